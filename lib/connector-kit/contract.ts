@@ -1,0 +1,214 @@
+/**
+ * The connector contract: what a module must provide so that Latchkey can work with one kind of
+ * authorization server. A connector never reaches for anything global; all it needs is handed to it.
+ */
+import type { z } from "zod";
+import type { Clock } from "#lib/foundation/clock.ts";
+import type { Log } from "#lib/foundation/log.ts";
+import type { OutboundFetch } from "#lib/foundation/outbound-contract.ts";
+import type { Secret } from "#lib/foundation/secret.ts";
+
+/** Endpoints of an authorization server that a key manager stores, by our names. */
+export const endpointNames = [
+  "registration",
+  "token",
+  "authorization",
+  "introspection",
+  "revocation",
+  "userinfo",
+  "displayToken",
+  "displayRevocation",
+  "scopeManagement",
+] as const;
+export type EndpointName = (typeof endpointNames)[number];
+export type Endpoints = Partial<Record<EndpointName, string>>;
+
+/** How the validation plane checks signatures. */
+export type SigningKeys = { kind: "jwks"; url: string } | { kind: "pem"; value: string } | { kind: "none" };
+
+/** Everything a connector is opened with: the general settings, and its own connection with secrets in it. */
+export type KeyManagerSettings<Connection = unknown> = {
+  issuer: string;
+  endpoints: Endpoints;
+  signingKeys: SigningKeys;
+  connection: Connection;
+};
+
+export type ConnectorDependencies = { fetch: OutboundFetch; clock: Clock; log: Log };
+
+/** What a developer asks for. `settings` is the parsed client form of the connector. */
+export type ClientSpec<ClientSettings = unknown> = {
+  /** Shown at the authorization server; carries the marker where the server has no better field. */
+  name: string;
+  /** Unique to this attempt, so that a reconciler can find a client whose creation was never recorded. */
+  marker: string;
+  grantTypes: string[];
+  redirectUris: string[];
+  settings: ClientSettings;
+};
+
+/** How one OAuth client is addressed later. Everything the server handed out for managing it. */
+export type ClientRef = {
+  consumerKey: string;
+  consumerSecret?: Secret;
+  /** RFC 7592 §3: where and with what this client is managed. */
+  registrationClientUri?: string;
+  registrationToken?: Secret;
+  /** The server's own id of the client object, where it differs from the consumer key. */
+  vendorId?: string;
+};
+
+/** What the server says it has registered; it may differ from what was asked for (RFC 7591 §3.2.1). */
+export type ClientState = {
+  name: string;
+  grantTypes: string[];
+  redirectUris: string[];
+  /** The connector's client settings as the server holds them: plain JSON. */
+  settings: Record<string, unknown>;
+};
+
+/** A client with its credentials. Any call may hand out new ones; store them before anything else. */
+export type RegisteredClient = { ref: ClientRef; state: ClientState };
+
+export type IssuedToken = {
+  accessToken: Secret;
+  tokenType: string;
+  /** Seconds; undefined where the server did not say. */
+  expiresInSeconds?: number;
+  scopes: string[];
+};
+
+/** RFC 7662 §2.2, in our words. Times are seconds since the epoch. */
+export type Introspection =
+  | { active: false }
+  | {
+      active: true;
+      consumerKey?: string;
+      scopes: string[];
+      subject?: string;
+      audiences: string[];
+      issuer?: string;
+      expiresAt?: number;
+      notBefore?: number;
+      tokenType?: string;
+      claims: Record<string, unknown>;
+    };
+
+export type ScopeDefinition = { name: string; description: string };
+
+/** Scopes at the authorization server. */
+export type ScopeManagement = {
+  list(): Promise<ScopeDefinition[]>;
+  /** Idempotent: an existing scope of that name is updated. */
+  save(scope: ScopeDefinition): Promise<void>;
+  /** Idempotent. */
+  remove(name: string): Promise<void>;
+  /** Lets the client ask for exactly these of our scopes. */
+  grant(client: ClientRef, scopes: string[]): Promise<void>;
+};
+
+/** One result of a connection test. `detail` may hold the server's own words, trimmed and scrubbed. */
+export type ProbeResult = {
+  step: "discovery" | "issuer" | "keys" | "sign_in" | "permissions";
+  status: "passed" | "warning" | "failed" | "skipped";
+  summary: string;
+  detail?: string;
+  /** What to do about it. */
+  fix?: string;
+  durationMs: number;
+};
+
+/**
+ * A connector opened on one key manager. The first four members are required; every other one is a
+ * capability, present only where the server can really do it.
+ *
+ * Every method throws `ConnectorError` and nothing else.
+ */
+export type KeyManagerAdapter = {
+  /** Creates a client. Not idempotent; the marker lets `findClients` recognise it. */
+  registerClient(spec: ClientSpec): Promise<RegisteredClient>;
+  /** @returns null only where the server proves that there is no such client */
+  readClient(client: ClientRef): Promise<RegisteredClient | null>;
+  /** Replaces what the spec names and keeps the secret. */
+  updateClient(client: ClientRef, spec: ClientSpec): Promise<RegisteredClient>;
+  /** Idempotent: a client that is gone already is a success. */
+  deleteClient(client: ClientRef): Promise<void>;
+
+  /** Signs in with the administrator's credentials and changes nothing; the test's last steps. */
+  checkAccess?(): Promise<Omit<ProbeResult, "durationMs">[]>;
+  /** Clients that carry this marker. Absent where the server cannot be searched. */
+  findClients?(marker: string): Promise<RegisteredClient[]>;
+  /**
+   * Proof of possession for an existing client: these credentials authenticate it at the server.
+   * A grant refused after the client was authenticated counts.
+   *
+   * @throws {ConnectorError} `not_found` or `credentials_refused` where they do not
+   */
+  proveClient?(client: ClientRef): Promise<RegisteredClient>;
+  /** Makes a new consumer secret; the old one is dead afterwards. */
+  rotateSecret?(client: ClientRef): Promise<RegisteredClient>;
+  /** RFC 6749 §4.4. */
+  issueToken?(client: ClientRef, request: { scopes: string[] }): Promise<IssuedToken>;
+  /** RFC 7009. */
+  revokeToken?(client: ClientRef, token: Secret): Promise<void>;
+  /** RFC 7662, with the administrator's credentials. */
+  introspectToken?(token: Secret): Promise<Introspection>;
+  scopes?: ScopeManagement;
+};
+
+/** Names of the optional members, as the portal speaks of them. */
+export const capabilities = [
+  "findClients",
+  "proveClient",
+  "rotateSecret",
+  "issueToken",
+  "revokeToken",
+  "introspectToken",
+  "scopes",
+] as const;
+export type Capability = (typeof capabilities)[number];
+
+/** What the validation plane needs to trust a key manager's tokens: pure data, no connector code. */
+export type TrustDeclaration = {
+  /** Claims that may name the client, first match wins (RFC 9068 `client_id`, elsewhere `azp`, `cid`, …). */
+  consumerKeyClaims: readonly string[];
+  /** Claims that may hold scopes, as a space-separated string or an array; first match wins. */
+  scopesClaims: readonly string[];
+  /** JWS algorithms accepted (RFC 7518 §3.1); never taken from a token. */
+  algorithms: readonly string[];
+  /** Header `typ` values accepted, lower-case, without "application/"; empty accepts any but ID tokens. */
+  tokenTypes: readonly string[];
+  /** Claim values that mark a token as something else than an access token: { typ: ["Refresh", "ID"] }. */
+  refusedClaims: Readonly<Record<string, readonly string[]>>;
+};
+
+/** Whether a key manager of this kind must have an endpoint, may have it, or has no use for it. */
+export type EndpointUse = "required" | "optional" | "unused";
+
+/** A connector's declaration: everything about one kind of authorization server. */
+export type Connector<Connection extends z.ZodType = z.ZodType, Client extends z.ZodType = z.ZodType> = {
+  /** Stored with each key manager; never changes. */
+  id: string;
+  name: string;
+  /** Two characters for the tile that stands for the vendor. */
+  monogram: string;
+  /** One sentence for the type picker. */
+  summary: string;
+  /** True where each tenant gets one by itself and nobody adds or deletes it. */
+  permanent?: boolean;
+  /** The administrator's connection form. A strict object built from `field.*`. */
+  connection: Connection;
+  /** The developer's client form. A strict object built from `field.*`. */
+  client: Client;
+  endpoints: Readonly<Record<EndpointName, EndpointUse>>;
+  /** Grant types offered when discovery names none. */
+  grantTypes: readonly string[];
+  trust: TrustDeclaration;
+  /** Which optional members `open` provides: known without opening, and checked by the conformance suite. */
+  capabilities: readonly Capability[];
+  /** Recognises its own kind in a discovery document; the reason is shown ("because …"), null if it is not. */
+  recognise?(metadata: Record<string, unknown>): string | null;
+  /** Set-up steps that a schema cannot express: paths of Markdown beside the connector. */
+  guide: string;
+  open(settings: KeyManagerSettings<z.output<Connection>>, dependencies: ConnectorDependencies): KeyManagerAdapter;
+};

@@ -1,0 +1,116 @@
+import { PrismaPg } from "@prisma/adapter-pg";
+import type { TenantId } from "../foundation/ids.ts";
+import type { Secret } from "../foundation/secret.ts";
+import { ownership } from "./classification.ts";
+import { Prisma, PrismaClient } from "./generated/client.ts";
+
+/**
+ * The only way to the database. Nothing hands out a bare client: work happens either inside one tenant
+ * (`inTenant`) or, for the few things that belong to none, for the installation (`inInstallation`).
+ * Both are one transaction in which row-level security knows the scope.
+ */
+export type Database = {
+  /**
+   * Runs work inside one tenant, in one transaction that rolls back when the work throws.
+   *
+   * @throws whatever the work throws
+   */
+  inTenant<T>(tenantId: TenantId, work: (context: TenantContext) => Promise<T>): Promise<T>;
+  /** Runs work that belongs to no single tenant: sign-in, tenants, jobs, the validator's loader. */
+  inInstallation<T>(work: (context: InstallationContext) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+};
+
+const transactionKey = Symbol("transaction");
+
+/** Work inside one tenant. Take the client from it with `tenantDb`. */
+export type TenantContext = { readonly tenantId: TenantId; readonly [transactionKey]: TenantClient };
+/** Work for the installation. Take the client from it with `installationDb`. */
+export type InstallationContext = { readonly [transactionKey]: Prisma.TransactionClient };
+
+type TenantClient = Prisma.TransactionClient;
+
+/** The client of one tenant's transaction: every filter and every write carries the tenant. */
+export function tenantDb(context: TenantContext): TenantClient {
+  return context[transactionKey];
+}
+
+/** The client of an installation-wide transaction. Tenant-owned rows of every tenant are visible to it. */
+export function installationDb(context: InstallationContext): Prisma.TransactionClient {
+  return context[transactionKey];
+}
+
+export type DatabaseOptions = { url: Secret; poolSize?: number };
+
+/** Opens the pool. Connections are made on first use. */
+export function openDatabase({ url, poolSize = 10 }: DatabaseOptions): Database {
+  const client = new PrismaClient({
+    adapter: new PrismaPg({
+      connectionString: url.reveal(),
+      max: poolSize,
+      connectionTimeoutMillis: 5_000,
+      statement_timeout: 15_000,
+      idle_in_transaction_session_timeout: 20_000,
+    }),
+    transactionOptions: { maxWait: 5_000, timeout: 15_000 },
+  });
+  return {
+    inTenant: (tenantId, work) =>
+      client.$extends(tenantScope(tenantId)).$transaction(async (tx) => {
+        await tx.$executeRaw`SELECT set_config('app.tenant_id', ${tenantId}, true)`;
+        // The extended client has the same operations; only its type parameters differ.
+        return work({ tenantId, [transactionKey]: tx as unknown as TenantClient });
+      }),
+    inInstallation: (work) =>
+      client.$transaction(async (tx) => {
+        await tx.$executeRaw`SELECT set_config('app.scope', 'installation', true)`;
+        return work({ [transactionKey]: tx });
+      }),
+    close: () => client.$disconnect(),
+  };
+}
+
+type Arguments = { where?: object; data?: object | object[]; create?: object };
+
+/** Adds the tenant to every filter and every write, and refuses models that no tenant owns. */
+function tenantScope(tenantId: TenantId) {
+  return Prisma.defineExtension({
+    name: "tenant-scope",
+    query: {
+      $allModels: {
+        $allOperations({ model, operation, args, query }) {
+          if (ownership[model] !== "tenant") {
+            throw new Error(`${model} belongs to the installation: use inInstallation, not inTenant.`);
+          }
+          return query(scopeArguments(operation, args as Arguments, tenantId) as typeof args);
+        },
+      },
+    },
+  });
+}
+
+function scopeArguments(operation: string, args: Arguments, tenantId: TenantId): Arguments {
+  const scoped = { ...args };
+  if (operation === "create" || operation === "createMany" || operation === "createManyAndReturn") {
+    const own = (row: object) => ({ ...row, tenantId });
+    scoped.data = Array.isArray(args.data) ? args.data.map(own) : own(args.data ?? {});
+    return scoped;
+  }
+  scoped.where = { ...args.where, tenantId };
+  if (operation === "upsert") scoped.create = { ...args.create, tenantId };
+  return scoped;
+}
+
+/** True where the database refused a write because the row exists already (SQLSTATE 23505). */
+export function isUniqueViolation(error: unknown): boolean {
+  return hasPrismaCode(error, "P2002");
+}
+
+/** True where the database refused a delete because other rows refer to this one (SQLSTATE 23503). */
+export function isForeignKeyViolation(error: unknown): boolean {
+  return hasPrismaCode(error, "P2003");
+}
+
+function hasPrismaCode(error: unknown, code: string): boolean {
+  return typeof error === "object" && error !== null && "code" in error && error.code === code;
+}

@@ -1,0 +1,204 @@
+/**
+ * The wrappers that every operation goes through. What they do cannot be forgotten by a verb: the
+ * permission check, parsing of the input, the transaction, and the audit row inside it.
+ */
+import { z } from "zod";
+import { insertAuditEvent } from "#lib/data/audit.ts";
+import type { InstallationContext, TenantContext } from "#lib/data/database.ts";
+import { AppError } from "#lib/foundation/errors.ts";
+import type { TenantId } from "#lib/foundation/ids.ts";
+import { actorId, type Context, type InstallationCaller } from "./context.ts";
+import { rolesGranting, type Permission } from "./permissions.ts";
+
+/** What a change leaves in the audit: its subject, and the fields before and after, without secrets. */
+export type AuditEntry = {
+  subject: { type: string; id: string; name: string };
+  before?: unknown;
+  after?: unknown;
+};
+
+/** What a query runs with: the caller and the transaction. Pass it on to functions of lib/data. */
+export type QueryContext = Context & TenantContext;
+/** What a mutation runs with: it must call `audit` at least once. */
+export type MutationContext = QueryContext & { audit(entry: AuditEntry): void };
+
+type Input = z.ZodType;
+type Raw<I extends Input> = z.input<I>;
+type Parsed<I extends Input> = z.output<I>;
+
+/** An operation as pages, actions and routes see it. Input is parsed inside: pass what came in. */
+export type Verb<I extends Input, O> = ((ctx: Context, input: Raw<I>) => Promise<O>) & {
+  readonly action: string;
+  readonly permission: Permission;
+  readonly input: I;
+};
+
+type Definition<I extends Input> = { action: string; permission: Permission; input: I };
+
+/**
+ * A read.
+ *
+ * @throws {AppError} `auth.forbidden`, `input.invalid`, and what `run` throws
+ */
+export function defineQuery<I extends Input, O>(
+  definition: Definition<I> & { run(ctx: QueryContext, input: Parsed<I>): Promise<O> },
+): Verb<I, O> {
+  return describe(definition, async (ctx, raw) => {
+    const input = admit(ctx, definition, raw);
+    return ctx.deps.database.inTenant(ctx.tenant.id, (tx) => definition.run({ ...ctx, ...tx }, input));
+  });
+}
+
+/**
+ * A change in our own database: one transaction that holds the change and its audit rows.
+ *
+ * @throws {AppError} `auth.forbidden`, `input.invalid`, and what `run` throws
+ * @throws {Error} when `run` gave no audit entry, after rolling back
+ */
+export function defineMutation<I extends Input, O>(
+  definition: Definition<I> & { run(ctx: MutationContext, input: Parsed<I>): Promise<O> },
+): Verb<I, O> {
+  return describe(definition, async (ctx, raw) => {
+    const input = admit(ctx, definition, raw);
+    return inAuditedTransaction(ctx, definition.action, (mutation) => definition.run(mutation, input));
+  });
+}
+
+/** How the call to a key manager ended. */
+export type CallOutcome<T> = { ok: true; value: T } | { ok: false; error: unknown };
+
+/**
+ * A change at a key manager: its intent is stored before the vendor is called, and the outcome after, so
+ * that a crash in between leaves something to resume or undo. No transaction is open during `call`.
+ *
+ * - `intend` (transaction): checks the rules and stores what is about to happen.
+ * - `call` (no transaction): talks to the key manager.
+ * - `settle` (transaction, audited): stores the outcome; returns the view, or throws to refuse, in which
+ *   case what it wrote is kept when it throws through `refuse`.
+ *
+ * Every step must be safe to repeat.
+ */
+export function defineProvisioning<I extends Input, Intent, Answer, O>(
+  definition: Definition<I> & {
+    intend(ctx: QueryContext, input: Parsed<I>): Promise<Intent>;
+    call(ctx: Context, intent: Intent): Promise<Answer>;
+    settle(ctx: MutationContext, intent: Intent, outcome: CallOutcome<Answer>): Promise<Settled<O>>;
+  },
+): Verb<I, O> {
+  return describe(definition, async (ctx, raw) => {
+    const input = admit(ctx, definition, raw);
+    const { database } = ctx.deps;
+    const intent = await database.inTenant(ctx.tenant.id, (tx) => definition.intend({ ...ctx, ...tx }, input));
+    const outcome = await definition.call(ctx, intent).then(
+      (value): CallOutcome<Answer> => ({ ok: true, value }),
+      (error: unknown): CallOutcome<Answer> => ({ ok: false, error }),
+    );
+    const settled = await inAuditedTransaction(ctx, definition.action, (mutation) =>
+      definition.settle(mutation, intent, outcome),
+    );
+    if ("refused" in settled) throw settled.refused;
+    return settled.view;
+  });
+}
+
+/** What `settle` returns: a view, or a refusal that is thrown after its transaction has committed. */
+export type Settled<O> = { view: O } | { refused: AppError };
+
+/** Runs audited work as somebody, for jobs and set-up that are no verb. */
+export async function inAuditedTransaction<T>(
+  ctx: Context,
+  action: string,
+  work: (mutation: MutationContext) => Promise<T>,
+): Promise<T> {
+  return ctx.deps.database.inTenant(ctx.tenant.id, async (tx) => {
+    const entries: AuditEntry[] = [];
+    const result = await work({ ...ctx, ...tx, audit: (entry) => void entries.push(entry) });
+    if (entries.length === 0) throw new Error(`${action} changed something without an audit entry.`);
+    for (const entry of entries) await writeAudit(tx, ctx, action, entry);
+    return result;
+  });
+}
+
+async function writeAudit(tx: TenantContext, caller: InstallationCaller, action: string, entry: AuditEntry) {
+  await insertAuditEvent(tx, {
+    actorId: actorId(caller.actor),
+    actorName: caller.actor.name,
+    action,
+    subjectType: entry.subject.type,
+    subjectId: entry.subject.id,
+    subjectName: entry.subject.name,
+    before: entry.before,
+    after: entry.after,
+    requestId: caller.requestId,
+  });
+}
+
+/** An operation of the installation itself, open to operators only. */
+export type OperatorVerb<I extends Input, O> = ((caller: InstallationCaller, input: Raw<I>) => Promise<O>) & {
+  readonly action: string;
+  readonly input: I;
+};
+
+/** What an operator's change runs with. Its audit row stands in the tenant that the change concerns. */
+export type OperatorContext = InstallationCaller &
+  InstallationContext & { auditIn(tenantId: TenantId, entry: AuditEntry): Promise<void> };
+
+/**
+ * A read or change of the installation, for operators.
+ *
+ * @throws {AppError} `auth.forbidden` for anybody else, `input.invalid`, and what `run` throws
+ */
+export function defineOperatorVerb<I extends Input, O>(definition: {
+  action: string;
+  input: I;
+  run(ctx: OperatorContext, input: Parsed<I>): Promise<O>;
+}): OperatorVerb<I, O> {
+  const verb = async (caller: InstallationCaller, raw: Raw<I>): Promise<O> => {
+    if (caller.actor.kind === "person" && !caller.actor.isOperator) {
+      throw new AppError("auth.forbidden", { message: "Only an operator of this installation may do this." });
+    }
+    const input = parseInput(definition.input, raw);
+    return caller.deps.database.inInstallation((tx) =>
+      definition.run(
+        {
+          ...caller,
+          ...tx,
+          auditIn: (tenantId, entry) =>
+            // The installation's transaction sees every tenant; the row names the one it belongs to.
+            writeAudit({ ...tx, tenantId } as unknown as TenantContext, caller, definition.action, entry),
+        },
+        input,
+      ),
+    );
+  };
+  return Object.assign(verb, { action: definition.action, input: definition.input });
+}
+
+function describe<I extends Input, O>(
+  { action, permission, input }: Definition<I>,
+  run: (ctx: Context, raw: Raw<I>) => Promise<O>,
+): Verb<I, O> {
+  return Object.assign(run, { action, permission, input });
+}
+
+function admit<I extends Input>(ctx: Context, definition: Definition<I>, raw: Raw<I>): Parsed<I> {
+  requirePermission(ctx, definition.permission);
+  return parseInput(definition.input, raw);
+}
+
+/** @throws {AppError} `auth.forbidden`, naming the roles that may */
+export function requirePermission(ctx: Context, permission: Permission): void {
+  if (ctx.permissions.has(permission)) return;
+  const who = rolesGranting(permission)
+    .map((role) => role.toLowerCase())
+    .join(" or ");
+  throw new AppError("auth.forbidden", { message: `Only a person with the role ${who} may do this.` });
+}
+
+/** @throws {AppError} `input.invalid`, with every problem at its field */
+export function parseInput<I extends Input>(schema: I, raw: unknown): Parsed<I> {
+  const result = schema.safeParse(raw);
+  if (result.success) return result.data;
+  const fields = result.error.issues.map((issue) => ({ path: issue.path.join("."), message: issue.message }));
+  throw new AppError("input.invalid", { fields });
+}

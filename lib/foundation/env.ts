@@ -1,0 +1,79 @@
+import { z } from "zod";
+import { Secret } from "./secret.ts";
+
+const port = z.coerce.number().int().min(1).max(65535);
+const secretText = (minimum: number) =>
+  z
+    .string()
+    .min(minimum)
+    .transform((text) => new Secret(text));
+
+/** `host:port` pairs, separated by commas. */
+const allowList = z
+  .string()
+  .transform((text) =>
+    text
+      .split(",")
+      .map((entry) => entry.trim().toLowerCase())
+      .filter(Boolean),
+  )
+  .refine((entries) => entries.every((entry) => /^(\[[0-9a-f:.]+\]|[^\s:/]+):\d{1,5}$/.test(entry)), {
+    error: "must be host:port pairs separated by commas, such as 10.0.0.5:8443,keycloak.internal:443",
+  });
+
+/** `id=base64url(32 bytes)` pairs; the first seals, all of them open. */
+const vaultKeys = z
+  .string()
+  .transform((text) =>
+    text.split(",").map((entry) => {
+      const [id = "", key = ""] = entry.trim().split("=", 2);
+      return { id, key: new Secret(key) };
+    }),
+  )
+  .refine(
+    (keys) =>
+      keys.length > 0 &&
+      keys.every(({ id, key }) => /^[a-z0-9-]{1,32}$/.test(id) && Buffer.from(key.reveal(), "base64url").length === 32),
+    { error: "must be id=key pairs separated by commas, each key 32 bytes in base64url" },
+  );
+
+/** Every variable the product reads. `.env.example` describes them; a test keeps the two equal. */
+export const envSchema = z.object({
+  NODE_ENV: z.enum(["development", "production", "test"]).default("production"),
+  DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/, error: "must be postgresql://user:password@host:port/database" })
+    .transform((text) => new Secret(text)),
+  LATCHKEY_ORIGIN: z
+    .url({ protocol: /^https?$/ })
+    .transform((text) => new URL(text).origin)
+    .default("http://localhost:3000"),
+  PORT: port.default(3000),
+  HOST: z.string().default("127.0.0.1"),
+  NEXTAUTH_SECRET: secretText(32),
+  LATCHKEY_VAULT_KEYS: vaultKeys,
+  LATCHKEY_OUTBOUND_ALLOW: allowList.default([]),
+  LATCHKEY_TRUSTED_PROXIES: z.coerce.number().int().min(0).max(5).default(0),
+  LOG_LEVEL: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
+});
+
+export type Env = Readonly<z.output<typeof envSchema>>;
+
+let parsed: Env | undefined;
+
+/**
+ * The configuration, parsed once.
+ *
+ * @throws {Error} listing every bad variable by name; values are never repeated
+ */
+export function env(): Env {
+  parsed ??= parseEnv(process.env);
+  return parsed;
+}
+
+/** Parses a set of variables; exported for the tests of this module. */
+export function parseEnv(variables: Record<string, string | undefined>): Env {
+  const result = envSchema.safeParse(variables);
+  if (result.success) return Object.freeze(result.data);
+  const problems = result.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);
+  throw new Error(`The configuration is not usable:\n${problems.join("\n")}`);
+}

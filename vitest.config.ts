@@ -1,0 +1,28 @@
+import { defineConfig } from "vitest/config";
+
+const everywhere = ["lib/**", "connectors/**", "components/**", "tooling/**", "app/**"];
+const integration = everywhere.map((folder) => `${folder}/*.int.test.ts`);
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: everywhere.map((folder) => `${folder}/*.test.{ts,tsx}`),
+          exclude: integration,
+          setupFiles: ["tooling/testing/no-network.ts"],
+        },
+      },
+      {
+        test: {
+          name: "integration",
+          include: integration,
+          globalSetup: ["tooling/testing/database-setup.ts"],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
