@@ -21,7 +21,8 @@ export type Database = {
   close(): Promise<void>;
 };
 
-const transactionKey = Symbol("transaction");
+// Two copies of this module may share one process (see lib/runtime.ts): both must find the same key.
+const transactionKey: unique symbol = Symbol.for("latchkey.transaction");
 
 /** Work inside one tenant. Take the client from it with `tenantDb`. */
 export type TenantContext = { readonly tenantId: TenantId; readonly [transactionKey]: TenantClient };

@@ -1,0 +1,43 @@
+/**
+ * The composition root: builds every singleton once and hands it on. It is the only place that knows how
+ * the parts fit together.
+ *
+ * server.ts loads this file in plain Node and Next.js bundles another copy of it; the runtime itself is
+ * kept on globalThis, so both find the same one.
+ */
+import { openDatabase, type Database } from "./data/database.ts";
+import { createVault } from "./data/vault.ts";
+import { systemClock } from "./foundation/clock.ts";
+import { env, type Env } from "./foundation/env.ts";
+import { createLog } from "./foundation/log.ts";
+import type { Dependencies } from "./features/context.ts";
+
+export type Runtime = {
+  env: Env;
+  deps: Dependencies;
+  close(): Promise<void>;
+};
+
+const place = Symbol.for("latchkey.runtime");
+type Holder = { [place]?: Runtime };
+
+/** The runtime of this process, built on first use. */
+export function runtime(): Runtime {
+  const holder = globalThis as Holder;
+  holder[place] ??= buildRuntime(env());
+  return holder[place];
+}
+
+function buildRuntime(env: Env): Runtime {
+  const database: Database = openDatabase({ url: env.DATABASE_URL });
+  const deps: Dependencies = {
+    database,
+    vault: createVault(env.LATCHKEY_VAULT_KEYS),
+    clock: systemClock,
+    log: createLog(env.LOG_LEVEL),
+    outbound: () => Promise.reject(new Error("not wired")),
+    jobs: { enqueue: () => Promise.reject(new Error("not wired")) },
+    origin: env.LATCHKEY_ORIGIN,
+  };
+  return { env, deps, close: () => database.close() };
+}

@@ -1,0 +1,11 @@
+/** @type {import("next").NextConfig} */
+const config = {
+  reactStrictMode: true,
+  poweredByHeader: false,
+  // The portal draws its pictures itself; the optimizer would only be an attack surface.
+  images: { unoptimized: true },
+  typedRoutes: false,
+  serverExternalPackages: ["oidc-provider", "pg", "pg-boss", "pino", "@node-rs/argon2", "light-my-request", "undici"],
+};
+
+export default config;
