@@ -8,6 +8,7 @@
 import { openDatabase, type Database } from "./data/database.ts";
 import { createVault } from "./data/vault.ts";
 import { systemClock } from "./foundation/clock.ts";
+import { createDeriveSecret } from "./foundation/derived-secret.ts";
 import { env, type Env } from "./foundation/env.ts";
 import { createLog } from "./foundation/log.ts";
 import type { Dependencies } from "./features/context.ts";
@@ -29,6 +30,8 @@ export function runtime(): Runtime {
 }
 
 function buildRuntime(env: Env): Runtime {
+  const [vaultKey] = env.LATCHKEY_VAULT_KEYS;
+  if (!vaultKey) throw new Error("LATCHKEY_VAULT_KEYS is empty.");
   const database: Database = openDatabase({ url: env.DATABASE_URL });
   const deps: Dependencies = {
     database,
@@ -37,6 +40,7 @@ function buildRuntime(env: Env): Runtime {
     log: createLog(env.LOG_LEVEL),
     outbound: () => Promise.reject(new Error("not wired")),
     jobs: { enqueue: () => Promise.reject(new Error("not wired")) },
+    derive: createDeriveSecret(vaultKey.key),
     origin: env.LATCHKEY_ORIGIN,
   };
   return { env, deps, close: () => database.close() };

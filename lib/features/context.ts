@@ -1,6 +1,7 @@
 import type { Database, TenantContext } from "#lib/data/database.ts";
 import type { Vault } from "#lib/data/vault.ts";
 import type { Clock } from "#lib/foundation/clock.ts";
+import type { DeriveSecret } from "#lib/foundation/derived-secret.ts";
 import type { PersonId, TenantId } from "#lib/foundation/ids.ts";
 import type { Log } from "#lib/foundation/log.ts";
 import type { OutboundFetch } from "#lib/foundation/outbound-contract.ts";
@@ -33,6 +34,8 @@ export type Dependencies = {
   log: Log;
   outbound: OutboundFetch;
   jobs: JobQueue;
+  /** Secrets that are derived instead of stored, such as those between the portal and its own authorization server. */
+  derive: DeriveSecret;
   /** Scheme, host and port under which people and gateways reach this installation. */
   origin: string;
 };

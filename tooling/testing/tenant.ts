@@ -6,6 +6,7 @@ import { createVault } from "#lib/data/vault.ts";
 import type { Context, Dependencies, Job } from "#lib/features/context.ts";
 import { permissionsOf, type Role } from "#lib/features/permissions.ts";
 import { systemClock } from "#lib/foundation/clock.ts";
+import { createDeriveSecret } from "#lib/foundation/derived-secret.ts";
 import { newId, randomToken, type PersonId, type TenantId } from "#lib/foundation/ids.ts";
 import { silentLog } from "#lib/foundation/log.ts";
 import { Secret } from "#lib/foundation/secret.ts";
@@ -23,9 +24,11 @@ export type TestDependencies = Dependencies & { enqueued: Job[] };
 /** Real database and vault; jobs are noted instead of run; going out of the process fails unless replaced. */
 export function testDependencies(overrides: Partial<Dependencies> = {}): TestDependencies {
   const enqueued: Job[] = [];
+  const key = new Secret(randomBytes(32).toString("base64url"));
   return {
     database: testDatabase(),
-    vault: createVault([{ id: "test", key: new Secret(randomBytes(32).toString("base64url")) }]),
+    vault: createVault([{ id: "test", key }]),
+    derive: createDeriveSecret(key),
     clock: systemClock,
     log: silentLog,
     outbound: (url) => Promise.reject(new Error(`A test reached out to ${url}.`)),
