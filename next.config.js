@@ -5,7 +5,7 @@ const config = {
   // The portal draws its pictures itself; the optimizer would only be an attack surface.
   images: { unoptimized: true },
   typedRoutes: false,
-  serverExternalPackages: ["oidc-provider", "pg", "pg-boss", "pino", "@node-rs/argon2", "light-my-request", "undici"],
+  serverExternalPackages: ["oidc-provider", "pg", "pg-boss", "pino", "@node-rs/argon2", "light-my-request", "undici", "@seriousme/openapi-schema-validator"],
 };
 
 export default config;

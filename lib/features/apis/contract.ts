@@ -1,0 +1,179 @@
+import { z } from "zod";
+
+/** HTTP methods that a resource may have (RFC 9110 §9.3, RFC 5789). */
+export const verbs = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"] as const;
+export const maximumResources = 1000;
+
+const apiName = z
+  .string()
+  .trim()
+  .min(1, "Enter a name.")
+  .max(100, "Use at most 100 characters.")
+  .regex(/^[^\p{Cc}]*$/u, "Leave out control characters.");
+
+const version = z
+  .string()
+  .trim()
+  .min(1, "Enter a version, such as 1.0.0.")
+  .max(30, "Use at most 30 characters.")
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "Use letters, digits, dots, hyphens and underscores, such as 1.0.0 or v2.");
+
+const context = z
+  .string()
+  .trim()
+  .max(200, "Use at most 200 characters.")
+  .regex(
+    /^(\/[A-Za-z0-9_~-]+(\.[A-Za-z0-9_~-]+)*)+$/,
+    "Begin with a slash and end without one, such as /orders or /sales/orders.",
+  );
+
+/** RFC 6749 §3.3: printable ASCII without space, quotation mark and backslash. */
+export const ScopeName = z
+  .string()
+  .trim()
+  .min(1, "Enter a scope name.")
+  .max(100, "Use at most 100 characters.")
+  .regex(/^[\x21\x23-\x5B\x5D-\x7E]+$/, 'Use printable ASCII characters without spaces, " and \\.');
+
+/** A path template: literal segments, whole-segment parameters "{id}", and "/*" at the end for the rest. */
+const resourcePath = z
+  .string()
+  .trim()
+  .max(300, "Use at most 300 characters.")
+  .regex(
+    /^\/$|^(\/([A-Za-z0-9._~!$&'()+,;=:@%-]+|\{[A-Za-z0-9_.-]+\}))*(\/\*)?\/?$/,
+    "Begin with a slash; write parameters as whole segments such as /orders/{id}; end with /* to match the rest.",
+  )
+  .refine((path) => path !== "", "Begin with a slash.")
+  .refine((path) => !/(^|\/)\.{1,2}(\/|$)/.test(path), "Leave out the segments . and ..");
+
+const Scope = z.strictObject({
+  name: ScopeName,
+  description: z.string().trim().max(256, "Use at most 256 characters.").default(""),
+});
+
+const Resource = z.strictObject({
+  verb: z.enum(verbs, "Choose an HTTP method."),
+  path: resourcePath,
+  scopes: z.array(ScopeName).max(50).default([]),
+});
+
+const fields = z.strictObject({
+  name: apiName,
+  version,
+  context,
+  description: z.string().trim().max(2000, "Use at most 2000 characters.").default(""),
+  scopes: z.array(Scope).max(200, "An API has at most 200 scopes.").default([]),
+  resources: z
+    .array(Resource)
+    .min(1, "Add at least one resource.")
+    .max(maximumResources, `An API has at most ${maximumResources} resources.`),
+  planIds: z.array(z.uuid()).max(50).default([]),
+  acceptAllKeyManagers: z.boolean().default(true),
+  keyManagerIds: z.array(z.uuid()).max(100).default([]),
+  subscriptionValidation: z.boolean().default(true),
+  audiences: z.array(z.string().trim().min(1, "Enter an audience.").max(300)).max(50).default([]),
+});
+
+type Fields = z.output<typeof fields>;
+
+/** What a creator fills in for an API. Problems are told at the field that has them. */
+export const ApiInput = fields.superRefine(refuseContradictions);
+export type ApiInput = z.input<typeof ApiInput>;
+export type ApiFields = Fields;
+
+/** An edit names the revision that the person saw. */
+export const EditApiInput = fields.extend({ id: z.uuid(), revision: z.int() }).superRefine(refuseContradictions);
+export const ApiRef = z.strictObject({ id: z.uuid() });
+
+export const ListApisInput = z.strictObject({
+  search: z.string().trim().max(100).optional(),
+  status: z.enum(["CREATED", "PUBLISHED", "RETIRED"]).optional(),
+  cursor: z.string().max(300).optional(),
+  limit: z.int().min(1).max(100).default(25),
+});
+
+export const ImportApiInput = z.strictObject({
+  /** The text of an OpenAPI document, JSON or YAML. */
+  document: z.string().min(1, "Choose a file or paste its text.").max(2_000_000, "The file is larger than 2 MB."),
+});
+
+export type ApiStatus = "CREATED" | "PUBLISHED" | "RETIRED";
+
+export type ApiSummaryView = {
+  id: string;
+  name: string;
+  version: string;
+  context: string;
+  description: string;
+  status: ApiStatus;
+  createdAt: string;
+};
+
+export type ApiView = ApiSummaryView & {
+  revision: number;
+  acceptAllKeyManagers: boolean;
+  subscriptionValidation: boolean;
+  audiences: string[];
+  scopes: { name: string; description: string }[];
+  resources: { verb: string; path: string; scopes: string[] }[];
+  keyManagers: { id: string; displayName: string; enabled: boolean }[];
+  plans: { id: string; name: string; description: string; requestsPerMinute: number | null }[];
+};
+
+/** What an OpenAPI document yields: a filled form, and what the reader should know about it. */
+export type ApiDraft = {
+  name: string;
+  version: string;
+  context: string;
+  description: string;
+  scopes: { name: string; description: string }[];
+  resources: { verb: (typeof verbs)[number]; path: string; scopes: string[] }[];
+  /** Parts of the document that have no place here, in words. */
+  notes: string[];
+};
+
+/** A published API as developers see it. */
+export type PublishedApiView = Omit<ApiView, "revision" | "audiences">;
+
+/** Whether one of a developer's applications can call an API, link by link. */
+export type ApiAccessView = {
+  applicationId: string;
+  applicationName: string;
+  subscription: { id: string; planName: string; state: string } | null;
+  keys: {
+    keyMappingId: string;
+    keyManagerName: string;
+    keyType: "PRODUCTION" | "SANDBOX";
+    /** True where the API accepts the key manager, it is enabled and the keys are active. */
+    opens: boolean;
+    /** Why not; null where they do. */
+    reason: string | null;
+  }[];
+};
+
+function refuseContradictions(api: Fields, check: z.RefinementCtx): void {
+  const problem = (path: (string | number)[], message: string) => check.addIssue({ code: "custom", path, message });
+
+  const known = new Set<string>();
+  api.scopes.forEach(({ name }, index) => {
+    if (known.has(name)) problem(["scopes", index, "name"], "This API has the scope already.");
+    known.add(name);
+  });
+  const seen = new Set<string>();
+  api.resources.forEach(({ verb, path, scopes }, index) => {
+    const key = `${verb} ${path.replace(/\{[^}]*\}/g, "{}")}`;
+    if (seen.has(key)) problem(["resources", index, "path"], `${verb} ${path} stands here twice.`);
+    seen.add(key);
+    const unknown = scopes.find((scope) => !known.has(scope));
+    if (unknown !== undefined) {
+      problem(
+        ["resources", index, "scopes"],
+        `The scope ${unknown} is not among the API's scopes. Add it there first.`,
+      );
+    }
+  });
+  if (!api.acceptAllKeyManagers && api.keyManagerIds.length === 0) {
+    problem(["keyManagerIds"], "Choose at least one key manager, or accept all.");
+  }
+}

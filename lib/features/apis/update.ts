@@ -1,0 +1,34 @@
+import { findApi, replaceApi } from "#lib/data/apis.ts";
+import { AppError } from "#lib/foundation/errors.ts";
+import type { ApiId } from "#lib/foundation/ids.ts";
+import { defineMutation } from "../verb.ts";
+import { checkChoices, refuseDuplicate } from "./choices.ts";
+import { EditApiInput, type ApiView } from "./contract.ts";
+import { toApiView } from "./views.ts";
+
+/**
+ * Saves an edited API.
+ *
+ * @throws {AppError} `api.not_found`, `revision.conflict`, `api.conflict`, `input.invalid`
+ */
+export const updateApi = defineMutation({
+  action: "api.update",
+  permission: "api:write",
+  input: EditApiInput,
+  async run(ctx, { id: rawId, revision, ...fields }): Promise<ApiView> {
+    const id = rawId as ApiId;
+    const before = await findApi(ctx, id);
+    if (!before) throw new AppError("api.not_found");
+    const choices = await checkChoices(ctx, fields, before);
+    const saved = await replaceApi(ctx, id, revision, { ...fields, ...choices }).catch(refuseDuplicate);
+    if (!saved) throw new AppError("revision.conflict");
+    const after = await findApi(ctx, id);
+    if (!after) throw new AppError("api.not_found");
+    ctx.audit({
+      subject: { type: "api", id, name: `${after.name} ${after.version}` },
+      before: toApiView(before),
+      after: toApiView(after),
+    });
+    return toApiView(after);
+  },
+});
