@@ -66,8 +66,15 @@ let parsed: Env | undefined;
  * @throws {Error} listing every bad variable by name; values are never repeated
  */
 export function env(): Env {
-  parsed ??= parseEnv(process.env);
+  parsed ??= readEnv();
   return parsed;
+}
+
+function readEnv(): Env {
+  const values = parseEnv(process.env);
+  // next-auth takes its own address from here; without it, it would believe the Host header.
+  process.env["NEXTAUTH_URL"] = values.LATCHKEY_ORIGIN;
+  return values;
 }
 
 /** Parses a set of variables; exported for the tests of this module. */

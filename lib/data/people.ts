@@ -1,0 +1,67 @@
+import { newId, type PersonId, type TenantId } from "../foundation/ids.ts";
+import { installationDb, type InstallationContext } from "./database.ts";
+
+/** Somebody who signs in, over all tenants. */
+export type PersonRecord = {
+  id: PersonId;
+  email: string;
+  name: string;
+  isOperator: boolean;
+  isActive: boolean;
+  passwordHash: string | null;
+};
+
+const columns = { id: true, email: true, name: true, isOperator: true, status: true, passwordHash: true } as const;
+
+export async function findPerson(ctx: InstallationContext, id: PersonId): Promise<PersonRecord | null> {
+  const row = await installationDb(ctx).person.findUnique({ where: { id }, select: columns });
+  return row && toPersonRecord(row);
+}
+
+/** @param email lower-cased and normalised */
+export async function findPersonByEmail(ctx: InstallationContext, email: string): Promise<PersonRecord | null> {
+  const row = await installationDb(ctx).person.findUnique({ where: { email }, select: columns });
+  return row && toPersonRecord(row);
+}
+
+/** Adds a person. Fails on a taken e-mail address (isUniqueViolation). */
+export async function insertPerson(
+  ctx: InstallationContext,
+  person: { email: string; name: string; passwordHash?: string | null; isOperator?: boolean },
+): Promise<PersonRecord> {
+  const row = await installationDb(ctx).person.create({ data: { id: newId<PersonId>(), ...person }, select: columns });
+  return toPersonRecord(row);
+}
+
+export async function updatePerson(
+  ctx: InstallationContext,
+  id: PersonId,
+  values: { name?: string; email?: string; passwordHash?: string; isOperator?: boolean },
+): Promise<void> {
+  await installationDb(ctx).person.update({ where: { id }, data: values, select: { id: true } });
+}
+
+/** True once an operator can sign in by a way of their own: a password or an identity provider. */
+export async function hasReadyOperator(ctx: InstallationContext): Promise<boolean> {
+  const row = await installationDb(ctx).person.findFirst({
+    where: { isOperator: true, OR: [{ passwordHash: { not: null } }, { federatedIdentities: { some: {} } }] },
+    select: { id: true },
+  });
+  return row !== null;
+}
+
+/** Tenants that a person belongs to, whatever their state. */
+export async function tenantsOf(ctx: InstallationContext, personId: PersonId): Promise<TenantId[]> {
+  const rows = await installationDb(ctx).membership.findMany({
+    where: { personId },
+    select: { tenantId: true },
+    take: 1000,
+  });
+  return rows.map((row) => row.tenantId as TenantId);
+}
+
+type Row = Omit<PersonRecord, "id" | "isActive"> & { id: string; status: "ACTIVE" | "DISABLED" };
+
+function toPersonRecord({ id, status, ...rest }: Row): PersonRecord {
+  return { id: id as PersonId, isActive: status === "ACTIVE", ...rest };
+}

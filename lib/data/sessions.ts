@@ -1,0 +1,130 @@
+import { newId, type PersonId, type SessionId, type TenantId } from "../foundation/ids.ts";
+import { installationDb, type InstallationContext } from "./database.ts";
+import type { Role } from "./generated/client.ts";
+
+/** A signed-in browser whose person, memberships and tenants are all still in order. */
+export type LiveSession = {
+  id: SessionId;
+  activeTenantId: TenantId | null;
+  createdAt: Date;
+  lastSeenAt: Date;
+  person: { id: PersonId; name: string; email: string; isOperator: boolean };
+  /** Active memberships of active tenants, by name of tenant. */
+  memberships: { tenant: { id: TenantId; slug: string; name: string }; roles: Role[] }[];
+};
+
+/** @returns the new session's id */
+export async function insertSession(
+  ctx: InstallationContext,
+  session: { personId: PersonId; activeTenantId: TenantId | null; now: Date; expiresAt: Date },
+): Promise<SessionId> {
+  const { now, ...rest } = session;
+  const row = await installationDb(ctx).session.create({
+    data: { id: newId<SessionId>(), ...rest, createdAt: now, lastSeenAt: now },
+    select: { id: true },
+  });
+  return row.id as SessionId;
+}
+
+/**
+ * Reads a session with everything that may end it: null where it was revoked, has expired or was idle since
+ * `idleSince`, or where the person is disabled.
+ */
+export async function findLiveSession(
+  ctx: InstallationContext,
+  id: SessionId,
+  { now, idleSince }: { now: Date; idleSince: Date },
+): Promise<LiveSession | null> {
+  const row = await installationDb(ctx).session.findFirst({
+    where: {
+      id,
+      revokedAt: null,
+      expiresAt: { gt: now },
+      lastSeenAt: { gt: idleSince },
+      person: { status: "ACTIVE" },
+    },
+    select: {
+      id: true,
+      activeTenantId: true,
+      createdAt: true,
+      lastSeenAt: true,
+      person: {
+        select: {
+          id: true,
+          name: true,
+          email: true,
+          isOperator: true,
+          memberships: {
+            where: { status: "ACTIVE", tenant: { status: "ACTIVE" } },
+            select: { roles: true, tenant: { select: { id: true, slug: true, name: true } } },
+            orderBy: { tenant: { name: "asc" } },
+            take: 200,
+          },
+        },
+      },
+    },
+  });
+  if (!row) return null;
+  const { memberships, ...person } = row.person;
+  return {
+    ...row,
+    id: row.id as SessionId,
+    activeTenantId: row.activeTenantId as TenantId | null,
+    person: { ...person, id: person.id as PersonId },
+    memberships: memberships.map(({ roles, tenant }) => ({ roles, tenant: { ...tenant, id: tenant.id as TenantId } })),
+  };
+}
+
+/** Notes that the session was used, which puts its idle end off. */
+export async function touchSession(ctx: InstallationContext, id: SessionId, now: Date): Promise<void> {
+  await installationDb(ctx).session.updateMany({ where: { id, revokedAt: null }, data: { lastSeenAt: now } });
+}
+
+export async function setActiveTenant(ctx: InstallationContext, id: SessionId, tenantId: TenantId): Promise<void> {
+  await installationDb(ctx).session.updateMany({ where: { id }, data: { activeTenantId: tenantId } });
+}
+
+export type SessionRecord = { id: SessionId; createdAt: Date; lastSeenAt: Date };
+
+/** A person's sessions that still live, the latest used first. */
+export async function listSessions(
+  ctx: InstallationContext,
+  personId: PersonId,
+  { now, idleSince }: { now: Date; idleSince: Date },
+): Promise<SessionRecord[]> {
+  const rows = await installationDb(ctx).session.findMany({
+    where: { personId, revokedAt: null, expiresAt: { gt: now }, lastSeenAt: { gt: idleSince } },
+    select: { id: true, createdAt: true, lastSeenAt: true },
+    orderBy: { lastSeenAt: "desc" },
+    take: 100,
+  });
+  return rows.map((row) => ({ ...row, id: row.id as SessionId }));
+}
+
+/**
+ * Ends one session of a person.
+ *
+ * @returns whether the person had such a session
+ */
+export async function revokeSession(
+  ctx: InstallationContext,
+  { id, personId, now }: { id: SessionId; personId: PersonId; now: Date },
+): Promise<boolean> {
+  const { count } = await installationDb(ctx).session.updateMany({
+    where: { id, personId, revokedAt: null },
+    data: { revokedAt: now },
+  });
+  return count > 0;
+}
+
+/** Ends every session of a person, except one where given. @returns how many ended */
+export async function revokeSessionsOf(
+  ctx: InstallationContext,
+  { personId, except, now }: { personId: PersonId; except?: SessionId; now: Date },
+): Promise<number> {
+  const { count } = await installationDb(ctx).session.updateMany({
+    where: { personId, revokedAt: null, ...(except ? { id: { not: except } } : {}) },
+    data: { revokedAt: now },
+  });
+  return count;
+}
