@@ -5,6 +5,8 @@ const config = {
   // The portal draws its pictures itself; the optimizer would only be an attack surface.
   images: { unoptimized: true },
   typedRoutes: false,
+  // forbidden() answers 403 with a page of its own.
+  experimental: { authInterrupts: true },
   serverExternalPackages: ["oidc-provider", "pg", "pg-boss", "pino", "@node-rs/argon2", "light-my-request", "undici", "@seriousme/openapi-schema-validator"],
 };
 

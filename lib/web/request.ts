@@ -2,15 +2,14 @@ import "server-only";
 import { headers } from "next/headers";
 import { cache } from "react";
 import { newId } from "#lib/foundation/ids.ts";
+import { clientAddressHeader, requestIdHeader } from "#lib/foundation/request-stamp.ts";
 
-/** Set by the front door on every request, whatever the client sent under the same name. */
-const clientAddressHeader = "x-latchkey-client-address";
 /** Set by proxy.ts: server components cannot see their own address otherwise. */
 const pathHeader = "x-latchkey-path";
 
 /** The id that joins this request's log lines and audit rows. */
 export const requestId = cache(async (): Promise<string> => {
-  const given = (await headers()).get("x-request-id");
+  const given = (await headers()).get(requestIdHeader);
   return given && /^[A-Za-z0-9-]{8,64}$/.test(given) ? given : newId();
 });
 
