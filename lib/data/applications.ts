@@ -1,0 +1,139 @@
+import { newId, type ApplicationId, type PersonId } from "../foundation/ids.ts";
+import { tenantDb, type TenantContext } from "./database.ts";
+import type { Prisma } from "./generated/client.ts";
+import { afterPosition, toPage, type Page, type Position } from "./paging.ts";
+
+export type ApplicationRecord = {
+  id: ApplicationId;
+  name: string;
+  description: string;
+  ownerId: PersonId;
+  ownerName: string;
+  createdAt: Date;
+};
+
+/** An application with what lists tell of it. */
+export type ApplicationSummary = ApplicationRecord & {
+  keys: { production: number; sandbox: number; unsettled: number };
+  subscriptions: number;
+};
+
+const columns = { id: true, name: true, description: true, ownerId: true, ownerName: true, createdAt: true } as const;
+const summaryColumns = {
+  ...columns,
+  keyMappings: { select: { keyType: true, state: true } },
+  _count: { select: { subscriptions: true } },
+} as const;
+
+type Row = Prisma.ApplicationGetPayload<{ select: typeof columns }>;
+type SummaryRow = Prisma.ApplicationGetPayload<{ select: typeof summaryColumns }>;
+
+/**
+ * A page of one owner's applications, newest first.
+ *
+ * @param search a part of the name, whatever the case
+ */
+export async function listApplications(
+  ctx: TenantContext,
+  query: { ownerId: PersonId; search?: string | undefined; after: Position | null; limit: number },
+): Promise<Page<ApplicationSummary>> {
+  const { ownerId, search, after, limit } = query;
+  const rows = await tenantDb(ctx).application.findMany({
+    where: { ownerId, ...(search ? { name: containing(search) } : {}), ...afterPosition(after) },
+    select: summaryColumns,
+    orderBy: [{ createdAt: "desc" }, { id: "desc" }],
+    take: limit + 1,
+  });
+  return toPage(rows, limit, toSummary);
+}
+
+/** A literal part of the text: the wildcards of LIKE lose their meaning. */
+function containing(text: string) {
+  return { contains: text.replace(/[\\%_]/g, "\\$&"), mode: "insensitive" as const };
+}
+
+export async function findApplication(ctx: TenantContext, id: ApplicationId): Promise<ApplicationSummary | null> {
+  const row = await tenantDb(ctx).application.findUnique({ where: { id }, select: summaryColumns });
+  return row && toSummary(row);
+}
+
+/**
+ * Reads an application and keeps others from deleting it or adding keys to it until the transaction ends.
+ *
+ * @returns null where there is none
+ */
+export async function lockApplication(ctx: TenantContext, id: ApplicationId): Promise<ApplicationRecord | null> {
+  await tenantDb(ctx).$queryRaw`
+    SELECT 1 FROM application WHERE tenant_id = ${ctx.tenantId}::uuid AND id = ${id}::uuid FOR UPDATE`;
+  const row = await tenantDb(ctx).application.findUnique({ where: { id }, select: columns });
+  return row && toRecord(row);
+}
+
+/** @throws a unique violation where the owner has an application of this name */
+export async function insertApplication(
+  ctx: TenantContext,
+  values: { name: string; description: string; ownerId: PersonId; ownerName: string },
+): Promise<ApplicationSummary> {
+  const row = await tenantDb(ctx).application.create({
+    data: { id: newId<ApplicationId>(), tenantId: ctx.tenantId, ...values },
+    select: summaryColumns,
+  });
+  return toSummary(row);
+}
+
+/** @throws a unique violation where the owner has another application of this name */
+export async function updateApplication(
+  ctx: TenantContext,
+  id: ApplicationId,
+  values: { name: string; description: string },
+): Promise<ApplicationSummary> {
+  return toSummary(await tenantDb(ctx).application.update({ where: { id }, data: values, select: summaryColumns }));
+}
+
+/**
+ * Deletes an application and its subscriptions.
+ *
+ * @throws a foreign key violation where it still has keys
+ */
+export async function deleteApplication(ctx: TenantContext, id: ApplicationId): Promise<void> {
+  await tenantDb(ctx).subscription.deleteMany({ where: { applicationId: id } });
+  await tenantDb(ctx).application.delete({ where: { id }, select: { id: true } });
+}
+
+/** A scope that a token of the application may carry, and the APIs that ask for it. */
+export type SubscribedScope = { name: string; description: string; apis: string[] };
+
+/** Scopes of the APIs that an application is subscribed to, by name. */
+export async function listSubscribedScopes(ctx: TenantContext, id: ApplicationId): Promise<SubscribedScope[]> {
+  const rows = await tenantDb(ctx).apiScope.findMany({
+    where: { api: { subscriptions: { some: { applicationId: id } } } },
+    select: { name: true, description: true, api: { select: { name: true, version: true } } },
+    orderBy: [{ name: "asc" }, { id: "asc" }],
+    take: 1_000,
+  });
+  const byName = new Map<string, SubscribedScope>();
+  for (const { name, description, api } of rows) {
+    const scope = byName.get(name) ?? { name, description, apis: [] };
+    scope.apis.push(`${api.name} ${api.version}`);
+    byName.set(name, scope);
+  }
+  return [...byName.values()];
+}
+
+function toRecord(row: Row): ApplicationRecord {
+  return { ...row, id: row.id as ApplicationId, ownerId: row.ownerId as PersonId };
+}
+
+function toSummary({ keyMappings, _count, ...row }: SummaryRow): ApplicationSummary {
+  const active = (keyType: "PRODUCTION" | "SANDBOX") =>
+    keyMappings.filter((mapping) => mapping.keyType === keyType && mapping.state === "ACTIVE").length;
+  return {
+    ...toRecord(row),
+    keys: {
+      production: active("PRODUCTION"),
+      sandbox: active("SANDBOX"),
+      unsettled: keyMappings.filter(({ state }) => state !== "ACTIVE").length,
+    },
+    subscriptions: _count.subscriptions,
+  };
+}

@@ -1,0 +1,95 @@
+import { fromPrisma, PgBoss, type Job as StoredJob } from "pg-boss";
+import type { TenantId } from "../foundation/ids.ts";
+import type { Log } from "../foundation/log.ts";
+import type { Secret } from "../foundation/secret.ts";
+import { tenantDb, type TenantContext } from "./database.ts";
+
+/** A job as it is stored: ids only, never a payload or a secret. */
+export type JobSubject = { tenantId: TenantId; subjectId: string };
+
+export type JobStore = {
+  /**
+   * Adds a job in the caller's transaction. One job waits for each subject: asking again while one waits
+   * moves it to the time named now.
+   */
+  enqueue(tx: TenantContext, job: JobSubject & { kind: string; delaySeconds?: number }): Promise<void>;
+  /** Runs jobs of a kind, one at a time for each call. A job that throws is tried again, ever later. */
+  work(kind: string, run: (job: JobSubject) => Promise<void>): Promise<void>;
+  /** Runs something on a schedule (cron, UTC), in one process of the installation at a time. */
+  schedule(name: string, cron: string, run: () => Promise<void>): Promise<void>;
+  /** Makes its tables where they are missing, and begins to keep them in order. */
+  start(): Promise<void>;
+  /** Takes no more jobs and waits for those that run. */
+  stop(timeoutMs: number): Promise<void>;
+};
+
+const schema = "pgboss";
+
+/** What every queue does with a job that fails: seven more tries between 5 seconds and 10 minutes, with jitter. */
+const patience = {
+  retryLimit: 7,
+  retryDelay: 5,
+  retryBackoff: true,
+  retryDelayMax: 600,
+  expireInSeconds: 120,
+  deleteAfterSeconds: 86_400,
+} as const;
+
+/** Opens the job queue that lives beside our tables, in a schema of its own. Connects at `start`. */
+export function openJobStore({ url, log }: { url: Secret; log: Log }): JobStore {
+  const boss = new PgBoss({
+    connectionString: url.reveal(),
+    schema,
+    max: 3,
+    application_name: "latchkey-jobs",
+    connectionTimeoutMillis: 5_000,
+  });
+  boss.on("error", (error) => log.error({ error }, "the job queue failed"));
+  boss.on("warning", (warning) => log.warn({ warning: warning.message }, "the job queue warns"));
+
+  let started: Promise<void> | undefined;
+  const start = () => {
+    started ??= boss.start().then(() => undefined);
+    return started;
+  };
+  const queues = new Map<string, Promise<void>>();
+  const queue = async (name: string) => {
+    await start();
+    let known = queues.get(name);
+    if (!known) {
+      // "short": at most one waiting job for each key, so a hundred requests make one run.
+      known = boss.createQueue(name, { policy: "short", ...patience });
+      queues.set(name, known);
+    }
+    await known;
+  };
+
+  return {
+    start,
+    async enqueue(tx, { kind, tenantId, subjectId, delaySeconds = 0 }) {
+      await queue(kind);
+      const data: JobSubject = { tenantId, subjectId };
+      await boss.upsert(kind, data, {
+        singletonKey: subjectId,
+        startAfter: delaySeconds,
+        db: fromPrisma(tenantDb(tx)),
+      });
+    },
+    async work(kind, run) {
+      await queue(kind);
+      await boss.work<JobSubject>(kind, { pollingIntervalSeconds: 1 }, async (jobs: StoredJob<JobSubject>[]) => {
+        for (const job of jobs) await run(job.data);
+      });
+    },
+    async schedule(name, cron, run) {
+      await queue(name);
+      await boss.schedule(name, cron, null, { singletonKey: name });
+      await boss.work(name, { pollingIntervalSeconds: 5 }, run);
+    },
+    async stop(timeoutMs) {
+      if (!started) return;
+      await started;
+      await boss.stop({ graceful: true, timeout: timeoutMs });
+    },
+  };
+}

@@ -1,0 +1,220 @@
+import { z } from "zod";
+import type { ApplicationId, KeyManagerId, KeyMappingId, PersonId, TenantId } from "../foundation/ids.ts";
+import { installationDb, tenantDb, type InstallationContext, type TenantContext } from "./database.ts";
+import { Prisma } from "./generated/client.ts";
+
+export type KeyType = "PRODUCTION" | "SANDBOX";
+export type KeyMappingMode = "PROVISIONED" | "MAPPED";
+export type KeyMappingState = "PENDING" | "ACTIVE" | "FAILED" | "DELETING" | "NEEDS_ATTENTION";
+
+const specShape = z.object({
+  name: z.string(),
+  grantTypes: z.array(z.string()),
+  redirectUris: z.array(z.string()),
+  settings: z.record(z.string(), z.unknown()),
+});
+/** A client as somebody asked for it, or as the key manager holds it. Plain JSON. */
+export type StoredClient = z.output<typeof specShape>;
+
+const intentShape = z.object({
+  operation: z.enum(["register", "update", "rotate", "delete"]),
+  /** Names one try: whoever finds another id here has been overtaken and must not store anything. */
+  attemptId: z.string(),
+  /** When the operation was asked for, and until when its present try may still be talking to the key manager. */
+  startedAt: z.iso.datetime(),
+  leaseUntil: z.iso.datetime(),
+  /** What stood in `requested` before an update that is not settled. */
+  previous: specShape.optional(),
+});
+/** The unfinished operation of a key mapping. */
+export type KeyMappingIntent = z.output<typeof intentShape>;
+
+const failureShape = z.object({
+  code: z.string(),
+  message: z.string(),
+  operation: intentShape.shape.operation,
+  at: z.iso.datetime(),
+});
+/** Why the last operation did not end well, in words for people. */
+export type KeyMappingFailure = z.output<typeof failureShape>;
+
+/** A key mapping with its secrets sealed. */
+export type KeyMappingRecord = {
+  id: KeyMappingId;
+  applicationId: ApplicationId;
+  keyManagerId: KeyManagerId;
+  keyType: KeyType;
+  mode: KeyMappingMode;
+  state: KeyMappingState;
+  consumerKey: string | null;
+  sealedConsumerSecret: string | null;
+  registrationClientUri: string | null;
+  sealedRegistrationToken: string | null;
+  vendorId: string | null;
+  requested: StoredClient;
+  registered: StoredClient | null;
+  intent: KeyMappingIntent | null;
+  failure: KeyMappingFailure | null;
+  createdById: PersonId;
+  createdAt: Date;
+  updatedAt: Date;
+};
+
+const columns = {
+  id: true,
+  applicationId: true,
+  keyManagerId: true,
+  keyType: true,
+  mode: true,
+  state: true,
+  consumerKey: true,
+  sealedConsumerSecret: true,
+  registrationClientUri: true,
+  sealedRegistrationToken: true,
+  vendorId: true,
+  requested: true,
+  registered: true,
+  intent: true,
+  failure: true,
+  createdById: true,
+  createdAt: true,
+  updatedAt: true,
+} as const;
+
+type Row = Prisma.KeyMappingGetPayload<{ select: typeof columns }>;
+
+export async function findKeyMapping(ctx: TenantContext, id: KeyMappingId): Promise<KeyMappingRecord | null> {
+  const row = await tenantDb(ctx).keyMapping.findUnique({ where: { id }, select: columns });
+  return row && toRecord(row);
+}
+
+/** Reads a key mapping and keeps others from changing it until the transaction ends. */
+export async function lockKeyMapping(ctx: TenantContext, id: KeyMappingId): Promise<KeyMappingRecord | null> {
+  await tenantDb(ctx).$queryRaw`
+    SELECT 1 FROM key_mapping WHERE tenant_id = ${ctx.tenantId}::uuid AND id = ${id}::uuid FOR UPDATE`;
+  return findKeyMapping(ctx, id);
+}
+
+/** An application's key mappings, oldest first: at most one for each key manager and key type. */
+export async function listKeyMappings(
+  ctx: TenantContext,
+  applicationId: ApplicationId,
+  keyType?: KeyType,
+): Promise<KeyMappingRecord[]> {
+  const rows = await tenantDb(ctx).keyMapping.findMany({
+    where: { applicationId, ...(keyType ? { keyType } : {}) },
+    select: columns,
+    orderBy: { id: "asc" },
+    take: 1_000,
+  });
+  return rows.map(toRecord);
+}
+
+export async function findKeyMappingOf(
+  ctx: TenantContext,
+  place: { applicationId: ApplicationId; keyManagerId: KeyManagerId; keyType: KeyType },
+): Promise<KeyMappingRecord | null> {
+  const row = await tenantDb(ctx).keyMapping.findUnique({
+    where: { tenantId_applicationId_keyManagerId_keyType: { tenantId: ctx.tenantId, ...place } },
+    select: columns,
+  });
+  return row && toRecord(row);
+}
+
+export type KeyMappingInsert = Pick<
+  KeyMappingRecord,
+  "id" | "applicationId" | "keyManagerId" | "keyType" | "mode" | "state" | "requested" | "createdById"
+> &
+  Partial<KeyMappingChange>;
+
+/** What an operation may change. */
+export type KeyMappingChange = Pick<
+  KeyMappingRecord,
+  | "state"
+  | "consumerKey"
+  | "sealedConsumerSecret"
+  | "registrationClientUri"
+  | "sealedRegistrationToken"
+  | "vendorId"
+  | "requested"
+  | "registered"
+  | "intent"
+  | "failure"
+>;
+
+/** @returns false where the application has keys of this type at this key manager already */
+export async function insertKeyMapping(ctx: TenantContext, values: KeyMappingInsert): Promise<boolean> {
+  const { count } = await tenantDb(ctx).keyMapping.createMany({
+    data: [{ tenantId: ctx.tenantId, ...toColumns(values) }],
+    skipDuplicates: true,
+  });
+  return count === 1;
+}
+
+export async function updateKeyMapping(
+  ctx: TenantContext,
+  id: KeyMappingId,
+  change: Partial<KeyMappingChange>,
+): Promise<KeyMappingRecord> {
+  const row = await tenantDb(ctx).keyMapping.update({
+    where: { id },
+    data: toColumns(change),
+    select: columns,
+  });
+  return toRecord(row);
+}
+
+/** Removes a key mapping and, with it, its claim on the OAuth client. */
+export async function deleteKeyMapping(ctx: TenantContext, id: KeyMappingId): Promise<void> {
+  await tenantDb(ctx).keyMapping.delete({ where: { id }, select: { id: true } });
+}
+
+/**
+ * Key mappings of every tenant that nobody has touched since a moment although an operation on them is not
+ * settled, those that have waited longest first.
+ */
+export async function listUnresolvedKeyMappings(
+  ctx: InstallationContext,
+  { before, limit }: { before: Date; limit: number },
+): Promise<{ id: KeyMappingId; tenantId: TenantId }[]> {
+  const rows = await installationDb(ctx).keyMapping.findMany({
+    where: { NOT: { intent: { equals: Prisma.DbNull } }, state: { not: "NEEDS_ATTENTION" }, updatedAt: { lt: before } },
+    select: { id: true, tenantId: true },
+    orderBy: { updatedAt: "asc" },
+    take: limit,
+  });
+  return rows.map(({ id, tenantId }) => ({ id: id as KeyMappingId, tenantId: tenantId as TenantId }));
+}
+
+function toRecord(row: Row): KeyMappingRecord {
+  return {
+    ...row,
+    id: row.id as KeyMappingId,
+    applicationId: row.applicationId as ApplicationId,
+    keyManagerId: row.keyManagerId as KeyManagerId,
+    createdById: row.createdById as PersonId,
+    requested: specShape.parse(row.requested),
+    registered: specShape.nullable().parse(row.registered),
+    intent: intentShape.nullable().parse(row.intent),
+    failure: failureShape.nullable().parse(row.failure),
+  };
+}
+
+const nullableJsonColumns = ["registered", "intent", "failure"] as const;
+
+type WithJson<Values> = {
+  [Column in keyof Values]: Column extends "requested"
+    ? Prisma.InputJsonValue
+    : Column extends (typeof nullableJsonColumns)[number]
+      ? Prisma.InputJsonValue | typeof Prisma.DbNull
+      : Values[Column];
+};
+
+/** A JSON column takes SQL's null through a word of Prisma's own; the rest is JSON by construction. */
+function toColumns<Values extends Partial<KeyMappingChange>>(values: Values): WithJson<Values> {
+  const written: Record<string, unknown> = { ...values };
+  for (const column of nullableJsonColumns) {
+    if (written[column] === null) written[column] = Prisma.DbNull;
+  }
+  return written as WithJson<Values>;
+}
