@@ -4,6 +4,7 @@
  */
 import type { z } from "zod";
 import type { Clock } from "#lib/foundation/clock.ts";
+import type { DeriveSecret } from "#lib/foundation/derived-secret.ts";
 import type { Log } from "#lib/foundation/log.ts";
 import type { OutboundFetch } from "#lib/foundation/outbound-contract.ts";
 import type { Secret } from "#lib/foundation/secret.ts";
@@ -185,6 +186,28 @@ export type TrustDeclaration = {
 /** Whether a key manager of this kind must have an endpoint, may have it, or has no use for it. */
 export type EndpointUse = "required" | "optional" | "unused";
 
+/** Where a permanent key manager stands. */
+export type PermanentPlace = {
+  tenantId: string;
+  /** Address segment of the tenant. */
+  tenantSlug: string;
+  /** Scheme, host and port of this installation. */
+  origin: string;
+  derive: DeriveSecret;
+};
+
+/** Everything about a permanent key manager that its tenant cannot change. */
+export type PermanentSettings<Connection = unknown> = {
+  name: string;
+  displayName: string;
+  description: string;
+  wellKnownUrl: string;
+  issuer: string;
+  endpoints: Endpoints;
+  signingKeys: SigningKeys;
+  connection: Connection;
+};
+
 /** A connector's declaration: everything about one kind of authorization server. */
 export type Connector<Connection extends z.ZodType = z.ZodType, Client extends z.ZodType = z.ZodType> = {
   /** Stored with each key manager; never changes. */
@@ -194,8 +217,11 @@ export type Connector<Connection extends z.ZodType = z.ZodType, Client extends z
   monogram: string;
   /** One sentence for the type picker. */
   summary: string;
-  /** True where each tenant gets one by itself and nobody adds or deletes it. */
-  permanent?: boolean;
+  /**
+   * Present where each tenant has one by itself and nobody adds or deletes it: what that one is made of.
+   * Pure: it is asked again whenever the installation's address or its secrets may have changed.
+   */
+  permanent?(place: PermanentPlace): PermanentSettings<z.input<Connection>>;
   /** The administrator's connection form. A strict object built from `field.*`. */
   connection: Connection;
   /** The developer's client form. A strict object built from `field.*`. */
