@@ -5,9 +5,21 @@ const config = {
   // The portal draws its pictures itself; the optimizer would only be an attack surface.
   images: { unoptimized: true },
   typedRoutes: false,
+  // Types are checked once, by `npm test`: a start need not do it again.
+  typescript: { ignoreBuildErrors: true },
   // forbidden() answers 403 with a page of its own.
   experimental: { authInterrupts: true },
-  serverExternalPackages: ["oidc-provider", "pg", "pg-boss", "pino", "@node-rs/argon2", "light-my-request", "undici", "@seriousme/openapi-schema-validator"],
+  serverExternalPackages: [
+    "oidc-provider",
+    "pg",
+    "pg-boss",
+    "pino",
+    "@node-rs/argon2",
+    "light-my-request",
+    "undici",
+    "prom-client",
+    "@seriousme/openapi-schema-validator",
+  ],
 };
 
 export default config;

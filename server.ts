@@ -1,17 +1,89 @@
-/** The one front door. */
-import { createServer } from "node:http";
+/**
+ * The one front door: sends what machines ask to its modules and everything a person sees to Next.js.
+ * Started by tooling/serve/main.ts, which prepares database and secrets, or directly with `node server.ts`.
+ */
+import { createServer, type Server } from "node:http";
 import next from "next";
-import { stampRequest } from "#lib/foundation/request-stamp.ts";
+import { protectPage } from "#lib/front-door/headers.ts";
+import { healthHandler } from "#lib/front-door/health.ts";
+import { collectProcessMetrics, metricsHandler } from "#lib/front-door/metrics.ts";
+import { createFrontDoor, drain, type Mount } from "#lib/front-door/server.ts";
 import { runtime } from "#lib/runtime.ts";
 
-const { env, deps } = runtime();
-const dev = env.NODE_ENV === "development";
-const app = next({ dev, hostname: env.HOST, port: env.PORT });
-await app.prepare();
-const handle = app.getRequestHandler();
-createServer((req, res) => {
-  stampRequest(req, { trustedProxies: env.LATCHKEY_TRUSTED_PROXIES });
-  void handle(req, res);
-}).listen(env.PORT, env.HOST, () => {
+export type Serving = {
+  origin: string;
+  /** Lets running requests end, then closes everything this process holds. */
+  stop(): Promise<void>;
+};
+
+/**
+ * Starts to serve.
+ *
+ * @throws {Error} where the configuration is not usable or the port cannot be had
+ */
+export async function serve(): Promise<Serving> {
+  const { env, deps, isReady, close } = runtime();
+  const dev = env.NODE_ENV === "development";
+  const trustedProxies = env.LATCHKEY_TRUSTED_PROXIES;
+  collectProcessMetrics();
+
+  const under = (prefix: string) => (path: string) => path === prefix || path.startsWith(`${prefix}/`);
+  const pages: Mount = {
+    area: "page",
+    matches: () => true,
+    handle(req, res) {
+      protectPage(req, res, { dev });
+      return answerPage(req, res);
+    },
+  };
+  const mounts: Mount[] = [
+    {
+      area: "health",
+      matches: under("/health"),
+      handle: healthHandler({ isDatabaseReady: isReady, clock: deps.clock }),
+      quiet: true,
+    },
+    {
+      area: "metrics",
+      matches: under("/metrics"),
+      handle: metricsHandler({ token: env.LATCHKEY_METRICS_TOKEN, trustedProxies }),
+      quiet: true,
+    },
+    pages,
+  ];
+  const server = createFrontDoor({ mounts, log: deps.log, origin: env.LATCHKEY_ORIGIN, trustedProxies });
+
+  // Next.js attaches its WebSocket handler to the server it is given. Only development needs one (reloading
+  // pages); in production it gets a server that never listens, and upgrades end at Node's own refusal.
+  const app = next({ dev, hostname: env.HOST, port: env.PORT, httpServer: dev ? server : createServer() });
+  await app.prepare();
+  const answerPage = app.getRequestHandler();
+  await listen(server, { port: env.PORT, host: env.HOST });
   deps.log.info({ origin: env.LATCHKEY_ORIGIN }, "serving");
-});
+
+  return {
+    origin: env.LATCHKEY_ORIGIN,
+    async stop() {
+      await drain(server, 10_000);
+      await app.close();
+      await close();
+    },
+  };
+}
+
+function listen(server: Server, { port, host }: { port: number; host: string }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+}
+
+if (import.meta.main) {
+  const serving = await serve();
+  const stop = () => void serving.stop().then(() => process.exit(0));
+  process.once("SIGTERM", stop);
+  process.once("SIGINT", stop);
+}

@@ -6,6 +6,7 @@
  * kept on globalThis, so both find the same one.
  */
 import { openDatabase, type Database } from "./data/database.ts";
+import { isDatabaseReady } from "./data/health.ts";
 import { createVault } from "./data/vault.ts";
 import { systemClock } from "./foundation/clock.ts";
 import { createDeriveSecret } from "./foundation/derived-secret.ts";
@@ -16,6 +17,8 @@ import type { Dependencies } from "./features/context.ts";
 export type Runtime = {
   env: Env;
   deps: Dependencies;
+  /** True where the database answers. */
+  isReady(): Promise<boolean>;
   close(): Promise<void>;
 };
 
@@ -43,5 +46,5 @@ function buildRuntime(env: Env): Runtime {
     derive: createDeriveSecret(vaultKey.key),
     origin: env.LATCHKEY_ORIGIN,
   };
-  return { env, deps, close: () => database.close() };
+  return { env, deps, isReady: () => isDatabaseReady(database), close: () => database.close() };
 }

@@ -53,6 +53,7 @@ export const envSchema = z.object({
   LATCHKEY_VAULT_KEYS: vaultKeys,
   LATCHKEY_OUTBOUND_ALLOW: allowList.default([]),
   LATCHKEY_TRUSTED_PROXIES: z.coerce.number().int().min(0).max(5).default(0),
+  LATCHKEY_METRICS_TOKEN: secretText(16).optional(),
   LOG_LEVEL: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
 });
 

@@ -1,0 +1,31 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Clock } from "#lib/foundation/clock.ts";
+
+/** Long enough that asking often costs nothing, short enough that an outage shows at once. */
+const rememberedForMs = 1_000;
+
+/**
+ * Answers /health: 200 while this process can do its work, 503 while its database is away. Orchestrators
+ * that only want to know whether the process lives ask /health/live.
+ */
+export function healthHandler({ isDatabaseReady, clock }: { isDatabaseReady(): Promise<boolean>; clock: Clock }) {
+  let last: { at: number; ready: Promise<boolean> } | undefined;
+  return async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
+    if (req.url?.startsWith("/health/live")) {
+      json(res, 200, { status: "ok" });
+      return;
+    }
+    const now = clock.now().getTime();
+    if (!last || now - last.at > rememberedForMs) last = { at: now, ready: isDatabaseReady() };
+    const ready = await last.ready;
+    json(res, ready ? 200 : 503, {
+      status: ready ? "ok" : "unavailable",
+      database: ready ? "ok" : "unreachable",
+    });
+  };
+}
+
+function json(res: ServerResponse, status: number, body: object): void {
+  res.writeHead(status, { "Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store" });
+  res.end(JSON.stringify(body));
+}

@@ -1,0 +1,57 @@
+import { timingSafeEqual } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { collectDefaultMetrics, register } from "prom-client";
+import { histogram } from "#lib/foundation/metrics.ts";
+import { tokenDigest } from "#lib/foundation/ids.ts";
+import type { Secret } from "#lib/foundation/secret.ts";
+
+const requestSeconds = histogram({
+  name: "latchkey_http_request_duration_seconds",
+  help: "Time from the first byte of a request to the end of its answer.",
+  labels: ["area", "status"],
+  buckets: [0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 10],
+});
+
+/** Counts one answered request. `area` is the mount that answered. */
+export function observeRequest({ area, status, seconds }: { area: string; status: number; seconds: number }): void {
+  requestSeconds.observe({ area, status: `${Math.floor(status / 100)}xx` }, seconds);
+}
+
+/** Memory, event loop, garbage collection and open handles of this process. */
+export function collectProcessMetrics(): void {
+  if (!register.getSingleMetric("process_cpu_seconds_total")) collectDefaultMetrics();
+}
+
+/**
+ * Answers /metrics in Prometheus' text format.
+ *
+ * @param token what a collector presents as a bearer token; without one, only this machine may ask
+ */
+export function metricsHandler({ token, trustedProxies }: { token: Secret | undefined; trustedProxies: number }) {
+  return async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
+    if (!mayRead(req, token, trustedProxies)) {
+      res.writeHead(token ? 401 : 403, {
+        "Content-Type": "text/plain; charset=utf-8",
+        ...(token ? { "WWW-Authenticate": "Bearer" } : {}),
+      });
+      res.end(
+        token
+          ? "Send the token of LATCHKEY_METRICS_TOKEN as a bearer token.\n"
+          : "Metrics are for this machine only. Set LATCHKEY_METRICS_TOKEN to read them from elsewhere.\n",
+      );
+      return;
+    }
+    res.writeHead(200, { "Content-Type": register.contentType, "Cache-Control": "no-store" });
+    res.end(await register.metrics());
+  };
+}
+
+function mayRead(req: IncomingMessage, token: Secret | undefined, trustedProxies: number): boolean {
+  if (token) {
+    const given = /^Bearer ([A-Za-z0-9\-._~+/]+=*)$/i.exec(req.headers.authorization ?? "")?.[1] ?? "";
+    return timingSafeEqual(Buffer.from(tokenDigest(given)), Buffer.from(tokenDigest(token.reveal())));
+  }
+  // Behind a proxy every request comes from a machine that is near: nearness proves nothing then.
+  const address = req.socket.remoteAddress ?? "";
+  return trustedProxies === 0 && /^(::ffff:)?127\.|^::1$/.test(address);
+}

@@ -1,0 +1,98 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Log } from "#lib/foundation/log.ts";
+import { admit, type Admission } from "./admission.ts";
+import { securityHeaders } from "./headers.ts";
+import { observeRequest } from "./metrics.ts";
+
+/** Answers requests below one path. It gets Node's own request and response, with `req.url` untouched. */
+export type Handler = (req: IncomingMessage, res: ServerResponse) => void | Promise<void>;
+
+export type Mount = {
+  /** What the mount is called in metrics and logs. */
+  area: string;
+  /** True where this mount answers the path (without query). */
+  matches(path: string): boolean;
+  handle: Handler;
+  /** Mounts that answer thousands of calls a second are counted, not logged line by line. */
+  quiet?: boolean;
+};
+
+export type FrontDoorOptions = {
+  /** Asked in order; the first that matches answers. The last one should match everything. */
+  mounts: readonly Mount[];
+  log: Log;
+  origin: string;
+  /** How many proxies of ours stand in front: that many entries of X-Forwarded-For are believed. */
+  trustedProxies: number;
+};
+
+/**
+ * The server that everything comes through. It decides what is believed about a request before anybody
+ * reads it, puts the headers on that every answer carries, counts, logs, and turns a bug into a plain 500.
+ */
+export function createFrontDoor({ mounts, log, origin, trustedProxies }: FrontDoorOptions): Server {
+  const fixedHeaders = Object.entries(securityHeaders(origin));
+  const server = createServer((req, res) => {
+    const startedAt = performance.now();
+    const admission = admit(req, { origin, trustedProxies });
+    const mount = mounts.find((candidate) => candidate.matches(admission.path));
+    for (const [name, value] of fixedHeaders) res.setHeader(name, value);
+    res.setHeader("X-Request-Id", admission.requestId);
+    res.once("close", () => {
+      const seconds = (performance.now() - startedAt) / 1000;
+      const area = mount?.area ?? "none";
+      observeRequest({ area, status: res.statusCode, seconds });
+      const write = mount?.quiet || admission.isAsset ? log.debug.bind(log) : log.info.bind(log);
+      write(
+        {
+          requestId: admission.requestId,
+          method: req.method,
+          path: admission.loggedPath,
+          status: res.statusCode,
+          milliseconds: Math.round(seconds * 1000),
+        },
+        res.writableFinished ? "request" : "request abandoned",
+      );
+    });
+    void answer(req, res, { mount, admission, log });
+  });
+  // Slow senders do not hold a connection for long. Whole bodies are small here.
+  server.headersTimeout = 10_000;
+  server.requestTimeout = 60_000;
+  server.keepAliveTimeout = 65_000;
+  return server;
+}
+
+type Answering = { mount: Mount | undefined; admission: Admission; log: Log };
+
+async function answer(req: IncomingMessage, res: ServerResponse, { mount, admission, log }: Answering): Promise<void> {
+  try {
+    if (!mount) {
+      plain(res, 404, "There is nothing here.\n");
+      return;
+    }
+    await mount.handle(req, res);
+  } catch (error) {
+    log.error({ error, requestId: admission.requestId, area: mount?.area }, "a request failed");
+    if (res.headersSent) res.destroy();
+    else plain(res, 500, `Something went wrong on our side. Error id: ${admission.requestId}\n`);
+  }
+}
+
+function plain(res: ServerResponse, status: number, text: string): void {
+  res.writeHead(status, { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" });
+  res.end(text);
+}
+
+/**
+ * Stops taking connections, lets running requests end, then closes what is left.
+ *
+ * @param withinMs how long running requests may take
+ */
+export async function drain(server: Server, withinMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), withinMs);
+  await closed;
+  clearTimeout(timer);
+}
