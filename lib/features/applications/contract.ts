@@ -1,0 +1,44 @@
+import { z } from "zod";
+
+/** PostgreSQL stores no NUL, and half a character cannot be written as UTF-8. */
+const clean = (value: string) => value.isWellFormed() && !/[^\P{Cc}\n\r\t]/u.test(value);
+const notClean = "Remove the invisible control characters.";
+
+/** What an application is called and what it is for. */
+export const ApplicationInput = z.strictObject({
+  name: z.string().trim().min(1, "Enter a name.").max(70, "Use at most 70 characters.").refine(clean, notClean),
+  description: z.string().trim().max(512, "Use at most 512 characters.").refine(clean, notClean).default(""),
+});
+export type ApplicationInput = z.input<typeof ApplicationInput>;
+
+export const ApplicationRef = z.strictObject({ id: z.uuid() });
+export const EditApplicationInput = ApplicationInput.extend({ id: z.uuid() });
+export type EditApplicationInput = z.input<typeof EditApplicationInput>;
+
+export const ListApplicationsInput = z.strictObject({
+  search: z.string().trim().max(200).optional(),
+  cursor: z.string().max(300).nullish(),
+  limit: z.number().int().min(1).max(100).default(25),
+});
+
+export type ApplicationView = {
+  id: string;
+  name: string;
+  description: string;
+  ownerName: string;
+  createdAt: string;
+  /** How many sets of active keys it holds, and how many operations on keys are not settled. */
+  keys: { production: number; sandbox: number; unsettled: number };
+  subscriptions: number;
+};
+
+export type ApplicationListView = { items: ApplicationView[]; nextCursor: string | null };
+
+/** How deleting an application ended. */
+export type ApplicationDeletion =
+  | { deleted: true }
+  /** Clients at these key managers could not be deleted yet, so the application is kept. */
+  | { deleted: false; message: string; remaining: { keyManagerName: string; reason: string }[] };
+
+/** A scope that tokens of an application may carry, and the APIs that ask for it. */
+export type SubscribedScopeView = { name: string; description: string; apis: string[] };
