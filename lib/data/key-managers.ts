@@ -189,17 +189,20 @@ export async function findKeyManagers(ctx: TenantContext, ids: readonly KeyManag
   return rows.map(toSummary);
 }
 
-/** The key manager that another connector of the tenant stands for, such as the permanent one. */
+/**
+ * The tenant's first key manager of a kind, such as the permanent one. Names the tenant itself, so that it
+ * is right in an installation-wide transaction too.
+ */
 export async function findKeyManagerByConnector(
   ctx: TenantContext,
   connectorId: string,
-): Promise<KeyManagerSummary | null> {
+): Promise<KeyManagerRecord | null> {
   const row = await tenantDb(ctx).keyManager.findFirst({
-    where: { connectorId },
+    where: { tenantId: ctx.tenantId, connectorId },
     orderBy: { id: "asc" },
-    select: summaryColumns,
+    select: columns,
   });
-  return row && toSummary(row);
+  return row && toRecord(row);
 }
 
 /** Enabled key managers with this issuer; several only where they were stored before that was refused. */

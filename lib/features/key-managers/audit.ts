@@ -1,0 +1,19 @@
+import type { KeyManagerRecord } from "#lib/data/key-managers.ts";
+
+/** A key manager as the subject of an audit row. */
+export function auditSubject({ id, displayName }: Pick<KeyManagerRecord, "id" | "displayName">) {
+  return { type: "key_manager", id, name: displayName };
+}
+
+/** What an audit row holds of a key manager: every setting, and of secrets only which ones are set. */
+export function auditState(record: KeyManagerRecord): Record<string, unknown> {
+  const { name, displayName, description, connectorId, enabled, tokenType, wellKnownUrl, issuer } = record;
+  const { endpoints, grantTypes, consumerKeyClaim, scopesClaim, signingKeys, validationMethod } = record;
+  const { tokenGeneration, clientCreation, clientMapping, mappedClientCheck, connection, sealedSecrets } = record;
+  return {
+    ...{ name, displayName, description, connectorId, enabled, tokenType, wellKnownUrl, issuer },
+    ...{ endpoints, grantTypes, consumerKeyClaim, scopesClaim, signingKeys, validationMethod },
+    ...{ tokenGeneration, clientCreation, clientMapping, mappedClientCheck, connection },
+    secretsSet: Object.keys(sealedSecrets).sort(),
+  };
+}

@@ -1,0 +1,49 @@
+import { isConnectorError, type ConnectorError, type ConnectorErrorKind } from "#lib/connector-kit/errors.ts";
+import { AppError, isAppError, type ErrorCode } from "#lib/foundation/errors.ts";
+
+const codes = {
+  misconfigured: "key_manager.misconfigured",
+  unreachable: "key_manager.unreachable",
+  credentials_refused: "key_manager.credentials_refused",
+  rejected: "key_manager.rejected",
+  not_found: "key_manager.rejected",
+  conflict: "key_manager.rejected",
+  rate_limited: "key_manager.rate_limited",
+  unsupported: "key_manager.unsupported",
+  bad_response: "key_manager.bad_response",
+} as const satisfies Record<ConnectorErrorKind, ErrorCode>;
+
+const sentences = {
+  misconfigured: (name) => `The settings of ${name} do not work. An administrator must correct them.`,
+  unreachable: (name) => `${name} could not be reached. Try again in a moment.`,
+  credentials_refused: (name) => `${name} refused the credentials that the administrator configured.`,
+  rejected: (name) => `${name} refused the request.`,
+  not_found: (name) => `${name} does not know this OAuth client.`,
+  conflict: (name) => `${name} holds something else under this name or id already.`,
+  rate_limited: (name) => `${name} asks for fewer calls. Try again in a moment.`,
+  unsupported: (name) => `${name} does not support that.`,
+  bad_response: (name) => `${name} sent an answer that cannot be understood.`,
+} as const satisfies Record<ConnectorErrorKind, (name: string) => string>;
+
+/**
+ * The one mapping from what connectors throw to what people read.
+ *
+ * @param keyManagerName the display name, named in the message
+ * @returns the refusal; an AppError comes back as it is
+ * @throws the error itself where it is neither, because then it is a bug
+ */
+export function toAppError(error: unknown, keyManagerName: string): AppError {
+  if (isAppError(error)) return error;
+  if (!isConnectorError(error)) throw error;
+  return new AppError(codes[error.kind], {
+    message: describeConnectorError(error, keyManagerName),
+    ...(error.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: error.retryAfterSeconds }),
+    cause: error,
+  });
+}
+
+/** What happened, in a sentence, with the server's own words as a quotation where it gave any. */
+export function describeConnectorError(error: ConnectorError, keyManagerName: string): string {
+  const sentence = sentences[error.kind](keyManagerName);
+  return error.reason ? `${sentence} It said: “${error.reason}”` : sentence;
+}

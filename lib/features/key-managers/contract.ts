@@ -1,0 +1,337 @@
+import { z } from "zod";
+import {
+  endpointNames,
+  type Capability,
+  type EndpointName,
+  type Endpoints,
+  type EndpointUse,
+  type ProbeResult,
+  type SigningKeys,
+} from "#lib/connector-kit/contract.ts";
+import type { FieldDescriptor } from "#lib/connector-kit/descriptors.ts";
+
+/** What people call the endpoints, in forms, messages and tables. */
+export const endpointLabels = {
+  registration: "Client registration endpoint",
+  token: "Token endpoint",
+  authorization: "Authorization endpoint",
+  introspection: "Introspection endpoint",
+  revocation: "Revocation endpoint",
+  userinfo: "User info endpoint",
+  displayToken: "Displayed token endpoint",
+  displayRevocation: "Displayed revocation endpoint",
+  scopeManagement: "Scope management endpoint",
+} as const satisfies Record<EndpointName, string>;
+
+/** The two ways in which a token of a key manager may reach an API. */
+export const invocationMethods = ["DIRECT", "EXCHANGED"] as const;
+export type InvocationMethod = (typeof invocationMethods)[number];
+
+/** PostgreSQL stores no NUL, and half a character cannot be written as UTF-8. */
+function text(maximum: number) {
+  return z
+    .string()
+    .trim()
+    .max(maximum, `Use at most ${String(maximum)} characters.`)
+    .refine((value) => value.isWellFormed() && !hasControlCharacters(value), {
+      error: "Remove the invisible control characters.",
+    });
+}
+
+/** Line breaks and tabs are fine; the other control characters (Unicode category Cc) are not. */
+export function hasControlCharacters(value: string): boolean {
+  return /[^\P{Cc}\n\r\t]/u.test(value);
+}
+
+const address = text(2000).refine(isWebAddress, { error: "Enter a full address that begins with https://." });
+
+/** http and https only, without a user name in it. Whether it may be called is the outbound guard's word. */
+export function isWebAddress(value: string): boolean {
+  if (!URL.canParse(value) || /\s/.test(value)) return false;
+  const url = new URL(value);
+  return (url.protocol === "https:" || url.protocol === "http:") && url.username === "" && url.password === "";
+}
+
+const blankIsNull = <T extends z.ZodType>(schema: T) =>
+  z.union([z.literal("").transform(() => null), z.null(), schema]);
+
+const optionalAddress = z.union([z.literal(""), address]).optional();
+
+/** Any endpoint may be left blank here; which ones a key manager needs is its connector's word. */
+const endpoints = z
+  .strictObject({
+    registration: optionalAddress,
+    token: optionalAddress,
+    authorization: optionalAddress,
+    introspection: optionalAddress,
+    revocation: optionalAddress,
+    userinfo: optionalAddress,
+    displayToken: optionalAddress,
+    displayRevocation: optionalAddress,
+    scopeManagement: optionalAddress,
+  } satisfies Record<EndpointName, typeof optionalAddress>)
+  .transform((given): Endpoints => {
+    const filled: Endpoints = {};
+    for (const name of endpointNames) if (given[name]) filled[name] = given[name];
+    return filled;
+  });
+
+const signingKeys = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("jwks"), url: address }),
+  z.strictObject({ kind: z.literal("pem"), value: text(20_000).min(1, "Paste a certificate or public key.") }),
+  z.strictObject({ kind: z.literal("none") }),
+]);
+
+const grantType = text(100).regex(/^[\x21-\x7e]+$/, "A grant type has no spaces and only plain characters.");
+const claimName = text(200).regex(/^\S+$/, "A claim name has no spaces.");
+
+const name = text(100)
+  .min(1, "Enter a name.")
+  .regex(/^\S*$/, "Use a name without spaces; the display name may have them.");
+
+/** Everything of a key manager that its administrator may set, its stable name and its kind apart. */
+const settings = {
+  displayName: text(100).default(""),
+  description: text(256).default(""),
+  tokenTypes: z
+    .array(z.enum(invocationMethods))
+    .min(1, "Choose at least one way in which tokens of this key manager reach APIs.")
+    .default(["DIRECT"]),
+  wellKnownUrl: blankIsNull(address).default(null),
+  issuer: text(2000)
+    .min(1, "Enter the issuer: the exact value of “iss” in its tokens.")
+    .refine((value) => value === "" || isWebAddress(value), {
+      error: "Enter the issuer as its tokens carry it: an address that begins with https://.",
+    }),
+  endpoints: endpoints.default({}),
+  grantTypes: z.array(grantType).max(40, "Use at most 40 grant types.").default([]),
+  consumerKeyClaim: blankIsNull(claimName).default(null),
+  scopesClaim: blankIsNull(claimName).default(null),
+  signingKeys: signingKeys.default({ kind: "none" }),
+  validationMethod: z.enum(["SELF", "INTROSPECT"]).default("SELF"),
+  tokenGeneration: z.boolean().default(true),
+  clientCreation: z.boolean().default(true),
+  clientMapping: z.boolean().default(true),
+  mappedClientCheck: z.boolean().default(true),
+  /** The connector's own fields; a secret that is left blank keeps its stored value. */
+  connection: z.record(z.string(), z.unknown()).default({}),
+  /** Hosts other than the issuer's that the administrator has agreed to send credentials to. */
+  confirmedHosts: z.array(text(300)).max(20).default([]),
+};
+
+export const RegisterKeyManagerInput = z.strictObject({
+  name,
+  connectorId: z.string().min(1, "Choose the kind of key manager.").max(60),
+  enabled: z.boolean().default(true),
+  ...settings,
+});
+export type RegisterKeyManagerInput = z.input<typeof RegisterKeyManagerInput>;
+export type ParsedKeyManager = z.output<typeof RegisterKeyManagerInput>;
+
+export const KeyManagerRef = z.strictObject({ id: z.uuid() });
+
+/** A full replacement. The name may be sent along, and must then be the one it has. */
+export const UpdateKeyManagerInput = z.strictObject({
+  id: z.uuid(),
+  revision: z.number().int().min(1),
+  name: name.optional(),
+  ...settings,
+});
+export type UpdateKeyManagerInput = z.input<typeof UpdateKeyManagerInput>;
+export type ParsedKeyManagerUpdate = z.output<typeof UpdateKeyManagerInput>;
+
+export const SetKeyManagerEnabledInput = z.strictObject({
+  id: z.uuid(),
+  revision: z.number().int().min(1),
+  enabled: z.boolean(),
+});
+
+export const keyManagerSorts = ["name", "-name", "-created"] as const;
+export const ListKeyManagersInput = z.strictObject({
+  search: text(200).optional(),
+  sort: z.enum(keyManagerSorts).default("name"),
+  cursor: z.string().max(500).nullish(),
+  limit: z.number().int().min(1).max(100).default(25),
+});
+
+export const ListUsageInput = z.strictObject({
+  id: z.uuid(),
+  cursor: z.string().max(500).nullish(),
+  limit: z.number().int().min(1).max(100).default(25),
+});
+
+export const DiscoverInput = z.strictObject({
+  wellKnownUrl: text(2000).min(1, "Enter the issuer or well-known address."),
+});
+
+/** The rungs of the connection test are run in two parts, so that the first results show early. */
+export const probeParts = ["server", "access"] as const;
+export type ProbePart = (typeof probeParts)[number];
+
+/** Tests what a form holds, saved or not. With an id, blank secrets are taken from what is stored. */
+export const TestConnectionInput = z.strictObject({
+  part: z.enum(probeParts),
+  id: z.uuid().optional(),
+  connectorId: z.string().min(1).max(60),
+  wellKnownUrl: settings.wellKnownUrl,
+  issuer: settings.issuer,
+  endpoints: settings.endpoints,
+  signingKeys: settings.signingKeys,
+  connection: settings.connection,
+  confirmedHosts: settings.confirmedHosts,
+});
+export type TestConnectionInput = z.input<typeof TestConnectionInput>;
+
+/** Tests a key manager as it is stored. */
+export const TestStoredConnectionInput = z.strictObject({ part: z.enum(probeParts), id: z.uuid() });
+
+export type ConnectionTestView = { part: ProbePart; results: ProbeResult[] };
+
+/** A connector as pickers and lists show it. */
+export type ConnectorTile = { id: string; name: string; monogram: string };
+
+/** A connector with everything that its forms need. */
+export type ConnectorView = ConnectorTile & {
+  summary: string;
+  connectionFields: FieldDescriptor[];
+  clientFields: FieldDescriptor[];
+  endpoints: Readonly<Record<EndpointName, EndpointUse>>;
+  grantTypes: string[];
+  /** What is taken where the key manager names no claim; the first is the usual one. */
+  consumerKeyClaims: string[];
+  scopesClaims: string[];
+  capabilities: Capability[];
+  /** Set-up steps in Markdown. */
+  guide: string;
+};
+
+export type KeyManagerListItem = {
+  id: string;
+  name: string;
+  displayName: string;
+  description: string;
+  connector: ConnectorTile;
+  /** Each tenant has it by itself; it cannot be deleted. */
+  permanent: boolean;
+  tokenTypes: InvocationMethod[];
+  issuer: string;
+  enabled: boolean;
+  usage: { apis: number; applications: number };
+  revision: number;
+};
+
+export type KeyManagerListView = { items: KeyManagerListItem[]; nextCursor: string | null };
+
+/** Everything about a key manager except its secrets, of which only the paths that are set are told. */
+export type KeyManagerView = {
+  id: string;
+  name: string;
+  displayName: string;
+  description: string;
+  connector: ConnectorView;
+  permanent: boolean;
+  enabled: boolean;
+  tokenTypes: InvocationMethod[];
+  wellKnownUrl: string | null;
+  issuer: string;
+  endpoints: Endpoints;
+  grantTypes: string[];
+  consumerKeyClaim: string | null;
+  scopesClaim: string | null;
+  signingKeys: SigningKeys;
+  validationMethod: "SELF" | "INTROSPECT";
+  tokenGeneration: boolean;
+  clientCreation: boolean;
+  clientMapping: boolean;
+  mappedClientCheck: boolean;
+  connection: Record<string, unknown>;
+  /** Paths of secret fields that hold a value, such as "clientSecret". */
+  secretsSet: string[];
+  usage: { apis: number; applications: number };
+  revision: number;
+  createdAt: string;
+  updatedAt: string;
+};
+
+/** Where a value of the add form came from. */
+export type ValueSource = "discovery" | "connector" | "none";
+
+export type DiscoveredField = {
+  /** Path in the form: "issuer", "endpoints.token", "signingKeys", … */
+  field: string;
+  label: string;
+  /** What the document says; null where it says nothing. */
+  found: string | null;
+  /** What will be used unless the administrator changes it; null leaves the field blank. */
+  used: string | null;
+  source: ValueSource;
+  /** A remark such as "on another host than the issuer". */
+  note?: string;
+};
+
+/** What discovery found. Nothing is written. */
+export type DiscoveryView = {
+  /** The document that answered. */
+  sourceUrl: string;
+  suggestedName: string;
+  suggestedDisplayName: string;
+  connector: ConnectorTile;
+  /** Why this kind of key manager was guessed, as the end of "because …". */
+  reason: string;
+  fields: DiscoveredField[];
+  /** Hosts other than the issuer's to which credentials would be sent; each must be confirmed. */
+  foreignHosts: { host: string; fields: string[] }[];
+  values: {
+    wellKnownUrl: string;
+    issuer: string;
+    endpoints: Endpoints;
+    signingKeys: SigningKeys;
+    grantTypes: string[];
+    consumerKeyClaim: string | null;
+    scopesClaim: string | null;
+  };
+};
+
+/** What stops working while a key manager is disabled. */
+export type ImpactView = {
+  publishedApis: number;
+  apisLosingAccess: { count: number; names: string[] };
+  applicationsLosingAccess: { count: number; names: string[] };
+  applications: number;
+  activeKeys: number;
+  subscriptions: number;
+};
+
+export type UsingApiView = { id: string; name: string; version: string; context: string; published: boolean };
+export type UsingApplicationView = { id: string; name: string; ownerName: string; keyTypes: string[] };
+export type UsagePage<T> = { items: T[]; nextCursor: string | null; total: number };
+
+/** A key manager as a developer may use it. */
+export type UsableKeyManager = {
+  id: string;
+  name: string;
+  displayName: string;
+  description: string;
+  connector: ConnectorTile;
+  issuer: string;
+  /** Addresses meant for people: the displayed ones where there are any. Blank ones are left out. */
+  endpoints: { token?: string; revocation?: string; userinfo?: string; authorization?: string };
+  grantTypes: string[];
+  tokenTypes: InvocationMethod[];
+  tokenGeneration: boolean;
+  clientCreation: boolean;
+  clientMapping: boolean;
+  mappedClientCheck: boolean;
+  clientFields: FieldDescriptor[];
+  capabilities: Capability[];
+};
+
+/** A key manager as a creator may accept it for an API. */
+export type ChoosableKeyManager = {
+  id: string;
+  name: string;
+  displayName: string;
+  connector: ConnectorTile;
+  issuer: string;
+  enabled: boolean;
+};

@@ -1,0 +1,130 @@
+/** What must hold of a key manager's settings before they are stored or tried. */
+import { findConnector } from "#connectors/registry.ts";
+import { endpointNames, type Connector, type Endpoints, type SigningKeys } from "#lib/connector-kit/contract.ts";
+import { findEnabledByIssuer, lockIssuer } from "#lib/data/key-managers.ts";
+import type { TenantContext } from "#lib/data/database.ts";
+import { AppError, fieldError, type FieldProblem } from "#lib/foundation/errors.ts";
+import type { KeyManagerId } from "#lib/foundation/ids.ts";
+import { foreignHosts } from "./connection.ts";
+import { endpointLabels, type InvocationMethod } from "./contract.ts";
+import { verificationKeyProblem } from "./verification-keys.ts";
+
+/** The settings that the rules look at. */
+export type CheckedSettings = {
+  issuer: string;
+  endpoints: Endpoints;
+  signingKeys: SigningKeys;
+  validationMethod: "SELF" | "INTROSPECT";
+  confirmedHosts: readonly string[];
+};
+
+/** @throws {AppError} `input.invalid` at `connectorId` where nobody may add a key manager of this kind */
+export function requireConnector(connectorId: string): Connector {
+  const connector = findConnector(connectorId);
+  if (!connector) throw fieldError("connectorId", "There is no such kind of key manager. Choose one of the list.");
+  if (connector.permanent) {
+    throw fieldError("connectorId", `Each tenant has the ${connector.name} by itself; another cannot be added.`);
+  }
+  return connector;
+}
+
+/** Every problem with endpoints, keys and the way of validation, each at its field. */
+export function settingsProblems(
+  connector: Connector,
+  settings: CheckedSettings,
+  alreadyConfirmed: readonly string[] = [],
+): FieldProblem[] {
+  return [
+    ...endpointProblems(connector, settings.endpoints),
+    ...hostProblems(settings, alreadyConfirmed),
+    ...validationProblems(connector, settings),
+  ];
+}
+
+function endpointProblems(connector: Connector, endpoints: Endpoints): FieldProblem[] {
+  return endpointNames.flatMap((name): FieldProblem[] => {
+    const use = connector.endpoints[name];
+    const path = `endpoints.${name}`;
+    if (use === "required" && !endpoints[name]) {
+      return [{ path, message: `Enter the ${lowerFirst(endpointLabels[name])}: ${connector.name} needs it.` }];
+    }
+    if (use === "unused" && endpoints[name]) {
+      return [{ path, message: `Leave this blank: ${connector.name} has no use for it.` }];
+    }
+    return [];
+  });
+}
+
+/** Security case 54: credentials go to another host than the issuer's only when somebody agreed to it. */
+function hostProblems({ issuer, endpoints, confirmedHosts }: CheckedSettings, alreadyConfirmed: readonly string[]) {
+  const confirmed = new Set([...confirmedHosts, ...alreadyConfirmed]);
+  return [...foreignHosts(issuer, endpoints)].flatMap(([host, names]) =>
+    confirmed.has(host)
+      ? []
+      : names.map((name): FieldProblem => ({
+          path: `endpoints.${name}`,
+          message: `This address is on ${host}, not on the issuer's host. Confirm that credentials may be sent there.`,
+        })),
+  );
+}
+
+function validationProblems(connector: Connector, settings: CheckedSettings): FieldProblem[] {
+  const { validationMethod, endpoints, signingKeys } = settings;
+  const keyProblem = verificationKeyProblem(signingKeys);
+  if (keyProblem) return [keyProblem];
+  if (validationMethod === "SELF") {
+    if (signingKeys.kind !== "none") return [];
+    return [
+      {
+        path: "signingKeys",
+        message: "Say where the signing keys are, by address or as PEM; without them no token can be checked.",
+      },
+    ];
+  }
+  if (!connector.capabilities.includes("introspectToken")) {
+    return [{ path: "validationMethod", message: `${connector.name} cannot introspect tokens.` }];
+  }
+  if (endpoints.introspection) return [];
+  return [{ path: "endpoints.introspection", message: "Enter the introspection endpoint: tokens are checked there." }];
+}
+
+/** @throws {AppError} `input.invalid` with all problems; the message names the fields that are missing */
+export function refuseProblems(problems: readonly FieldProblem[]): void {
+  if (problems.length === 0) return;
+  const [only] = problems;
+  throw new AppError("input.invalid", {
+    message:
+      problems.length === 1 && only
+        ? only.message
+        : `${String(problems.length)} fields need your attention: ${problems.map(({ path }) => path).join(", ")}.`,
+    fields: problems,
+  });
+}
+
+/**
+ * Refuses an issuer that another enabled key manager of the tenant has: tokens are told apart by it.
+ * Concurrent writers of the same issuer wait for each other.
+ *
+ * @throws {AppError} `key_manager.issuer_conflict` at `issuer`, naming the other key manager
+ */
+export async function refuseDuplicateIssuer(ctx: TenantContext, issuer: string, except?: KeyManagerId): Promise<void> {
+  await lockIssuer(ctx, issuer);
+  const other = (await findEnabledByIssuer(ctx, issuer)).find(({ id }) => id !== except);
+  if (!other) return;
+  const message = `“${other.displayName}” is enabled with this issuer already. Disable it first, or save this one disabled.`;
+  throw new AppError("key_manager.issuer_conflict", { message, fields: [{ path: "issuer", message }] });
+}
+
+/** The stored form of the two ways in which tokens may reach APIs. */
+export function toTokenType(methods: readonly InvocationMethod[]): "DIRECT" | "EXCHANGED" | "BOTH" {
+  const exchanged = methods.includes("EXCHANGED");
+  return methods.includes("DIRECT") ? (exchanged ? "BOTH" : "DIRECT") : "EXCHANGED";
+}
+
+export function toInvocationMethods(tokenType: "DIRECT" | "EXCHANGED" | "BOTH"): InvocationMethod[] {
+  return tokenType === "BOTH" ? ["DIRECT", "EXCHANGED"] : [tokenType];
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
