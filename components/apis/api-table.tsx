@@ -1,0 +1,53 @@
+import { Identifier } from "#components/ui/identifier.tsx";
+import { RelativeTime } from "#components/ui/relative-time.tsx";
+import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "#components/ui/table.tsx";
+import { TextLink } from "#components/ui/text-link.tsx";
+import type { ApiSummaryView } from "#lib/features/apis/contract.ts";
+import { ApiStatusBadge } from "./api-status-badge.tsx";
+
+type ApiTableProps = {
+  apis: readonly ApiSummaryView[];
+  /** Where an API's page is: the id is put behind it. */
+  base: string;
+  /** Creators see every state; developers see published APIs only. */
+  showStatus?: boolean;
+};
+
+/** APIs as rows. */
+export function ApiTable({ apis, base, showStatus = false }: ApiTableProps) {
+  return (
+    <Table label="APIs">
+      <TableHead>
+        <TableRow>
+          <TableHeader>Name</TableHeader>
+          <TableHeader>Version</TableHeader>
+          <TableHeader>Context</TableHeader>
+          {showStatus && <TableHeader>State</TableHeader>}
+          <TableHeader className="max-md:hidden">Created</TableHeader>
+        </TableRow>
+      </TableHead>
+      <TableBody>
+        {apis.map((api) => (
+          <TableRow key={api.id}>
+            <TableHeader scope="row" className="max-w-[28rem]">
+              <TextLink href={`${base}/${api.id}`}>{api.name}</TextLink>
+              {api.description && <p className="text-muted truncate text-sm font-normal">{api.description}</p>}
+            </TableHeader>
+            <TableCell className="font-mono text-sm">{api.version}</TableCell>
+            <TableCell>
+              <Identifier value={api.context} label="Context" plain />
+            </TableCell>
+            {showStatus && (
+              <TableCell>
+                <ApiStatusBadge status={api.status} />
+              </TableCell>
+            )}
+            <TableCell className="text-muted whitespace-nowrap max-md:hidden">
+              <RelativeTime iso={api.createdAt} />
+            </TableCell>
+          </TableRow>
+        ))}
+      </TableBody>
+    </Table>
+  );
+}

@@ -1,0 +1,140 @@
+"use client";
+
+import { useEffect, useRef, useState, type ReactNode } from "react";
+import { FormProvider, useFormContext, useFormState, type FieldErrors, type FieldValues } from "react-hook-form";
+import { Button } from "#components/ui/button.tsx";
+import { cn } from "#components/ui/class-names.ts";
+import { ErrorSummary, type SummaryProblem } from "#components/ui/error-summary.tsx";
+import { fieldId } from "#components/ui/field.tsx";
+import type { ActionProblem } from "#lib/features/actions/contract.ts";
+import type { ActionFormState } from "./use-action-form.ts";
+
+type ActionFormProps<Values extends FieldValues> = {
+  form: ActionFormState<Values>;
+  /** Names the form for assistive technology where no heading does. */
+  label?: string;
+  /** Asks before the page is left with unsaved changes. */
+  guard?: boolean;
+  className?: string;
+  children: ReactNode;
+};
+
+/** The form element of `useActionForm`: error summary on top, then fields, then FormFooter. */
+export function ActionForm<Values extends FieldValues>({
+  form,
+  label,
+  guard,
+  className,
+  children,
+}: ActionFormProps<Values>) {
+  return (
+    <FormProvider {...form.methods}>
+      <form
+        noValidate
+        aria-label={label}
+        className={cn("flex min-w-0 flex-col gap-5", className)}
+        onSubmit={(event) => {
+          event.preventDefault();
+          // A form inside a dialog of another form: only the inner one was meant.
+          event.stopPropagation();
+          void form.submit();
+        }}
+      >
+        <FormErrorSummary problem={form.problem} />
+        {children}
+        {guard && <UnsavedGuard />}
+      </form>
+    </FormProvider>
+  );
+}
+
+/** Every problem of the form around it. Appears, and takes focus, after an attempt to send was refused. */
+export function FormErrorSummary({ problem }: { problem: ActionProblem | null }) {
+  const { errors, submitCount, isSubmitting } = useFormState();
+  const [problems, setProblems] = useState<SummaryProblem[]>([]);
+  const box = useRef<HTMLDivElement>(null);
+  const focusedAttempt = useRef(0);
+
+  useEffect(() => setProblems(collectProblems(errors)), [errors]);
+
+  const general = problem && problem.fields.length === 0 ? problem : null;
+  const refused = problems.length > 0 || general !== null;
+  useEffect(() => {
+    if (!refused || isSubmitting || submitCount === focusedAttempt.current) return;
+    focusedAttempt.current = submitCount;
+    box.current?.focus();
+    box.current?.scrollIntoView({ block: "nearest" });
+  }, [refused, isSubmitting, submitCount]);
+
+  if (!refused || submitCount === 0) return null;
+  const reference = general?.errorId ? ` Reference: ${general.errorId}.` : "";
+  return <ErrorSummary ref={box} problems={problems} {...(general && { message: `${general.message}${reference}` })} />;
+}
+
+function collectProblems(errors: FieldErrors, prefix = ""): SummaryProblem[] {
+  return Object.entries(errors).flatMap(([key, error]): SummaryProblem[] => {
+    if (!error || typeof error !== "object") return [];
+    const path = prefix ? `${prefix}.${key}` : key;
+    if ("message" in error && typeof error.message === "string" && error.message !== "") {
+      const label = labelOf(path);
+      return [{ path, message: error.message, ...(label && { label }) }];
+    }
+    return "ref" in error ? [] : collectProblems(error as FieldErrors, path);
+  });
+}
+
+/** The words that stand at a field, as its reader knows it. */
+function labelOf(path: string): string | undefined {
+  const control = document.getElementById(fieldId(path));
+  const caption = control?.querySelector(":scope > legend") ?? document.querySelector(`label[for="${fieldId(path)}"]`);
+  return caption?.firstChild?.textContent ?? undefined;
+}
+
+function UnsavedGuard() {
+  const { isDirty, isSubmitting } = useFormState();
+  const active = isDirty && !isSubmitting;
+  useEffect(() => {
+    if (!active) return;
+    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
+    window.addEventListener("beforeunload", ask);
+    return () => window.removeEventListener("beforeunload", ask);
+  }, [active]);
+  return null;
+}
+
+type SubmitButtonProps = {
+  variant?: "primary" | "danger";
+  disabled?: boolean;
+  className?: string;
+  children: ReactNode;
+};
+
+/** Sends the form; name it with a verb. */
+export function SubmitButton({ variant = "primary", disabled, className, children }: SubmitButtonProps) {
+  const { formState } = useFormContext();
+  return (
+    <Button type="submit" variant={variant} pending={formState.isSubmitting} disabled={disabled} className={className}>
+      {children}
+    </Button>
+  );
+}
+
+/** The buttons of a form, the sending one first. */
+export function FormFooter({ className, children }: { className?: string; children: ReactNode }) {
+  return <div className={cn("flex flex-wrap items-center gap-2 pt-1", className)}>{children}</div>;
+}
+
+type FormSectionProps = { title: ReactNode; description?: ReactNode; className?: string; children: ReactNode };
+
+/** Fields that belong together, under a heading. */
+export function FormSection({ title, description, className, children }: FormSectionProps) {
+  return (
+    <section className={cn("flex min-w-0 flex-col gap-4", className)}>
+      <header className="flex flex-col gap-0.5">
+        <h2 className="text-lg font-semibold">{title}</h2>
+        {description && <p className="text-muted max-w-[68ch]">{description}</p>}
+      </header>
+      {children}
+    </section>
+  );
+}

@@ -1,0 +1,296 @@
+"use client";
+
+import type { ComponentProps, ReactNode } from "react";
+import { get, useController, useFormContext, useFormState, type FieldValues } from "react-hook-form";
+import { Checkbox } from "#components/ui/checkbox.tsx";
+import { Field, fieldId } from "#components/ui/field.tsx";
+import { Input, Textarea } from "#components/ui/input.tsx";
+import { RadioGroup, type RadioOption } from "#components/ui/radio-group.tsx";
+import { Select, type SelectOption } from "#components/ui/select.tsx";
+import { ListInput } from "./list-input.tsx";
+import { SecretInput } from "./secret-input.tsx";
+
+/** What every bound field takes. `name` is the path inside the form: "connection.clientSecret". */
+export type BoundFieldProps = {
+  name: string;
+  label: ReactNode;
+  help?: ReactNode;
+  optional?: boolean | undefined;
+  className?: string | undefined;
+};
+
+/** The message at a path of the form around it. */
+export function useFieldError(name: string): string | undefined {
+  const { errors } = useFormState({ name });
+  const error: unknown = get(errors, name);
+  if (typeof error !== "object" || error === null || !("message" in error)) return undefined;
+  return typeof error.message === "string" ? error.message : undefined;
+}
+
+function useBound({ name, label, help, optional, className }: BoundFieldProps) {
+  const error = useFieldError(name);
+  return { name, label, help, optional, className, error };
+}
+
+type TextFieldProps = BoundFieldProps &
+  Pick<
+    ComponentProps<"input">,
+    "type" | "placeholder" | "autoComplete" | "maxLength" | "inputMode" | "readOnly" | "disabled" | "autoFocus"
+  > & {
+    mono?: boolean | undefined;
+  };
+
+/** One line of text. */
+export function TextField({ name, label, help, optional, className, ...input }: TextFieldProps) {
+  const { register } = useFormContext<FieldValues>();
+  return (
+    <Field {...useBound({ name, label, help, optional, className })}>
+      <Input autoComplete="off" {...input} {...register(name)} />
+    </Field>
+  );
+}
+
+type TextareaFieldProps = BoundFieldProps & {
+  rows?: number;
+  placeholder?: string | undefined;
+  maxLength?: number;
+  mono?: boolean;
+};
+
+export function TextareaField({ name, label, help, optional, className, ...textarea }: TextareaFieldProps) {
+  const { register } = useFormContext<FieldValues>();
+  return (
+    <Field {...useBound({ name, label, help, optional, className })}>
+      <Textarea {...textarea} {...register(name)} />
+    </Field>
+  );
+}
+
+/** An address; pasted spaces around it are dropped. */
+export function UrlField(props: Omit<TextFieldProps, "type" | "inputMode" | "mono">) {
+  const { name, label, help, optional, className, ...input } = props;
+  const { register } = useFormContext<FieldValues>();
+  return (
+    <Field {...useBound({ name, label, help, optional, className })}>
+      <Input
+        // Not type="url": browsers would check it by rules of their own.
+        type="text"
+        inputMode="url"
+        autoComplete="off"
+        autoCapitalize="none"
+        spellCheck={false}
+        mono
+        {...input}
+        {...register(name, { setValueAs: (value: unknown) => (typeof value === "string" ? value.trim() : value) })}
+      />
+    </Field>
+  );
+}
+
+type NumberFieldProps = BoundFieldProps & {
+  min?: number | undefined;
+  max?: number | undefined;
+  step?: number | "any" | undefined;
+  /** Shown behind the number: "seconds". */
+  unit?: string | undefined;
+  placeholder?: string | undefined;
+  /** What the form holds when nothing is typed. */
+  blank?: null | undefined | "";
+};
+
+/** A number; the form holds a number, or `blank` where nothing is typed. */
+export function NumberField(props: NumberFieldProps) {
+  const { name, label, help, optional, className, min, max, step, unit, placeholder } = props;
+  const { register } = useFormContext<FieldValues>();
+  const blank = "blank" in props ? props.blank : null;
+  return (
+    <Field {...useBound({ name, label, help, optional, className })}>
+      <span className="flex items-center gap-2">
+        <Input
+          type="number"
+          inputMode={step === "any" ? "decimal" : "numeric"}
+          min={min}
+          max={max}
+          step={step}
+          placeholder={placeholder}
+          className="max-w-40 tabular-nums"
+          {...register(name, {
+            setValueAs: (value: unknown) =>
+              value === "" || value === null || value === undefined ? blank : Number(value),
+          })}
+        />
+        {unit && <span className="text-muted">{unit}</span>}
+      </span>
+    </Field>
+  );
+}
+
+type SelectFieldProps = BoundFieldProps & { options: readonly SelectOption[]; placeholder?: string | undefined };
+
+export function SelectField({ name, label, help, optional, className, ...select }: SelectFieldProps) {
+  const { register } = useFormContext<FieldValues>();
+  return (
+    <Field {...useBound({ name, label, help, optional, className })}>
+      <Select {...select} {...register(name)} />
+    </Field>
+  );
+}
+
+type RadioFieldProps = BoundFieldProps & {
+  options: readonly RadioOption[];
+  inline?: boolean;
+  tiles?: boolean;
+  /** Runs instead of storing the choice, where a choice changes more than itself. */
+  onChoose?: (value: string) => void;
+};
+
+export function RadioField({
+  name,
+  label,
+  help,
+  optional,
+  className,
+  options,
+  inline,
+  tiles,
+  onChoose,
+}: RadioFieldProps) {
+  const { field } = useController({ name });
+  return (
+    <Field {...useBound({ name, label, help, optional, className })} group>
+      <RadioGroup
+        name={name}
+        options={options}
+        value={String(field.value ?? "")}
+        onValueChange={onChoose ?? field.onChange}
+        inline={inline}
+        tiles={tiles}
+      />
+    </Field>
+  );
+}
+
+/** A yes or no with its label beside it. */
+export function CheckboxField({ name, label, help, className }: Omit<BoundFieldProps, "optional">) {
+  const { register } = useFormContext<FieldValues>();
+  const error = useFieldError(name);
+  const id = fieldId(name);
+  return (
+    <div className={className}>
+      <Checkbox
+        id={id}
+        label={label}
+        help={help}
+        aria-invalid={error ? true : undefined}
+        {...(error && { "aria-describedby": `${id}-error` })}
+        {...register(name)}
+      />
+      {error && (
+        <p id={`${id}-error`} className="text-bad mt-1 ml-6 text-sm">
+          {error}
+        </p>
+      )}
+    </div>
+  );
+}
+
+type CheckboxesFieldProps = BoundFieldProps & {
+  options: readonly { value: string; label: ReactNode; help?: ReactNode; disabled?: boolean }[];
+  /** In columns where there is room. */
+  columns?: boolean | undefined;
+};
+
+/** Any of several; the form holds an array of values in the order of the options. */
+export function CheckboxesField({ name, label, help, optional, className, options, columns }: CheckboxesFieldProps) {
+  const { field } = useController({ name });
+  const chosen: readonly string[] = Array.isArray(field.value) ? field.value : [];
+  function toggle(value: string, on: boolean) {
+    field.onChange(
+      options.map((option) => option.value).filter((known) => (known === value ? on : chosen.includes(known))),
+    );
+  }
+  return (
+    <Field {...useBound({ name, label, help, optional, className })} group>
+      <div className={columns ? "grid gap-2 sm:grid-cols-2" : "flex flex-col gap-2"}>
+        {options.map((option) => (
+          <Checkbox
+            key={option.value}
+            name={name}
+            value={option.value}
+            label={option.label}
+            help={option.help}
+            disabled={option.disabled}
+            checked={chosen.includes(option.value)}
+            onChange={(event) => toggle(option.value, event.target.checked)}
+          />
+        ))}
+      </div>
+    </Field>
+  );
+}
+
+type SecretFieldProps = BoundFieldProps & {
+  /** A value is stored: blank keeps it. */
+  stored?: boolean | undefined;
+  multiline?: boolean | undefined;
+  placeholder?: string | undefined;
+};
+
+/** A secret on its way in; a stored one never comes back, and blank keeps it. */
+export function SecretField({
+  name,
+  label,
+  help,
+  optional,
+  className,
+  stored,
+  multiline,
+  placeholder,
+}: SecretFieldProps) {
+  const { field } = useController({ name });
+  return (
+    <Field
+      {...useBound({ name, label, help, optional: optional && !stored, className })}
+      aside={stored && <span className="text-good text-sm">Set; blank keeps it</span>}
+    >
+      <SecretInput
+        multiline={multiline}
+        placeholder={placeholder ?? (stored ? "••••••••••••" : undefined)}
+        name={field.name}
+        value={typeof field.value === "string" ? field.value : ""}
+        onChange={field.onChange}
+        onBlur={field.onBlur}
+        ref={field.ref}
+      />
+    </Field>
+  );
+}
+
+type ListFieldProps = BoundFieldProps & {
+  placeholder?: string | undefined;
+  maximumItems?: number | undefined;
+  mono?: boolean | undefined;
+};
+
+/** Several short texts, as chips; the form holds an array of strings. */
+export function ListField({ name, label, help, optional, className, placeholder, maximumItems, mono }: ListFieldProps) {
+  const { field } = useController({ name });
+  const bound = useBound({ name, label, help, optional, className });
+  // A problem with one entry stands at the list.
+  const { errors } = useFormState({ name });
+  const inner: unknown = get(errors, name);
+  const first = Array.isArray(inner) ? inner.find(Boolean) : undefined;
+  return (
+    <Field {...bound} error={bound.error ?? (first as { message?: string } | undefined)?.message}>
+      <ListInput
+        values={Array.isArray(field.value) ? field.value : []}
+        onValuesChange={field.onChange}
+        onBlur={field.onBlur}
+        placeholder={placeholder}
+        maximumItems={maximumItems}
+        mono={mono}
+        ref={field.ref}
+      />
+    </Field>
+  );
+}

@@ -1,0 +1,202 @@
+"use client";
+
+import { ChevronRight } from "lucide-react";
+import { useEffect, useRef, type ReactNode } from "react";
+import { get, useController, useFormContext, useFormState, type FieldValues } from "react-hook-form";
+import {
+  CheckboxesField,
+  CheckboxField,
+  ListField,
+  NumberField,
+  RadioField,
+  SecretField,
+  SelectField,
+  TextareaField,
+  TextField,
+  UrlField,
+  useFieldError,
+} from "#components/form/fields.tsx";
+import { Field } from "#components/ui/field.tsx";
+import { RadioGroup } from "#components/ui/radio-group.tsx";
+import { Select } from "#components/ui/select.tsx";
+import {
+  initialMethod,
+  type ChoiceDescriptor,
+  type FieldDescriptor,
+  type MethodDescriptor,
+} from "#lib/connector-kit/descriptors.ts";
+import { CertificateField } from "./certificate-field.tsx";
+
+type SchemaFormProps = {
+  descriptors: readonly FieldDescriptor[];
+  /** Where the values live inside the form: "connection". */
+  prefix: string;
+  /** `secretKey`s of the secrets that are stored already. */
+  storedSecrets?: readonly string[];
+};
+
+/**
+ * The fields of a connector, drawn from their descriptors alone. Stands inside an ActionForm (or another
+ * FormProvider) whose values under `prefix` began as `initialValues(descriptors)` or as the stored ones.
+ */
+export function SchemaForm({ descriptors, prefix, storedSecrets = [] }: SchemaFormProps) {
+  const usual = descriptors.filter(({ advanced }) => !advanced);
+  const advanced = descriptors.filter((descriptor) => descriptor.advanced);
+  const draw = (descriptor: FieldDescriptor) => (
+    <SchemaField
+      key={descriptor.name}
+      descriptor={descriptor}
+      path={prefix ? `${prefix}.${descriptor.name}` : descriptor.name}
+      storedSecrets={storedSecrets}
+    />
+  );
+  return (
+    <div className="flex min-w-0 flex-col gap-5">
+      {usual.map(draw)}
+      {advanced.length > 0 && (
+        <Folded descriptors={advanced} prefix={prefix}>
+          {advanced.map(draw)}
+        </Folded>
+      )}
+    </div>
+  );
+}
+
+type FoldedProps = { descriptors: readonly FieldDescriptor[]; prefix: string; children: ReactNode };
+
+/** Rarely needed fields, summed up in one line; opens by itself when one of them has a problem. */
+function Folded({ descriptors, prefix, children }: FoldedProps) {
+  const { errors } = useFormState();
+  const box = useRef<HTMLDetailsElement>(null);
+  const refused = descriptors.some(({ name }) => get(errors, prefix ? `${prefix}.${name}` : name) !== undefined);
+  useEffect(() => {
+    if (refused && box.current) box.current.open = true;
+  }, [refused]);
+  return (
+    <details ref={box} className="group border-line rounded-lg border open:pb-4">
+      <summary className="flex min-h-10 list-none items-center gap-2 rounded-lg px-3 font-medium">
+        <ChevronRight aria-hidden className="text-muted size-4 shrink-0 transition-transform group-open:rotate-90" />
+        <span className="shrink-0">Advanced</span>
+        <span className="text-muted truncate text-sm font-normal group-open:hidden">
+          {descriptors.map(({ label }) => label).join(", ")}
+        </span>
+      </summary>
+      <div className="flex flex-col gap-5 px-4 pt-2">{children}</div>
+    </details>
+  );
+}
+
+type SchemaFieldProps = { descriptor: FieldDescriptor; path: string; storedSecrets: readonly string[] };
+
+function SchemaField({ descriptor, path, storedSecrets }: SchemaFieldProps) {
+  const { label, help, optional, placeholder } = descriptor;
+  const bound = { name: path, label, help, optional };
+  switch (descriptor.kind) {
+    case "text":
+      return descriptor.multiline ? (
+        <TextareaField {...bound} placeholder={placeholder} maxLength={descriptor.maximumLength} />
+      ) : (
+        <TextField {...bound} placeholder={placeholder} maxLength={descriptor.maximumLength} />
+      );
+    case "url":
+      return <UrlField {...bound} placeholder={placeholder} />;
+    case "secret":
+      return (
+        <SecretField
+          {...bound}
+          placeholder={placeholder}
+          multiline={descriptor.multiline}
+          stored={storedSecrets.includes(descriptor.secretKey)}
+        />
+      );
+    case "choice":
+      return <Choice descriptor={descriptor} path={path} />;
+    case "multiChoice":
+      return <CheckboxesField {...bound} options={descriptor.options} columns={descriptor.options.length > 4} />;
+    case "flag":
+      return <CheckboxField name={path} label={label} help={help} />;
+    case "number":
+      return (
+        <NumberField
+          {...bound}
+          min={descriptor.minimum}
+          max={descriptor.maximum}
+          step={descriptor.integer ? 1 : "any"}
+          unit={descriptor.unit}
+          placeholder={placeholder}
+          blank={undefined}
+        />
+      );
+    case "list":
+      return <ListField {...bound} placeholder={placeholder} maximumItems={descriptor.maximumItems} />;
+    case "certificate":
+      return <CertificateField {...bound} placeholder={placeholder} />;
+    case "method":
+      return <Method descriptor={descriptor} path={path} storedSecrets={storedSecrets} />;
+  }
+}
+
+function Choice({ descriptor, path }: { descriptor: ChoiceDescriptor; path: string }) {
+  const { label, help, optional, options, appearance, fallback } = descriptor;
+  if (appearance === "radio") {
+    return <RadioField name={path} label={label} help={help} optional={optional} options={options} />;
+  }
+  const chosenHelp = <ChosenHelp path={path} descriptor={descriptor} />;
+  return (
+    <SelectField
+      name={path}
+      label={label}
+      help={help || options.some((option) => option.help) ? chosenHelp : undefined}
+      optional={optional}
+      options={options}
+      {...((optional || fallback === undefined) && { placeholder: optional ? "None" : "Choose…" })}
+    />
+  );
+}
+
+/** Help of the field, and of the option that is chosen now. */
+function ChosenHelp({ path, descriptor }: { path: string; descriptor: ChoiceDescriptor }) {
+  const { watch } = useFormContext<FieldValues>();
+  const chosen: unknown = watch(path);
+  const detail = descriptor.options.find(({ value }) => value === chosen)?.help;
+  return [descriptor.help, detail].filter(Boolean).join(" ");
+}
+
+/** A choice that brings fields of its own: they appear below it, indented, when it is chosen. */
+function Method({ descriptor, path, storedSecrets }: SchemaFieldProps & { descriptor: MethodDescriptor }) {
+  const { label, help, options, discriminator } = descriptor;
+  const choicePath = `${path}.${discriminator}`;
+  const { field } = useController({ name: choicePath });
+  const { setValue, clearErrors } = useFormContext<FieldValues>();
+  const groupError = useFieldError(path);
+  const choiceError = useFieldError(choicePath);
+  const chosen = String(field.value ?? "");
+  const branch = options.find(({ value }) => value === chosen);
+  const asTiles = options.length <= 4;
+
+  function choose(value: string) {
+    if (value === chosen) return;
+    clearErrors(path);
+    setValue(path, initialMethod(descriptor, value), { shouldDirty: true });
+  }
+
+  return (
+    <div className="flex min-w-0 flex-col gap-4">
+      {asTiles ? (
+        <Field name={choicePath} label={label} help={help} error={choiceError ?? groupError} group>
+          <RadioGroup name={choicePath} options={options} value={chosen} onValueChange={choose} tiles />
+        </Field>
+      ) : (
+        <Field name={choicePath} label={label} help={branch?.help ?? help} error={choiceError ?? groupError}>
+          <Select options={options} value={chosen} onChange={(event) => choose(event.target.value)} />
+        </Field>
+      )}
+      {branch && branch.fields.length > 0 && (
+        <div className="border-line flex min-w-0 flex-col gap-5 border-l-2 pl-4">
+          {/* Keyed by the branch: fields of the same name in another branch are other fields. */}
+          <SchemaForm key={chosen} descriptors={branch.fields} prefix={path} storedSecrets={storedSecrets} />
+        </div>
+      )}
+    </div>
+  );
+}
