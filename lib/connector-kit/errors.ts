@@ -1,47 +1,8 @@
-/** How a key manager failed us. There are no vendor-specific kinds. */
-export const connectorErrorKinds = [
-  "misconfigured",
-  "unreachable",
-  "credentials_refused",
-  "rejected",
-  "not_found",
-  "conflict",
-  "rate_limited",
-  "unsupported",
-  "bad_response",
-] as const;
-export type ConnectorErrorKind = (typeof connectorErrorKinds)[number];
-
-export type ConnectorErrorOptions = {
-  /** The server's own words, trimmed and scrubbed of credentials; shown to people as a quotation. */
-  reason?: string;
-  /** HTTP status of the answer, where there was one. */
-  status?: number;
-  retryAfterSeconds?: number;
-  cause?: unknown;
-};
-
-const mark = Symbol.for("latchkey.ConnectorError");
-
-/** The only error that adapters throw. Holds no secret and no raw body. */
-export class ConnectorError extends Error {
-  readonly [mark] = true;
-  readonly kind: ConnectorErrorKind;
-  readonly reason: string | undefined;
-  readonly status: number | undefined;
-  readonly retryAfterSeconds: number | undefined;
-
-  constructor(kind: ConnectorErrorKind, message: string, options: ConnectorErrorOptions = {}) {
-    super(message, { cause: options.cause });
-    this.name = "ConnectorError";
-    this.kind = kind;
-    this.reason = options.reason;
-    this.status = options.status;
-    this.retryAfterSeconds = options.retryAfterSeconds;
-  }
-}
-
-/** Recognises a ConnectorError, whichever copy of this module made it. */
-export function isConnectorError(value: unknown): value is ConnectorError {
-  return typeof value === "object" && value !== null && mark in value;
-}
+/** The errors of the kit. They are defined in the foundation because lib/protocol, which the kit uses, throws them too. */
+export {
+  ConnectorError,
+  connectorErrorKinds,
+  isConnectorError,
+  type ConnectorErrorKind,
+  type ConnectorErrorOptions,
+} from "#lib/foundation/connector-error.ts";

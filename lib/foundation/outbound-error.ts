@@ -1,0 +1,35 @@
+/** How a call out of the process failed, with the only words about it that people may see. */
+export const outboundProblems = {
+  invalid_url: "The address is not a usable https:// address.",
+  address_refused:
+    "The address leads into a private network. The operator of this installation can allow its host and port.",
+  unreachable: "The server could not be reached.",
+  timeout: "The server took too long to answer.",
+  redirect: "The server answered with a redirect to another address, which is never followed.",
+  too_large: "The server's answer is too large.",
+  malformed: "The server's answer does not follow the rules of HTTP.",
+  busy: "Too many calls to this server are waiting already.",
+} as const;
+export type OutboundErrorKind = keyof typeof outboundProblems;
+
+const mark = Symbol.for("latchkey.OutboundError");
+
+/**
+ * The one error of the outbound door. The message comes from a fixed list and names neither addresses nor
+ * banners, so that nobody can map a network with it; the cause is for the log.
+ */
+export class OutboundError extends Error {
+  readonly [mark] = true;
+  readonly kind: OutboundErrorKind;
+
+  constructor(kind: OutboundErrorKind, cause?: unknown) {
+    super(outboundProblems[kind], { cause });
+    this.name = "OutboundError";
+    this.kind = kind;
+  }
+}
+
+/** Recognises an OutboundError, whichever copy of this module made it. */
+export function isOutboundError(value: unknown): value is OutboundError {
+  return typeof value === "object" && value !== null && mark in value;
+}

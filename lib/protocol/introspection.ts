@@ -1,0 +1,82 @@
+import { z } from "zod";
+import type { Secret } from "#lib/foundation/secret.ts";
+import { authenticatedForm, secretsOf, type ClientCredentials } from "./client-authentication.ts";
+import { budgets, exchange, failureOf, unreadable } from "./exchange.ts";
+import { scopesOf, type ProtocolDependencies } from "./token.ts";
+
+/** RFC 7662 §2.2, in our words. Times are seconds since the epoch. */
+export type Introspection =
+  | { active: false }
+  | {
+      active: true;
+      consumerKey?: string;
+      scopes: string[];
+      subject?: string;
+      audiences: string[];
+      issuer?: string;
+      expiresAt?: number;
+      notBefore?: number;
+      tokenType?: string;
+      claims: Record<string, unknown>;
+    };
+
+const text = z.string().max(2048);
+const seconds = z.number().min(0).max(253_402_300_799);
+
+/** `active` alone is required; a member that is there must make sense, because verdicts are built on it. */
+const introspectionAnswer = z.looseObject({
+  active: z.boolean(),
+  client_id: text.optional(),
+  scope: z.union([z.string().max(10_000), z.array(text)]).optional(),
+  sub: text.optional(),
+  aud: z.union([text, z.array(text)]).optional(),
+  iss: text.optional(),
+  exp: seconds.optional(),
+  nbf: seconds.optional(),
+  token_type: z.string().max(50).optional(),
+});
+
+const doing = "Asking about the token";
+
+/**
+ * Asks the authorization server about a token (RFC 7662).
+ *
+ * @param credentials a client that is allowed to ask
+ * @throws {ConnectorError} `credentials_refused` for the asking client, never for the token
+ */
+export async function introspect(
+  dependencies: ProtocolDependencies,
+  request: { introspectionEndpoint: string; credentials: ClientCredentials; token: Secret; deadlineMs?: number },
+): Promise<Introspection> {
+  const { introspectionEndpoint, credentials, token } = request;
+  const place = { audience: introspectionEndpoint, clock: dependencies.clock };
+  const form = await authenticatedForm({ token: token.reveal(), token_type_hint: "access_token" }, credentials, place);
+  const answer = await exchange(dependencies.fetch, introspectionEndpoint, {
+    method: "POST",
+    ...form,
+    ...budgets.introspection,
+    ...(request.deadlineMs !== undefined && { deadlineMs: request.deadlineMs }),
+  });
+  const context = { now: dependencies.clock.now(), doing, secrets: [token, ...secretsOf(credentials)] };
+  if (answer.status !== 200) throw failureOf(answer, context);
+  const parsed = introspectionAnswer.safeParse(answer.json);
+  if (!parsed.success) throw unreadable(answer, doing, "does not follow RFC 7662");
+  return toIntrospection(parsed.data);
+}
+
+function toIntrospection(body: z.output<typeof introspectionAnswer>): Introspection {
+  // Members of an inactive answer mean nothing (RFC 7662 §2.2) and are dropped.
+  if (!body.active) return { active: false };
+  return {
+    active: true,
+    scopes: scopesOf(body.scope),
+    audiences: body.aud === undefined ? [] : [body.aud].flat(),
+    claims: body,
+    ...(body.client_id !== undefined && { consumerKey: body.client_id }),
+    ...(body.sub !== undefined && { subject: body.sub }),
+    ...(body.iss !== undefined && { issuer: body.iss }),
+    ...(body.exp !== undefined && { expiresAt: body.exp }),
+    ...(body.nbf !== undefined && { notBefore: body.nbf }),
+    ...(body.token_type !== undefined && { tokenType: body.token_type }),
+  };
+}

@@ -1,0 +1,136 @@
+import { z } from "zod";
+import { ConnectorError, isConnectorError } from "#lib/foundation/connector-error.ts";
+import type { Clock } from "#lib/foundation/clock.ts";
+import type { OutboundFetch } from "#lib/foundation/outbound-contract.ts";
+import { Secret } from "#lib/foundation/secret.ts";
+import { authenticatedForm, secretsOf, type ClientCredentials } from "./client-authentication.ts";
+import { budgets, errorCodeOf, exchange, failureOf, unreadable, type Answer } from "./exchange.ts";
+
+export type IssuedToken = {
+  accessToken: Secret;
+  tokenType: string;
+  /** Seconds; undefined where the server did not say. */
+  expiresInSeconds?: number;
+  scopes: string[];
+};
+
+/** What every call of lib/protocol needs. */
+export type ProtocolDependencies = { fetch: OutboundFetch; clock: Clock };
+
+/** RFC 6749 §5.1. A lifetime that is no sensible number counts as unknown. */
+const tokenAnswer = z.object({
+  access_token: z
+    .string()
+    .min(1)
+    .max(32_768)
+    .regex(/^[\x21-\x7e]+$/),
+  token_type: z.string().min(1).max(50),
+  expires_in: z.coerce.number().int().min(0).max(315_360_000).optional().catch(undefined),
+  scope: z.union([z.string().max(10_000), z.array(z.string())]).nullish(),
+});
+
+/** Splits a scope string (RFC 6749 §3.3); some servers send an array instead. */
+export function scopesOf(scope: string | readonly string[] | null | undefined): string[] {
+  const parts = typeof scope === "string" ? scope.split(" ") : (scope ?? []);
+  return [...new Set(parts.filter(Boolean))];
+}
+
+export type TokenRequest = {
+  tokenEndpoint: string;
+  credentials: ClientCredentials;
+  scopes: readonly string[];
+  /** Further parameters, such as `audience` or `resource`. */
+  parameters?: Record<string, string>;
+};
+
+async function askForToken(dependencies: ProtocolDependencies, request: TokenRequest): Promise<Answer> {
+  const { tokenEndpoint, credentials, scopes, parameters } = request;
+  const form = {
+    grant_type: "client_credentials",
+    ...(scopes.length > 0 && { scope: scopes.join(" ") }),
+    ...parameters,
+  };
+  const place = { audience: tokenEndpoint, clock: dependencies.clock };
+  const prepared = await authenticatedForm(form, credentials, place);
+  return exchange(dependencies.fetch, tokenEndpoint, { method: "POST", ...prepared, ...budgets.token });
+}
+
+const doing = "Getting a token";
+
+/**
+ * The client credentials grant (RFC 6749 §4.4).
+ *
+ * @throws {ConnectorError} `credentials_refused` when the client could not be authenticated, `rejected`
+ *   when it could but the grant or a scope was refused
+ */
+export async function clientCredentialsToken(
+  dependencies: ProtocolDependencies,
+  request: TokenRequest,
+): Promise<IssuedToken> {
+  const answer = await askForToken(dependencies, request);
+  const context = { now: dependencies.clock.now(), doing, secrets: secretsOf(request.credentials) };
+  if (answer.status !== 200) throw failureOf(answer, context);
+  const parsed = tokenAnswer.safeParse(answer.json);
+  if (!parsed.success) throw unreadable(answer, doing, "holds no access token");
+  const { access_token, token_type, expires_in, scope } = parsed.data;
+  if (token_type.toLowerCase() !== "bearer") {
+    // DPoP or mac tokens cannot be used as bearer tokens (RFC 6749 §7.1).
+    throw unreadable(answer, doing, "holds a token that is no bearer token");
+  }
+  return {
+    accessToken: new Secret(access_token),
+    tokenType: "Bearer",
+    ...(expires_in !== undefined && { expiresInSeconds: expires_in }),
+    // Absent scope means: exactly what was asked for (RFC 6749 §5.1).
+    scopes: scope == null ? [...request.scopes] : scopesOf(scope),
+  };
+}
+
+/** A secret that belongs to nobody, for telling a real check from a server that does not look. */
+function wrongSecret(): Secret {
+  return new Secret(`not-the-secret-${crypto.randomUUID()}`);
+}
+
+/** Errors that a token endpoint gives a client whose credentials it has accepted (RFC 6749 §5.2, RFC 8707 §2). */
+const afterAuthentication = new Set([
+  "unauthorized_client",
+  "unsupported_grant_type",
+  "invalid_scope",
+  "invalid_target",
+]);
+
+type SecretCredentials = Extract<ClientCredentials, { clientSecret: Secret }>;
+
+/**
+ * Proves that these credentials authenticate the client at the token endpoint.
+ *
+ * A grant that was refused counts only if the same request with a wrong secret is refused differently:
+ * RFC 6749 §5.2 does not say in which order a server looks at the client and at the grant.
+ *
+ * @returns the token where the server gave one, or null where it only refused the grant
+ * @throws {ConnectorError} `credentials_refused` where the credentials are wrong, `unsupported` where the
+ *   server's answers prove nothing
+ */
+export async function proveClientCredentials(
+  dependencies: ProtocolDependencies,
+  request: { tokenEndpoint: string; credentials: SecretCredentials },
+): Promise<IssuedToken | null> {
+  try {
+    return await clientCredentialsToken(dependencies, { ...request, scopes: [] });
+  } catch (error) {
+    if (!isConnectorError(error) || error.kind !== "rejected") throw error;
+  }
+  const refused = errorCodeOf(await askForToken(dependencies, { ...request, scopes: [] }));
+  const control = await askForToken(dependencies, {
+    ...request,
+    credentials: { ...request.credentials, clientSecret: wrongSecret() },
+    scopes: [],
+  });
+  const controlRefusesClient = control.status === 401 || errorCodeOf(control) === "invalid_client";
+  if (refused !== undefined && afterAuthentication.has(refused) && controlRefusesClient) return null;
+  throw new ConnectorError(
+    "unsupported",
+    "The authorization server refused the test in a way that does not prove whose client this is.",
+    { status: control.status },
+  );
+}
