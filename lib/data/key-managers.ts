@@ -168,8 +168,17 @@ function readSortCursor(cursor: string | null | undefined, sort: KeyManagerSort)
 
 /** Every enabled key manager of the tenant, by display name. A tenant has tens of them. */
 export async function listEnabledKeyManagers(ctx: TenantContext): Promise<KeyManagerSummary[]> {
+  return readByDisplayName(ctx, { enabled: true });
+}
+
+/** Every key manager of the tenant, by display name. */
+export async function listAllKeyManagers(ctx: TenantContext): Promise<KeyManagerSummary[]> {
+  return readByDisplayName(ctx, {});
+}
+
+async function readByDisplayName(ctx: TenantContext, where: Prisma.KeyManagerWhereInput): Promise<KeyManagerSummary[]> {
   const rows = await tenantDb(ctx).keyManager.findMany({
-    where: { enabled: true },
+    where,
     orderBy: [{ displayName: "asc" }, { id: "asc" }],
     select: summaryColumns,
     take: 500,

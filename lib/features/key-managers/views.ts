@@ -1,0 +1,104 @@
+import { findConnector } from "#connectors/registry.ts";
+import type { Connector } from "#lib/connector-kit/contract.ts";
+import { describeFields } from "#lib/connector-kit/descriptors.ts";
+import type { KeyManagerRecord, KeyManagerSummary, KeyManagerUsageCounts } from "#lib/data/key-managers.ts";
+import type {
+  ChoosableKeyManager,
+  ConnectorTile,
+  ConnectorView,
+  KeyManagerListItem,
+  KeyManagerView,
+  UsableKeyManager,
+} from "./contract.ts";
+import { connectorOf } from "./open.ts";
+import { toInvocationMethods } from "./rules.ts";
+
+const noUsage: KeyManagerUsageCounts = { apis: 0, applications: 0 };
+
+/** The tile of a stored connector id; one that this installation lacks is shown by its id. */
+export function toTile(connectorId: string): ConnectorTile {
+  const connector = findConnector(connectorId);
+  if (!connector) return { id: connectorId, name: connectorId, monogram: connectorId.slice(0, 2) };
+  return { id: connector.id, name: connector.name, monogram: connector.monogram };
+}
+
+export function toConnectorView(connector: Connector): ConnectorView {
+  return {
+    id: connector.id,
+    name: connector.name,
+    monogram: connector.monogram,
+    summary: connector.summary,
+    connectionFields: describeFields(connector.connection),
+    clientFields: describeFields(connector.client),
+    endpoints: connector.endpoints,
+    grantTypes: [...connector.grantTypes],
+    consumerKeyClaims: [...connector.trust.consumerKeyClaims],
+    scopesClaims: [...connector.trust.scopesClaims],
+    capabilities: [...connector.capabilities],
+    guide: connector.guide,
+  };
+}
+
+export function toListItem(summary: KeyManagerSummary, usage: KeyManagerUsageCounts = noUsage): KeyManagerListItem {
+  const { id, name, displayName, description, connectorId, issuer, enabled, revision, tokenType } = summary;
+  return {
+    ...{ id, name, displayName, description, issuer, enabled, revision, usage },
+    connector: toTile(connectorId),
+    permanent: isPermanent(connectorId),
+    tokenTypes: toInvocationMethods(tokenType),
+  };
+}
+
+/** Everything but the secrets. @throws {AppError} `key_manager.misconfigured` where the connector is missing */
+export function toKeyManagerView(record: KeyManagerRecord, usage: KeyManagerUsageCounts = noUsage): KeyManagerView {
+  const { sealedSecrets, connectorId, tokenType, createdAt, updatedAt, ...rest } = record;
+  return {
+    ...rest,
+    connector: toConnectorView(connectorOf(record)),
+    permanent: isPermanent(connectorId),
+    tokenTypes: toInvocationMethods(tokenType),
+    secretsSet: Object.keys(sealedSecrets).sort(),
+    usage,
+    createdAt: createdAt.toISOString(),
+    updatedAt: updatedAt.toISOString(),
+  };
+}
+
+/** What a developer may know; undefined where this installation lacks the connector. */
+export function toUsable(summary: KeyManagerSummary): UsableKeyManager | undefined {
+  const connector = findConnector(summary.connectorId);
+  if (!connector) return undefined;
+  const { id, name, displayName, description, issuer, grantTypes, endpoints, tokenType } = summary;
+  const { tokenGeneration, clientCreation, clientMapping, mappedClientCheck } = summary;
+  return {
+    ...{ id, name, displayName, description, issuer, grantTypes },
+    ...{ tokenGeneration, clientCreation, clientMapping, mappedClientCheck },
+    connector: toTile(summary.connectorId),
+    endpoints: presentOnly({
+      token: endpoints["displayToken"] ?? endpoints["token"],
+      revocation: endpoints["displayRevocation"] ?? endpoints["revocation"],
+      userinfo: endpoints["userinfo"],
+      authorization: endpoints["authorization"],
+    }),
+    tokenTypes: toInvocationMethods(tokenType),
+    clientFields: describeFields(connector.client),
+    capabilities: [...connector.capabilities],
+  };
+}
+
+export function toChoosable({ id, name, displayName, connectorId, issuer, enabled }: KeyManagerSummary) {
+  return { id, name, displayName, connector: toTile(connectorId), issuer, enabled } satisfies ChoosableKeyManager;
+}
+
+export function isPermanent(connectorId: string): boolean {
+  return findConnector(connectorId)?.permanent !== undefined;
+}
+
+function presentOnly<Key extends string>(values: Record<Key, string | undefined>): Partial<Record<Key, string>> {
+  const present: Partial<Record<Key, string>> = {};
+  for (const key of Object.keys(values) as Key[]) {
+    const value = values[key];
+    if (value) present[key] = value;
+  }
+  return present;
+}
