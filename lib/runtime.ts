@@ -13,6 +13,7 @@ import { createDeriveSecret } from "./foundation/derived-secret.ts";
 import { env, type Env } from "./foundation/env.ts";
 import { createLog } from "./foundation/log.ts";
 import type { Dependencies } from "./features/context.ts";
+import { createSignInLimiter } from "./features/identity/sign-in-limiter.ts";
 
 export type Runtime = {
   env: Env;
@@ -43,6 +44,7 @@ function buildRuntime(env: Env): Runtime {
     log: createLog(env.LOG_LEVEL),
     outbound: () => Promise.reject(new Error("not wired")),
     jobs: { enqueue: () => Promise.reject(new Error("not wired")) },
+    signInLimiter: createSignInLimiter(database),
     derive: createDeriveSecret(vaultKey.key),
     origin: env.LATCHKEY_ORIGIN,
   };

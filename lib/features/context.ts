@@ -5,6 +5,7 @@ import type { DeriveSecret } from "#lib/foundation/derived-secret.ts";
 import type { PersonId, TenantId } from "#lib/foundation/ids.ts";
 import type { Log } from "#lib/foundation/log.ts";
 import type { OutboundFetch } from "#lib/foundation/outbound-contract.ts";
+import type { SignInLimiter } from "./identity/sign-in-limiter.ts";
 import type { Permission } from "./permissions.ts";
 
 /** Who acts: a signed-in person, or the installation itself (jobs, set-up). */
@@ -34,6 +35,7 @@ export type Dependencies = {
   log: Log;
   outbound: OutboundFetch;
   jobs: JobQueue;
+  signInLimiter: SignInLimiter;
   /** Secrets that are derived instead of stored, such as those between the portal and its own authorization server. */
   derive: DeriveSecret;
   /** Scheme, host and port under which people and gateways reach this installation. */

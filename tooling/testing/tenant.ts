@@ -4,6 +4,7 @@ import { inject } from "vitest";
 import { installationDb, openDatabase, type Database } from "#lib/data/database.ts";
 import { createVault } from "#lib/data/vault.ts";
 import type { Context, Dependencies, Job } from "#lib/features/context.ts";
+import { createSignInLimiter } from "#lib/features/identity/sign-in-limiter.ts";
 import { permissionsOf, type Role } from "#lib/features/permissions.ts";
 import { systemClock } from "#lib/foundation/clock.ts";
 import { createDeriveSecret } from "#lib/foundation/derived-secret.ts";
@@ -28,6 +29,7 @@ export function testDependencies(overrides: Partial<Dependencies> = {}): TestDep
   return {
     database: testDatabase(),
     vault: createVault([{ id: "test", key }]),
+    signInLimiter: createSignInLimiter(testDatabase()),
     derive: createDeriveSecret(key),
     clock: systemClock,
     log: silentLog,
