@@ -4,7 +4,7 @@
  */
 import type { Connector, EndpointName, Endpoints } from "#lib/connector-kit/contract.ts";
 import { describeFields, type FieldDescriptor } from "#lib/connector-kit/descriptors.ts";
-import { editSchema, mergeSecrets, secretKeys, splitSecrets } from "#lib/connector-kit/edit-schema.ts";
+import { editSchema, mergeSecrets, splitSecrets } from "#lib/connector-kit/edit-schema.ts";
 import type { FieldProblem } from "#lib/foundation/errors.ts";
 import type { Secret } from "#lib/foundation/secret.ts";
 
@@ -16,6 +16,19 @@ export type Whereabouts = { issuer: string; endpoints: Endpoints; connection: Re
 
 /** What is stored already: the connection with opened secrets, and the addresses they were entered for. */
 export type StoredConnection = SplitConnection & { whereabouts: Whereabouts };
+
+/** A connection ready to be used and stored, or every problem by field. */
+export type ParsedConnection =
+  | {
+      ok: true;
+      /** Output of the connector's schema, to open the connector with. */
+      connection: unknown;
+      /** The halves to store. */
+      split: SplitConnection;
+      /** Keys of the secrets that were typed this time. */
+      entered: string[];
+    }
+  | { ok: false; problems: FieldProblem[] };
 
 /** Endpoints that receive the administrator's or a client's credentials, or tokens of either. */
 const credentialEndpoints = [
@@ -32,14 +45,13 @@ const credentialEndpoints = [
  * @param raw the connection as it came from the form
  * @param general issuer and endpoints of the same form
  * @param stored absent for a new key manager
- * @returns the connection to open the connector with and its halves to store, or every problem by field
  */
 export function parseConnection(
   connector: Connector,
   raw: Record<string, unknown>,
   general: Pick<Whereabouts, "issuer" | "endpoints">,
   stored?: StoredConnection,
-): { ok: true; connection: unknown; split: SplitConnection } | { ok: false; problems: FieldProblem[] } {
+): ParsedConnection {
   const edited = editSchema(connector.connection).safeParse(raw);
   if (!edited.success) return { ok: false, problems: toProblems(edited.error.issues) };
   const entered = splitSecrets(connector.connection, edited.data);
@@ -51,7 +63,7 @@ export function parseConnection(
   if (kept.length > 0 && moved.length > 0) {
     return { ok: false, problems: reentryProblems(connector, split.plain, { kept, moved }) };
   }
-  return { ok: true, connection: parsed.data, split };
+  return { ok: true, connection: parsed.data, split, entered: Object.keys(entered.secrets).sort() };
 }
 
 /** Opens nothing and checks nothing new: puts a stored connection together for its connector. */
@@ -100,11 +112,6 @@ function reentryProblems(
         ]
       : [],
   );
-}
-
-/** Secret keys of the branches that a connection has chosen; others belong to a choice that was left. */
-export function usedSecretKeys(connector: Connector, plain: Record<string, unknown>): string[] {
-  return secretKeys(connector.connection, plain);
 }
 
 type Leaf = { descriptor: FieldDescriptor; path: string; value: unknown };
