@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { insertAuditEvent } from "#lib/data/audit.ts";
 import type { InstallationContext, TenantContext } from "#lib/data/database.ts";
-import { AppError } from "#lib/foundation/errors.ts";
+import { AppError, isAppError } from "#lib/foundation/errors.ts";
 import type { TenantId } from "#lib/foundation/ids.ts";
 import { actorId, type Context, type InstallationCaller } from "./context.ts";
 import { rolesGranting, type Permission } from "./permissions.ts";
@@ -50,6 +50,21 @@ export function defineQuery<I extends Input, O>(
 }
 
 /**
+ * A question to an authorization server that changes nothing here. No transaction is open while `run`
+ * works: it opens short ones of its own.
+ *
+ * @throws {AppError} `auth.forbidden`, `input.invalid`, and what `run` throws
+ */
+export function defineInquiry<I extends Input, O>(
+  definition: Definition<I> & { run(ctx: Context, input: Parsed<I>): Promise<O> },
+): Verb<I, O> {
+  return describe(definition, (ctx, raw) =>
+    // Inside a promise, so that a refusal arrives as one too.
+    Promise.resolve().then(() => definition.run(ctx, admit(ctx, definition, raw))),
+  );
+}
+
+/**
  * A change in our own database: one transaction that holds the change and its audit rows.
  *
  * @throws {AppError} `auth.forbidden`, `input.invalid`, and what `run` throws
@@ -73,8 +88,10 @@ export type CallOutcome<T> = { ok: true; value: T } | { ok: false; error: unknow
  *
  * - `intend` (transaction): checks the rules and stores what is about to happen.
  * - `call` (no transaction): talks to the key manager.
- * - `settle` (transaction, audited): stores the outcome; returns the view, or throws to refuse, in which
- *   case what it wrote is kept when it throws through `refuse`.
+ * - `settle` (transaction, audited): stores the outcome and returns the view; or a refusal, which is thrown
+ *   after what it wrote has been committed. A refusal that wrote nothing needs no audit entry. It is tried
+ *   again when the database fails, because the outcome of the call exists nowhere else.
+ * - `finish` (no transaction): what may follow once nothing can be lost any more, such as a first token.
  *
  * Every step must be safe to repeat.
  */
@@ -83,37 +100,77 @@ export function defineProvisioning<I extends Input, Intent, Answer, O>(
     intend(ctx: QueryContext, input: Parsed<I>): Promise<Intent>;
     call(ctx: Context, intent: Intent): Promise<Answer>;
     settle(ctx: MutationContext, intent: Intent, outcome: CallOutcome<Answer>): Promise<Settled<O>>;
+    finish?(ctx: Context, view: O, outcome: { intent: Intent; answer: CallOutcome<Answer> }): Promise<O>;
   },
 ): Verb<I, O> {
   return describe(definition, async (ctx, raw) => {
     const input = admit(ctx, definition, raw);
     const { database } = ctx.deps;
     const intent = await database.inTenant(ctx.tenant.id, (tx) => definition.intend({ ...ctx, ...tx }, input));
-    const outcome = await definition.call(ctx, intent).then(
-      (value): CallOutcome<Answer> => ({ ok: true, value }),
-      (error: unknown): CallOutcome<Answer> => ({ ok: false, error }),
-    );
-    const settled = await inAuditedTransaction(ctx, definition.action, (mutation) =>
-      definition.settle(mutation, intent, outcome),
+    const answer = await outcomeOf(definition.call(ctx, intent));
+    const settled = await settleAudited(ctx, definition.action, (mutation) =>
+      definition.settle(mutation, intent, answer),
     );
     if ("refused" in settled) throw settled.refused;
-    return settled.view;
+    return definition.finish ? definition.finish(ctx, settled.view, { intent, answer }) : settled.view;
   });
 }
 
 /** What `settle` returns: a view, or a refusal that is thrown after its transaction has committed. */
 export type Settled<O> = { view: O } | { refused: AppError };
 
+/** Waits for a call to a key manager, and takes a failure as an outcome. */
+export function outcomeOf<T>(call: Promise<T>): Promise<CallOutcome<T>> {
+  return call.then(
+    (value): CallOutcome<T> => ({ ok: true, value }),
+    (error: unknown): CallOutcome<T> => ({ ok: false, error }),
+  );
+}
+
+const settleDelaysMs = [200, 1_000, 3_000];
+
+/**
+ * Stores how a call ended, in an audited transaction. Tried again while the database fails: until it is
+ * stored, the outcome is in memory only.
+ */
+export async function settleAudited<O>(
+  ctx: Context,
+  action: string,
+  settle: (mutation: MutationContext) => Promise<Settled<O>>,
+): Promise<Settled<O>> {
+  for (const [attempt, delayMs] of settleDelaysMs.entries()) {
+    try {
+      return await auditedTransaction(ctx, action, settle, (settled) => "refused" in settled);
+    } catch (error) {
+      if (isAppError(error)) throw error;
+      ctx.deps.log.error({ error, action, attempt }, "the outcome of a call to a key manager could not be stored yet");
+      await new Promise((resolve) => setTimeout(resolve, delayMs));
+    }
+  }
+  return auditedTransaction(ctx, action, settle, (settled) => "refused" in settled);
+}
+
 /** Runs audited work as somebody, for jobs and set-up that are no verb. */
-export async function inAuditedTransaction<T>(
+export function inAuditedTransaction<T>(
   ctx: Context,
   action: string,
   work: (mutation: MutationContext) => Promise<T>,
 ): Promise<T> {
+  return auditedTransaction(ctx, action, work, () => false);
+}
+
+async function auditedTransaction<T>(
+  ctx: Context,
+  action: string,
+  work: (mutation: MutationContext) => Promise<T>,
+  changedNothing: (result: T) => boolean,
+): Promise<T> {
   return ctx.deps.database.inTenant(ctx.tenant.id, async (tx) => {
     const entries: AuditEntry[] = [];
     const result = await work({ ...ctx, ...tx, audit: (entry) => void entries.push(entry) });
-    if (entries.length === 0) throw new Error(`${action} changed something without an audit entry.`);
+    if (entries.length === 0 && !changedNothing(result)) {
+      throw new Error(`${action} changed something without an audit entry.`);
+    }
     for (const entry of entries) await writeAudit(tx, ctx, action, entry);
     return result;
   });
