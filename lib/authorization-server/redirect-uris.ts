@@ -7,7 +7,8 @@ const loopbackHosts = new Set(["localhost", "127.0.0.1", "[::1]"]);
  * @param native an application installed on a device, which may use a scheme of its own (RFC 8252 §7.1)
  */
 export function redirectUriProblem(uri: unknown, native: boolean): string | null {
-  if (typeof uri !== "string" || uri.length > 2000) return "A redirect URI must be an address of at most 2000 characters.";
+  if (typeof uri !== "string" || uri.length > 2000)
+    return "A redirect URI must be an address of at most 2000 characters.";
   const shown = `“${uri.slice(0, 120)}”`;
   const url = URL.parse(uri);
   // URL.parse forgives white space and backslashes; comparing byte for byte later would not.
