@@ -1,0 +1,84 @@
+import { member, parseStrictObject } from "./strict-json.ts";
+
+/** A token as it reads before anything about it is known to be true. */
+export type ReadToken =
+  | {
+      kind: "jwt";
+      algorithm: string;
+      /** Undefined where the header names none. */
+      keyId: string | undefined;
+      /** Lower-case, without "application/"; "" where the header names none. */
+      type: string;
+      /** Undefined where `iss` is missing or no text. */
+      issuer: string | undefined;
+      claims: Record<string, unknown>;
+    }
+  | { kind: "opaque" }
+  | { kind: "malformed" };
+
+/** Longer tokens are not looked at; real ones stay well below. */
+export const maximumTokenCharacters = 16_384;
+const maximumKeyIdCharacters = 512;
+
+const malformed: ReadToken = { kind: "malformed" };
+const opaque: ReadToken = { kind: "opaque" };
+
+/**
+ * Reads the structure of a bearer token, without I/O and without trusting it.
+ *
+ * A token whose first part is a JSON object means to be a JOSE object, and must then be a well-formed JWS
+ * in compact form (RFC 7515 §7.1): three parts, canonical base64url, no `crit`, no `b64` (RFC 7797), no
+ * member named twice. Encrypted tokens (JWE, five parts) are malformed. Every other text of RFC 6750 §2.1
+ * is opaque.
+ */
+export function readToken(token: string): ReadToken {
+  if (token.length === 0 || token.length > maximumTokenCharacters) return malformed;
+  if (!/^[A-Za-z0-9\-._~+/]+=*$/.test(token)) return malformed;
+  const parts = token.split(".");
+  const first = decodeCanonical(parts[0] ?? "");
+  if (!first || !beginsLikeObject(first)) return looksLikeJose(token) ? malformed : opaque;
+  if (parts.length !== 3) return malformed;
+
+  const header = parseStrictObject(first);
+  const payload = decodeCanonical(parts[1] ?? "");
+  const claims = payload && parseStrictObject(payload);
+  if (!header || !claims || !decodeCanonical(parts[2] ?? "")) return malformed;
+
+  const algorithm = member(header, "alg");
+  const keyId = member(header, "kid");
+  const type = member(header, "typ") ?? "";
+  if (typeof algorithm !== "string" || typeof type !== "string") return malformed;
+  if (keyId !== undefined && !isKeyId(keyId)) return malformed;
+  if (Object.hasOwn(header, "crit") || Object.hasOwn(header, "b64") || Object.hasOwn(header, "zip")) return malformed;
+  const issuer = member(claims, "iss");
+  return {
+    kind: "jwt",
+    algorithm,
+    keyId,
+    type: type.toLowerCase().replace(/^application\//, ""),
+    issuer: typeof issuer === "string" ? issuer : undefined,
+    claims,
+  };
+}
+
+/** Bytes of a base64url text; null where it is empty or not the only spelling of its bytes. */
+function decodeCanonical(text: string): Buffer | null {
+  const bytes = Buffer.from(text, "base64url");
+  return bytes.length > 0 && bytes.toString("base64url") === text ? bytes : null;
+}
+
+/** JSON may begin with white space. */
+function beginsLikeObject(bytes: Buffer): boolean {
+  let at = 0;
+  while (at < bytes.length && [0x20, 0x09, 0x0a, 0x0d].includes(bytes[at] ?? 0)) at++;
+  return bytes[at] === 0x7b;
+}
+
+/** base64url of `{"`: a JOSE header in a spelling that is not canonical. */
+function looksLikeJose(token: string): boolean {
+  return token.startsWith("eyJ");
+}
+
+function isKeyId(value: unknown): value is string {
+  return typeof value === "string" && value.length > 0 && value.length <= maximumKeyIdCharacters;
+}

@@ -1,0 +1,177 @@
+import { LRUCache } from "lru-cache";
+import type { Clock } from "#lib/foundation/clock.ts";
+import type { Log } from "#lib/foundation/log.ts";
+import { isAccessToken, isRefused, readFacts, type TokenFacts } from "./facts.ts";
+import { member } from "./strict-json.ts";
+import type { TrustAnchor } from "./snapshot.ts";
+import { refuse, refuseForNow, type Refused } from "./verdict.ts";
+
+/** An introspection answer (RFC 7662 §2.2). Times are seconds since the epoch. */
+export type IntrospectionAnswer =
+  | { active: false }
+  | {
+      active: true;
+      consumerKey?: string | undefined;
+      scopes: readonly string[];
+      subject?: string | undefined;
+      audiences: readonly string[];
+      issuer?: string | undefined;
+      expiresAt?: number | undefined;
+      notBefore?: number | undefined;
+      claims: Record<string, unknown>;
+    };
+
+/** Asks one key manager about one token. May fail, and may be slow: the deadline is kept here. */
+export type Introspect = (request: {
+  tenantId: string;
+  anchor: TrustAnchor;
+  token: string;
+}) => Promise<IntrospectionAnswer>;
+
+export type IntrospectionLimits = {
+  deadlineMs: number;
+  /** An active token is asked about again after this time, or when it expires. */
+  activeMs: number;
+  inactiveMs: number;
+  /** Answers kept at a time. */
+  answers: number;
+  /** Calls under way at one key manager; more are refused at once. */
+  concurrentCalls: number;
+  /** After so many failures in a row, a key manager is left alone for `restMs`. */
+  failuresInARow: number;
+  restMs: number;
+};
+
+export const defaultIntrospectionLimits: IntrospectionLimits = {
+  deadlineMs: 1_500,
+  activeMs: 60_000,
+  inactiveMs: 5_000,
+  answers: 20_000,
+  concurrentCalls: 32,
+  failuresInARow: 5,
+  restMs: 5_000,
+};
+
+type Line = { calls: number; failures: number; restsUntil: number };
+
+/** Introspection with a deadline, a cache, a shared call for equal questions, and a rest for failing servers. */
+export class Introspector {
+  readonly #introspect: Introspect;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #limits: IntrospectionLimits;
+  readonly #answers: LRUCache<string, { result: TokenFacts | Refused; until: number }>;
+  readonly #underWay = new Map<string, Promise<TokenFacts | Refused>>();
+  readonly #lines: LRUCache<string, Line>;
+
+  constructor(options: { introspect: Introspect; clock: Clock; log: Log; limits: IntrospectionLimits }) {
+    this.#introspect = options.introspect;
+    this.#clock = options.clock;
+    this.#log = options.log;
+    this.#limits = options.limits;
+    this.#answers = new LRUCache({ max: options.limits.answers });
+    this.#lines = new LRUCache({ max: 2_000 });
+  }
+
+  /** @param digest of the whole token */
+  async check(tenantId: string, anchor: TrustAnchor, { token, digest }: { token: string; digest: string }) {
+    const key = `${anchor.fingerprint} ${digest}`;
+    const known = this.#answers.get(key);
+    if (known && known.until > this.#clock.now().getTime()) return known.result;
+    let call = this.#underWay.get(key);
+    if (!call) {
+      const line = this.#line(anchor.keyManagerId);
+      const refusal = this.#refuseBusy(line);
+      if (refusal) return refusal;
+      call = this.#ask(line, { tenantId, anchor, token }, key).finally(() => this.#underWay.delete(key));
+      this.#underWay.set(key, call);
+    }
+    return this.#withinDeadline(call);
+  }
+
+  #line(keyManagerId: string): Line {
+    let line = this.#lines.get(keyManagerId);
+    if (!line) this.#lines.set(keyManagerId, (line = { calls: 0, failures: 0, restsUntil: 0 }));
+    return line;
+  }
+
+  #refuseBusy(line: Line): Refused | null {
+    const restMs = line.restsUntil - this.#clock.now().getTime();
+    if (restMs > 0) return refuseForNow(restMs / 1000);
+    return line.calls >= this.#limits.concurrentCalls ? refuseForNow(1) : null;
+  }
+
+  async #ask(line: Line, request: Parameters<Introspect>[0], key: string): Promise<TokenFacts | Refused> {
+    line.calls++;
+    try {
+      const result = judge(request.anchor, await this.#introspect(request));
+      line.failures = 0;
+      this.#remember(key, result);
+      return result;
+    } catch (error) {
+      line.failures++;
+      if (line.failures >= this.#limits.failuresInARow)
+        line.restsUntil = this.#clock.now().getTime() + this.#limits.restMs;
+      this.#log.warn(
+        { keyManagerId: request.anchor.keyManagerId, error },
+        "a key manager did not answer an introspection",
+      );
+      return refuseForNow(1);
+    } finally {
+      line.calls--;
+    }
+  }
+
+  #remember(key: string, result: TokenFacts | Refused): void {
+    const now = this.#clock.now().getTime();
+    if (isRefused(result)) {
+      this.#answers.set(key, { result, until: now + this.#limits.inactiveMs });
+      return;
+    }
+    const expires = result.expiresAt === null ? Infinity : result.expiresAt * 1000;
+    this.#answers.set(key, { result, until: Math.min(now + this.#limits.activeMs, expires) });
+  }
+
+  /** A call that comes too late for this caller still fills the cache for the next. */
+  async #withinDeadline(call: Promise<TokenFacts | Refused>): Promise<TokenFacts | Refused> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<Refused>((resolve) => {
+      timer = setTimeout(() => resolve(refuseForNow(1)), this.#limits.deadlineMs);
+    });
+    try {
+      return await Promise.race([call, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+/** An answer about another issuer's token, or about no access token, is no answer for us. */
+function judge(anchor: TrustAnchor, answer: IntrospectionAnswer): TokenFacts | Refused {
+  if (!answer.active) return refuse("token_revoked");
+  if (answer.issuer !== undefined && answer.issuer !== anchor.issuer) return refuse("issuer_unknown");
+  const claims = { ...answer.claims };
+  // The header is not known here, and answers may legitimately carry a nonce.
+  delete claims["nonce"];
+  if (!isAccessToken({ ...anchor, tokenTypes: [] }, "", claims)) return refuse("token_type_wrong");
+  const facts = readFacts({ ...anchor, scopesClaims: [] }, claims);
+  if (isRefused(facts)) return facts;
+  const { consumerKey } = answer;
+  if (consumerKey !== undefined && facts.consumerKey !== null && consumerKey !== facts.consumerKey) {
+    return refuse("consumer_key_disagreement");
+  }
+  return {
+    consumerKey: facts.consumerKey ?? consumerKey ?? null,
+    subject: answer.subject ?? facts.subject,
+    scopes: answer.scopes.slice(0, 256),
+    audiences: answer.audiences,
+    expiresAt: answer.expiresAt ?? null,
+    notBefore: answer.notBefore ?? null,
+    tokenId: optionalTokenId(claims),
+  };
+}
+
+function optionalTokenId(claims: Record<string, unknown>): string | null {
+  const tokenId = member(claims, "jti");
+  return typeof tokenId === "string" ? tokenId : null;
+}

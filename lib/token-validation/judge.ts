@@ -1,0 +1,80 @@
+import type { TokenFacts } from "./facts.ts";
+import type { CompiledApi, Grant, Snapshot, SubscriptionState, TrustAnchor } from "./snapshot.ts";
+import { refuse, refuseScope, type Allowed, type KeyType, type Reason, type Refused, type Verdict } from "./verdict.ts";
+
+/** A verified token in front of one resource of one API. */
+export type Case = {
+  snapshot: Snapshot;
+  anchor: TrustAnchor;
+  facts: TokenFacts;
+  api: CompiledApi;
+  method: string;
+  path: string;
+};
+
+/** Decides what a token's facts open, by the snapshot alone: no I/O, nothing remembered. */
+export function judge({ snapshot, anchor, facts, api, method, path }: Case): Verdict {
+  const refusal = refuseAnchor(anchor, api);
+  if (refusal) return refusal;
+
+  const { consumerKey } = facts;
+  const grant = consumerKey === null ? null : snapshot.findGrant(anchor.keyManagerId, consumerKey);
+  const subscription = grant?.subscriptions.get(api.id) ?? null;
+  if (api.subscriptionValidation) {
+    if (!grant) return refuse("consumer_key_unknown");
+    if (!subscription) return refuse("not_subscribed");
+    const reason = refusalOfState(subscription.state, grant.keyType);
+    if (reason) return refuse(reason);
+  }
+
+  const resource = api.resources.find(method, path);
+  if (!resource) return refuse("resource_unknown");
+  if (resource.scopes.length > 0 && !resource.scopes.some((scope) => facts.scopes.includes(scope))) {
+    return refuseScope(resource.scopes);
+  }
+  if (api.audiences.size > 0 && !facts.audiences.some((audience) => api.audiences.has(audience))) {
+    return refuse("audience_refused");
+  }
+  return allow({ anchor, facts, api, grant, subscription });
+}
+
+/** Whether the API takes tokens of this key manager at all; asked before any work is done for a token. */
+export function refuseAnchor(anchor: TrustAnchor, api: CompiledApi): Refused | null {
+  if (!anchor.enabled) return refuse("key_manager_disabled");
+  return api.accepts(anchor.keyManagerId) ? null : refuse("key_manager_not_accepted");
+}
+
+type Access = Pick<Case, "anchor" | "facts" | "api"> & {
+  grant: Grant | null;
+  subscription: { view: { id: string }; plan: Allowed["plan"] } | null;
+};
+
+function allow({ anchor, facts, api, grant, subscription }: Access): Allowed {
+  return {
+    allowed: true,
+    api: api.view,
+    keyManager: { id: anchor.keyManagerId, name: anchor.name },
+    consumerKey: facts.consumerKey,
+    keyType: grant?.keyType ?? null,
+    application: grant?.application ?? null,
+    subscription: subscription?.view ?? null,
+    plan: subscription?.plan ?? null,
+    subject: facts.subject,
+    scopes: facts.scopes,
+    expiresAt: facts.expiresAt,
+  };
+}
+
+function refusalOfState(state: SubscriptionState, keyType: KeyType): Reason | null {
+  switch (state) {
+    case "ACTIVE":
+      return null;
+    case "BLOCKED":
+      return "subscription_blocked";
+    case "PRODUCTION_BLOCKED":
+      return keyType === "PRODUCTION" ? "subscription_production_blocked" : null;
+    case "ON_HOLD":
+    case "REJECTED":
+      return "subscription_inactive";
+  }
+}

@@ -1,0 +1,178 @@
+import { hash } from "node:crypto";
+import { LRUCache } from "lru-cache";
+import type { Clock } from "#lib/foundation/clock.ts";
+import type { Log } from "#lib/foundation/log.ts";
+import { findKey, readKeySet, readPem, type KeySet, type TrustedKey } from "./key-set.ts";
+import type { TrustAnchor } from "./snapshot.ts";
+
+/** Fetches and parses the key set document of a key manager. May fail. */
+export type FetchKeySet = (url: string) => Promise<unknown>;
+
+export type KeySetLimits = {
+  /** After this age a set is fetched again, in the background. */
+  maximumAgeMs: number;
+  /** After this age a set that could not be fetched again is not trusted any more. */
+  maximumStaleMs: number;
+  /** Between two fetches of one set lies at least this time, whether they succeed or fail. */
+  coolDownMs: number;
+  /** Sets kept at a time. */
+  sets: number;
+};
+
+export const defaultKeySetLimits: KeySetLimits = {
+  maximumAgeMs: 10 * 60_000,
+  maximumStaleMs: 24 * 3_600_000,
+  coolDownMs: 30_000,
+  sets: 2_000,
+};
+
+/** A key with the generation of the set that it comes from. */
+export type FoundKey =
+  | { found: "key"; key: TrustedKey; generation: number }
+  | { found: "nothing" }
+  | { found: "unavailable"; retryAfterSeconds: number };
+
+export type KeySetStoreOptions = { fetchKeySet: FetchKeySet; clock: Clock; log: Log; limits: KeySetLimits };
+
+type Entry = {
+  keys: KeySet | null;
+  /** Digest of the source: a set that was fetched again and is the same keeps its generation. */
+  digest: string;
+  generation: number;
+  fetchedAt: number;
+  attemptedAt: number;
+  lastAttemptFailed: boolean;
+  inFlight: Promise<void> | null;
+};
+
+/**
+ * The key sets of all key managers. jose's own remote set asks again on every call while a server fails and
+ * drops valid keys on the first failure (security.md, finding 4); this one does neither:
+ *
+ * - A warm set answers without I/O; past its maximum age it is fetched again in the background.
+ * - While the server fails, the set serves until it is too stale; then everything is `unavailable`.
+ * - An unknown key id causes at most one fetch per cool-down, shared by all callers.
+ */
+export class KeySetStore {
+  readonly #entries: LRUCache<string, Entry>;
+  readonly #fetchKeySet: FetchKeySet;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #limits: KeySetLimits;
+  #generations = 0;
+
+  constructor({ fetchKeySet, clock, log, limits }: KeySetStoreOptions) {
+    this.#fetchKeySet = fetchKeySet;
+    this.#clock = clock;
+    this.#log = log;
+    this.#limits = limits;
+    this.#entries = new LRUCache({ max: limits.sets });
+  }
+
+  /** The key that a token of this key manager names. */
+  async find(anchor: TrustAnchor, keyId: string | undefined, algorithm: string): Promise<FoundKey> {
+    const entry = this.#entry(anchor);
+    if (!this.#isTrusted(entry)) {
+      if (!(await this.#refresh(anchor, entry))) return this.#unavailable(entry);
+    } else if (this.#age(entry) > this.#limits.maximumAgeMs) {
+      void this.#refresh(anchor, entry);
+    }
+    const known = this.#pick(entry, keyId, algorithm);
+    if (known) return known;
+    await this.#refresh(anchor, entry);
+    const fresh = this.#pick(entry, keyId, algorithm);
+    if (fresh) return fresh;
+    // The server may have published the key since we last heard from it.
+    return entry.lastAttemptFailed ? this.#unavailable(entry) : { found: "nothing" };
+  }
+
+  /**
+   * Whether what was verified with a generation of a set still stands. Answers without I/O; a set past its
+   * maximum age is fetched again in the background.
+   */
+  stillTrusts(anchor: TrustAnchor, generation: number): boolean {
+    const entry = this.#entries.get(placeOf(anchor));
+    if (entry?.generation !== generation || !this.#isTrusted(entry)) return false;
+    if (this.#age(entry) > this.#limits.maximumAgeMs) void this.#refresh(anchor, entry);
+    return true;
+  }
+
+  #entry(anchor: TrustAnchor): Entry {
+    const place = placeOf(anchor);
+    let entry = this.#entries.get(place);
+    if (!entry) {
+      entry = {
+        keys: null,
+        digest: "",
+        generation: 0,
+        fetchedAt: -Infinity,
+        attemptedAt: -Infinity,
+        lastAttemptFailed: false,
+        inFlight: null,
+      };
+      this.#entries.set(place, entry);
+    }
+    return entry;
+  }
+
+  #age(entry: Entry): number {
+    return this.#clock.now().getTime() - entry.fetchedAt;
+  }
+
+  #isTrusted(entry: Entry): boolean {
+    return entry.keys !== null && this.#age(entry) <= this.#limits.maximumStaleMs;
+  }
+
+  #pick(entry: Entry, keyId: string | undefined, algorithm: string): FoundKey | null {
+    const key = entry.keys && findKey(entry.keys, keyId, algorithm);
+    return key && { found: "key", key, generation: entry.generation };
+  }
+
+  #unavailable(entry: Entry): FoundKey {
+    const waitMs = entry.attemptedAt + this.#limits.coolDownMs - this.#clock.now().getTime();
+    return { found: "unavailable", retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)) };
+  }
+
+  /** @returns whether the set is trusted afterwards */
+  async #refresh(anchor: TrustAnchor, entry: Entry): Promise<boolean> {
+    if (!entry.inFlight) {
+      const now = this.#clock.now().getTime();
+      if (now - entry.attemptedAt < this.#limits.coolDownMs) return this.#isTrusted(entry);
+      entry.attemptedAt = now;
+      entry.inFlight = this.#load(anchor, entry).finally(() => (entry.inFlight = null));
+    }
+    await entry.inFlight;
+    return this.#isTrusted(entry);
+  }
+
+  async #load(anchor: TrustAnchor, entry: Entry): Promise<void> {
+    try {
+      const source = await this.#read(anchor.signingKeys);
+      if (source.digest !== entry.digest) {
+        entry.keys = source.keys;
+        entry.digest = source.digest;
+        entry.generation = ++this.#generations;
+      }
+      entry.fetchedAt = this.#clock.now().getTime();
+      entry.lastAttemptFailed = false;
+    } catch (error) {
+      // The set that stands keeps serving; the caller sees `unavailable` where there is none.
+      entry.lastAttemptFailed = true;
+      this.#log.warn({ keyManagerId: anchor.keyManagerId, error }, "the key set of a key manager could not be read");
+    }
+  }
+
+  async #read(signingKeys: TrustAnchor["signingKeys"]): Promise<{ digest: string; keys: KeySet }> {
+    if (signingKeys.kind === "pem")
+      return { digest: hash("sha256", signingKeys.value), keys: readPem(signingKeys.value) };
+    if (signingKeys.kind === "none") throw new Error("The key manager has no signing keys.");
+    const document = await this.#fetchKeySet(signingKeys.url);
+    return { digest: hash("sha256", JSON.stringify(document)), keys: readKeySet(document) };
+  }
+}
+
+/** Sets are never shared between key managers, nor between two sources of one. */
+function placeOf({ keyManagerId, signingKeys }: TrustAnchor): string {
+  if (signingKeys.kind === "jwks") return `${keyManagerId} ${signingKeys.url}`;
+  return `${keyManagerId} ${signingKeys.kind === "pem" ? hash("sha256", signingKeys.value) : "none"}`;
+}

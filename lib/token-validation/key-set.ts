@@ -1,0 +1,120 @@
+import { createPublicKey } from "node:crypto";
+import { importJWK, type CryptoKey, type JWK } from "jose";
+import { member } from "./strict-json.ts";
+
+/** A public key of a key manager, fit for verifying. */
+export type TrustedKey = {
+  /** Null for a key that was configured as PEM: it has no name, and serves any token. */
+  readonly keyId: string | null;
+  readonly algorithms: ReadonlySet<string>;
+  /** The key for one of its algorithms; imported once. */
+  importFor(algorithm: string): Promise<CryptoKey>;
+};
+
+export type KeySet = readonly TrustedKey[];
+
+/** Bounds against hostile key sets (security.md, section 5.3). */
+const maximumKeys = 64;
+const maximumKeyCharacters = 8_192;
+const rsaBits = { minimum: 2_048, maximum: 8_192 };
+
+const rsaAlgorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"];
+const curveAlgorithms: Readonly<Record<string, readonly string[]>> = {
+  "EC P-256": ["ES256"],
+  "EC P-384": ["ES384"],
+  "EC P-521": ["ES512"],
+  "OKP Ed25519": ["EdDSA", "Ed25519"],
+};
+
+/** Every algorithm that a trust anchor may name; all are asymmetric. */
+export const supportedAlgorithms: ReadonlySet<string> = new Set([
+  ...rsaAlgorithms,
+  ...Object.values(curveAlgorithms).flat(),
+]);
+
+/**
+ * Takes the usable keys out of a key set document (RFC 7517 §5). Symmetric, private, undersized, encryption
+ * and unknown keys are left out; so are keys beyond the bounds.
+ *
+ * @throws {Error} where the document is no key set or has no usable key
+ */
+export function readKeySet(document: unknown): KeySet {
+  const keys = isObject(document) ? member(document, "keys") : undefined;
+  if (!Array.isArray(keys)) throw new Error("The document is not a key set.");
+  const usable = keys.slice(0, maximumKeys).flatMap((key) => readKey(key) ?? []);
+  if (usable.length === 0) throw new Error("The key set has no usable signing key.");
+  return usable;
+}
+
+/**
+ * Makes a key set of one PEM text: a public key or an X.509 certificate.
+ *
+ * @throws {Error} where it is neither, or the key is not usable
+ */
+export function readPem(pem: string): KeySet {
+  const key = readKey(createPublicKey(pem).export({ format: "jwk" }), { named: false });
+  if (!key) throw new Error("The PEM text holds no usable signing key.");
+  return [key];
+}
+
+/**
+ * The key that a token names, or null. A name must match exactly and only once; a token without a name is
+ * served only where a single key fits its algorithm.
+ */
+export function findKey(keys: KeySet, keyId: string | undefined, algorithm: string): TrustedKey | null {
+  const fitting = keys.filter(
+    (key) => key.algorithms.has(algorithm) && (keyId === undefined || key.keyId === null || key.keyId === keyId),
+  );
+  return fitting.length === 1 ? (fitting[0] ?? null) : null;
+}
+
+function readKey(value: unknown, { named = true } = {}): TrustedKey | null {
+  if (!isObject(value) || JSON.stringify(value).length > maximumKeyCharacters) return null;
+  const jwk = value as JWK & Record<string, unknown>;
+  // A published private key may be in anybody's hands.
+  if (jwk.d !== undefined || jwk["k"] !== undefined) return null;
+  if (jwk.use !== undefined && jwk.use !== "sig") return null;
+  if (jwk.key_ops !== undefined && !(Array.isArray(jwk.key_ops) && jwk.key_ops.includes("verify"))) return null;
+  if (jwk.kid !== undefined && typeof jwk.kid !== "string") return null;
+  const possible = possibleAlgorithms(jwk);
+  const algorithms = jwk.alg === undefined ? possible : possible.filter((name) => name === jwk.alg);
+  if (algorithms.length === 0) return null;
+
+  const imported = new Map<string, Promise<CryptoKey>>();
+  return {
+    // A key without a name in a set of named ones serves only tokens without a name.
+    keyId: named ? (jwk.kid ?? "") : null,
+    algorithms: new Set(algorithms),
+    importFor(algorithm) {
+      let key = imported.get(algorithm);
+      if (!key) imported.set(algorithm, (key = importPublic(jwk, algorithm)));
+      return key;
+    },
+  };
+}
+
+async function importPublic({ kty, n, e, crv, x, y }: JWK, algorithm: string): Promise<CryptoKey> {
+  // Only the key itself: hints such as key_ops and ext are judged above.
+  const parts = Object.fromEntries(Object.entries({ kty, n, e, crv, x, y }).filter(([, part]) => part !== undefined));
+  const key = await importJWK(parts, algorithm);
+  if (key instanceof Uint8Array) throw new Error("A symmetric key is never trusted.");
+  return key;
+}
+
+function possibleAlgorithms(jwk: JWK): readonly string[] {
+  if (jwk.kty === "RSA") return hasFairSize(jwk.n) ? rsaAlgorithms : [];
+  return curveAlgorithms[`${String(jwk.kty)} ${String(jwk.crv)}`] ?? [];
+}
+
+function hasFairSize(modulus: unknown): boolean {
+  if (typeof modulus !== "string") return false;
+  const bytes = Buffer.from(modulus, "base64url");
+  const leading = bytes.findIndex((byte) => byte !== 0);
+  if (leading < 0) return false;
+  const bits = (bytes.length - leading) * 8 - Math.clz32(bytes[leading] ?? 0) + 24;
+  return bits >= rsaBits.minimum && bits <= rsaBits.maximum;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

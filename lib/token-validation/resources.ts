@@ -1,0 +1,140 @@
+import type { SnapshotResource } from "./snapshot.ts";
+
+/**
+ * Finds the resource of an API that a request is about. The rules are strict because a backend may read a
+ * path more generously than we do; wherever two readings exist, the request matches nothing or the
+ * resource with the scopes, never a laxer one (security case 91):
+ *
+ * - The query and fragment do not count. Segments are compared one by one, percent-decoded on both sides,
+ *   so `/%6frders` is `/orders`.
+ * - One trailing slash does not count: `/orders/` is `/orders`.
+ * - Matching is case-sensitive, and a path that differs from a literal only in case is no resource: it
+ *   does not fall through to a laxer template.
+ * - Literals win over parameters, parameters over a trailing `/*`, segment by segment. `/*` matches one or
+ *   more segments, and the bare prefix too.
+ * - Nothing matches a path with an empty segment (`//`), a dot segment, an encoded slash or backslash, a
+ *   raw backslash, a control character, a malformed or doubled percent-encoding, or invalid UTF-8.
+ * - A segment with a semicolon (matrix parameters) matches only a literal that contains it.
+ * - HEAD without a resource of its own is GET. Override headers are never looked at.
+ */
+export class ResourceTable {
+  readonly #roots = new Map<string, Node>();
+
+  constructor(resources: readonly SnapshotResource[]) {
+    for (const resource of resources) this.#add(resource);
+  }
+
+  /**
+   * @param method upper-case HTTP method
+   * @param path the path inside the API, beginning with a slash; "" is "/"
+   */
+  find(method: string, path: string): SnapshotResource | null {
+    const segments = readSegments(path);
+    if (!segments) return null;
+    return this.#match(method, segments) ?? (method === "HEAD" ? this.#match("GET", segments) : null);
+  }
+
+  #match(method: string, segments: readonly string[]): SnapshotResource | null {
+    const root = this.#roots.get(method);
+    const found = root && walk(root, segments, 0);
+    return found && found !== blocked ? found : null;
+  }
+
+  #add(resource: SnapshotResource): void {
+    const takesRest = /\/\*\/?$/.test(resource.path);
+    const segments = readSegments(resource.path.replace(/\/\*\/?$/, ""), { isTemplate: true });
+    // A template that can be read in two ways serves nothing.
+    if (!segments) return;
+    const method = resource.method.toUpperCase();
+    let node = this.#roots.get(method);
+    if (!node) this.#roots.set(method, (node = emptyNode()));
+    for (const segment of segments) node = step(node, segment);
+    if (takesRest) node.rest = resource;
+    else node.resource = resource;
+  }
+}
+
+type Node = {
+  /** By lower-cased literal, so that a path in other letters is recognised, and refused. */
+  literals: Map<string, { exact: Map<string, Node> }>;
+  parameter: Node | null;
+  /** Ends here. */
+  resource: SnapshotResource | null;
+  /** Anything below. */
+  rest: SnapshotResource | null;
+};
+
+/** The path is a literal's in other letters: no laxer template may take it. */
+const blocked = Symbol("blocked");
+
+function emptyNode(): Node {
+  return { literals: new Map(), parameter: null, resource: null, rest: null };
+}
+
+function step(node: Node, segment: string): Node {
+  if (segment.startsWith("{") && segment.endsWith("}")) return (node.parameter ??= emptyNode());
+  const folded = segment.toLowerCase();
+  let literal = node.literals.get(folded);
+  if (!literal) node.literals.set(folded, (literal = { exact: new Map() }));
+  let next = literal.exact.get(segment);
+  if (!next) literal.exact.set(segment, (next = emptyNode()));
+  return next;
+}
+
+function walk(node: Node, segments: readonly string[], at: number): SnapshotResource | typeof blocked | null {
+  const segment = segments[at];
+  if (segment === undefined) return node.resource ?? node.rest;
+
+  const literal = node.literals.get(segment.toLowerCase());
+  const exact = literal?.exact.get(segment);
+  const byLiteral = exact && walk(exact, segments, at + 1);
+  if (byLiteral) return byLiteral;
+  if (literal && !exact && leadsSomewhere(literal.exact, segments, at + 1)) return blocked;
+  if (segment.includes(";")) return null;
+
+  const byParameter = node.parameter && walk(node.parameter, segments, at + 1);
+  if (byParameter) return byParameter;
+  return node.rest && segments.slice(at).every((rest) => !rest.includes(";")) ? node.rest : null;
+}
+
+function leadsSomewhere(nodes: Map<string, Node>, segments: readonly string[], at: number): boolean {
+  for (const node of nodes.values()) if (walk(node, segments, at)) return true;
+  return false;
+}
+
+const plain = /^[A-Za-z0-9._~!$&'()*+,;=:@/-]*$/;
+const doubleEncoded = /%[0-9A-Fa-f]{2}/;
+// Control characters, and the separators that some backend would split at.
+// eslint-disable-next-line no-control-regex -- control characters are what is looked for
+const unsafe = /[\u0000-\u001f\u007f/\\]/;
+
+/** The decoded segments of a path; null where it can be read in two ways. */
+function readSegments(path: string, { isTemplate = false } = {}): string[] | null {
+  const end = path.search(/[?#]/);
+  let bare = end < 0 ? path : path.slice(0, end);
+  if (bare === "" || bare === "/") return [];
+  if (bare.charCodeAt(0) !== 0x2f) return null;
+  if (bare.endsWith("/")) bare = bare.slice(0, -1);
+  const segments = bare.slice(1).split("/");
+  const isPlain = plain.test(bare);
+  for (let at = 0; at < segments.length; at++) {
+    const segment = segments[at] ?? "";
+    const decoded = isPlain || (isTemplate && segment.startsWith("{")) ? segment : decode(segment);
+    if (decoded === null || decoded === "" || decoded === "." || decoded === "..") return null;
+    // "..;" is a dot segment to servers that drop matrix parameters.
+    if (decoded.startsWith(".;") || decoded.startsWith("..;")) return null;
+    segments[at] = decoded;
+  }
+  return segments;
+}
+
+function decode(segment: string): string | null {
+  let decoded: string;
+  try {
+    decoded = decodeURIComponent(segment);
+  } catch {
+    // Malformed percent-encoding or invalid UTF-8: the path means nothing for certain.
+    return null;
+  }
+  return unsafe.test(decoded) || doubleEncoded.test(decoded) ? null : decoded;
+}

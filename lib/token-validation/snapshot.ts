@@ -1,0 +1,206 @@
+/**
+ * What the validator knows about one tenant: plain data, loaded as a whole and then compiled into tables
+ * that answer each question by one look-up.
+ */
+import { ResourceTable } from "./resources.ts";
+import type { Allowed, KeyType } from "./verdict.ts";
+
+/** What makes a key manager's tokens trustworthy: nothing of it ever comes from a token. */
+export type TrustAnchor = {
+  keyManagerId: string;
+  name: string;
+  /** `iss` must equal this, byte for byte. */
+  issuer: string;
+  enabled: boolean;
+  validation: "SELF" | "INTROSPECT";
+  signingKeys: { kind: "jwks"; url: string } | { kind: "pem"; value: string } | { kind: "none" };
+  /** The claim that the administrator chose; it must be there, and agree with the others that are. */
+  consumerKeyClaim: string | null;
+  /** Claims in which this kind of server names the client; those present must agree. */
+  consumerKeyClaims: readonly string[];
+  /** Claims that may hold scopes; the first one present counts. */
+  scopesClaims: readonly string[];
+  /** JWS algorithms accepted. */
+  algorithms: readonly string[];
+  /** Accepted `typ` headers, lower-case, without "application/"; empty accepts any that is not known as something else. */
+  tokenTypes: readonly string[];
+  /** Claim values that mark a token as something else than an access token. */
+  refusedClaims: Readonly<Record<string, readonly string[]>>;
+  /** True where the tenant's list of revoked token ids speaks of this key manager's tokens. */
+  hasDenyList: boolean;
+  /** Changes with every change of the key manager: what was learned under another one is forgotten. */
+  fingerprint: string;
+};
+
+export type SnapshotResource = {
+  method: string;
+  /** Path template, "/orders/{id}"; a trailing "/*" matches the rest. */
+  path: string;
+  /** A token needs any one of them; none means no scope is asked. */
+  scopes: readonly string[];
+};
+
+export type SnapshotApi = {
+  id: string;
+  name: string;
+  context: string;
+  version: string;
+  /** Ids of the accepted key managers; null accepts all. */
+  keyManagerIds: readonly string[] | null;
+  subscriptionValidation: boolean;
+  /** Empty accepts any audience. */
+  audiences: readonly string[];
+  resources: readonly SnapshotResource[];
+};
+
+export type SnapshotKeyMapping = {
+  keyManagerId: string;
+  consumerKey: string;
+  applicationId: string;
+  keyType: KeyType;
+};
+
+export type SubscriptionState = "ACTIVE" | "BLOCKED" | "PRODUCTION_BLOCKED" | "ON_HOLD" | "REJECTED";
+
+export type SnapshotSubscription = {
+  id: string;
+  applicationId: string;
+  apiId: string;
+  planId: string;
+  state: SubscriptionState;
+};
+
+/** One tenant at one version. Only published APIs and active key mappings stand in it. */
+export type SnapshotData = {
+  tenantId: string;
+  version: bigint;
+  suspended: boolean;
+  trustAnchors: readonly TrustAnchor[];
+  applications: readonly { id: string; name: string }[];
+  keyMappings: readonly SnapshotKeyMapping[];
+  subscriptions: readonly SnapshotSubscription[];
+  plans: readonly { id: string; name: string; requestsPerMinute: number | null }[];
+  apis: readonly SnapshotApi[];
+};
+
+/** An API ready to be asked about. */
+export type CompiledApi = {
+  readonly id: string;
+  readonly view: Allowed["api"];
+  readonly accepts: (keyManagerId: string) => boolean;
+  readonly subscriptionValidation: boolean;
+  readonly audiences: ReadonlySet<string>;
+  readonly resources: ResourceTable;
+};
+
+/** What a consumer key opens: its application, and that application's subscriptions by API. */
+export type Grant = {
+  readonly application: { readonly id: string; readonly name: string };
+  readonly keyType: KeyType;
+  readonly subscriptions: ReadonlyMap<string, GrantedSubscription>;
+};
+
+export type GrantedSubscription = {
+  readonly view: { readonly id: string };
+  readonly state: SubscriptionState;
+  readonly plan: Allowed["plan"];
+};
+
+/** One tenant, ready to be asked. */
+export type Snapshot = {
+  readonly tenantId: string;
+  readonly version: bigint;
+  readonly suspended: boolean;
+  /** The enabled key manager of an issuer, or a disabled one where there is no enabled one. */
+  readonly anchorsByIssuer: ReadonlyMap<string, readonly TrustAnchor[]>;
+  readonly anchorsById: ReadonlyMap<string, TrustAnchor>;
+  /** Enabled key managers whose tokens are introspected. */
+  readonly introspecting: readonly TrustAnchor[];
+  findApi(context: string, version: string): CompiledApi | null;
+  /** The API that serves an address, and the path inside it. */
+  route(requestPath: string): { api: CompiledApi; path: string } | null;
+  findGrant(keyManagerId: string, consumerKey: string): Grant | null;
+};
+
+/** Builds the tables of one tenant. */
+export function compileSnapshot(data: SnapshotData): Snapshot {
+  const apis = new Map(data.apis.map((api) => [`${api.context}/${api.version}`, compileApi(api)]));
+  const grants = compileGrants(data);
+  const longestPrefix = Math.max(0, ...[...apis.keys()].map((prefix) => prefix.length));
+  return {
+    tenantId: data.tenantId,
+    version: data.version,
+    suspended: data.suspended,
+    anchorsByIssuer: groupAnchors(data.trustAnchors),
+    anchorsById: new Map(data.trustAnchors.map((anchor) => [anchor.keyManagerId, anchor])),
+    introspecting: data.trustAnchors.filter(({ enabled, validation }) => enabled && validation === "INTROSPECT"),
+    findApi: (context, version) => apis.get(`${context}/${version}`) ?? null,
+    route: (requestPath) => route(apis, longestPrefix, requestPath),
+    findGrant: (keyManagerId, consumerKey) => grants.get(keyManagerId)?.get(consumerKey) ?? null,
+  };
+}
+
+function compileApi(api: SnapshotApi): CompiledApi {
+  const accepted = api.keyManagerIds && new Set(api.keyManagerIds);
+  return {
+    id: api.id,
+    view: { id: api.id, name: api.name, context: api.context, version: api.version },
+    accepts: (keyManagerId) => accepted === null || accepted.has(keyManagerId),
+    subscriptionValidation: api.subscriptionValidation,
+    audiences: new Set(api.audiences),
+    resources: new ResourceTable(api.resources),
+  };
+}
+
+/** Enabled key managers first: a disabled namesake must not stand in the way of a live one. */
+function groupAnchors(anchors: readonly TrustAnchor[]): Map<string, TrustAnchor[]> {
+  const groups = new Map<string, TrustAnchor[]>();
+  for (const anchor of [...anchors].sort((a, b) => Number(b.enabled) - Number(a.enabled))) {
+    const group = groups.get(anchor.issuer);
+    if (group) group.push(anchor);
+    else groups.set(anchor.issuer, [anchor]);
+  }
+  return groups;
+}
+
+function compileGrants(data: SnapshotData): Map<string, Map<string, Grant>> {
+  const applications = new Map(data.applications.map((application) => [application.id, application]));
+  const plans = new Map(data.plans.map((plan) => [plan.id, plan]));
+  const subscriptions = new Map<string, Map<string, GrantedSubscription>>();
+  for (const { id, applicationId, apiId, planId, state } of data.subscriptions) {
+    const plan = plans.get(planId) ?? null;
+    within(subscriptions, applicationId).set(apiId, { view: { id }, state, plan });
+  }
+  const none: ReadonlyMap<string, GrantedSubscription> = new Map();
+  const grants = new Map<string, Map<string, Grant>>();
+  for (const { keyManagerId, consumerKey, applicationId, keyType } of data.keyMappings) {
+    const application = applications.get(applicationId);
+    if (!application) continue;
+    const grant = { application, keyType, subscriptions: subscriptions.get(applicationId) ?? none };
+    within(grants, keyManagerId).set(consumerKey, grant);
+  }
+  return grants;
+}
+
+function within<K, L, V>(outer: Map<K, Map<L, V>>, key: K): Map<L, V> {
+  let inner = outer.get(key);
+  if (!inner) outer.set(key, (inner = new Map()));
+  return inner;
+}
+
+/** Longest prefix first: "/sales/orders" wins over "/sales". The prefix is compared byte for byte. */
+function route(
+  apis: ReadonlyMap<string, CompiledApi>,
+  longestPrefix: number,
+  requestPath: string,
+): { api: CompiledApi; path: string } | null {
+  const query = requestPath.search(/[?#]/);
+  const path = query < 0 ? requestPath : requestPath.slice(0, query);
+  let end = path.length;
+  while (end > 0) {
+    const api = end <= longestPrefix ? apis.get(path.slice(0, end)) : undefined;
+    if (api) return { api, path: path.slice(end) };
+    end = path.lastIndexOf("/", Math.min(end - 1, longestPrefix));
+  }
+  return null;
+}

@@ -1,0 +1,66 @@
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/**
+ * Reads a JSON object from untrusted bytes.
+ *
+ * @returns null where the bytes are no UTF-8, no JSON, no object, or name a member twice: two readers of
+ *   such a text may see different values (RFC 8725 §2.4), so it means nothing for certain
+ */
+export function parseStrictObject(bytes: Uint8Array): Record<string, unknown> | null {
+  let text: string;
+  let value: unknown;
+  try {
+    text = decoder.decode(bytes);
+    value = JSON.parse(text);
+  } catch {
+    // Not UTF-8 or not JSON: an ordinary answer for untrusted input.
+    return null;
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
+  return namesMemberTwice(text) ? null : (value as Record<string, unknown>);
+}
+
+/** @param text valid JSON: there, a string followed by a colon is a member's name */
+function namesMemberTwice(text: string): boolean {
+  const open: (Set<string> | null)[] = [];
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at];
+    if (character === "{") open.push(new Set());
+    else if (character === "[") open.push(null);
+    else if (character === "}" || character === "]") open.pop();
+    else if (character === '"') {
+      const end = endOfString(text, at);
+      if (isFollowedByColon(text, end)) {
+        const names = open.at(-1);
+        const name = memberName(text.slice(at, end));
+        if (names?.has(name)) return true;
+        names?.add(name);
+      }
+      at = end - 1;
+    }
+  }
+  return false;
+}
+
+/** The position after the closing quotation mark. */
+function endOfString(text: string, start: number): number {
+  let at = start + 1;
+  while (at < text.length && text[at] !== '"') at += text[at] === "\\" ? 2 : 1;
+  return at + 1;
+}
+
+function isFollowedByColon(text: string, from: number): boolean {
+  let at = from;
+  while (at < text.length && /\s/.test(text[at] ?? "")) at++;
+  return text[at] === ":";
+}
+
+/** Escapes are resolved: "\\u0069ss" is "iss". */
+function memberName(quoted: string): string {
+  return quoted.includes("\\") ? (JSON.parse(quoted) as string) : quoted.slice(1, -1);
+}
+
+/** Reads an own member: names that came from configuration must not find inherited ones. */
+export function member(object: Record<string, unknown>, name: string): unknown {
+  return Object.hasOwn(object, name) ? object[name] : undefined;
+}

@@ -1,0 +1,172 @@
+import { hash } from "node:crypto";
+import { LRUCache } from "lru-cache";
+import type { Clock } from "#lib/foundation/clock.ts";
+import type { Log } from "#lib/foundation/log.ts";
+import { maximumTokenCharacters, readToken, type ReadToken } from "./compact-token.ts";
+import type { TokenFacts } from "./facts.ts";
+import { isRefused } from "./facts.ts";
+import {
+  defaultIntrospectionLimits,
+  Introspector,
+  type Introspect,
+  type IntrospectionLimits,
+} from "./introspection.ts";
+import { defaultKeySetLimits, KeySetStore, type FetchKeySet, type KeySetLimits } from "./key-set-store.ts";
+import { judge, refuseAnchor } from "./judge.ts";
+import { verifyToken } from "./signature.ts";
+import type { CompiledApi, Snapshot, TrustAnchor } from "./snapshot.ts";
+import { refuse, refuseForNow, type Refused, type Verdict } from "./verdict.ts";
+
+/** What a gateway asks about: a token, and the call that it should open. */
+export type ValidationRequest = {
+  tenantId: string;
+  /** Undefined or empty where the caller sent none. */
+  token: string | undefined;
+  /** Upper-case HTTP method. */
+  method: string;
+  /** The API with the path inside it, or the whole path as the gateway received it. */
+  target: { api: { context: string; version: string }; path: string } | { requestPath: string };
+};
+
+export type ValidatorLimits = {
+  skewSeconds: number;
+  /** Tokens whose facts are kept at a time. */
+  tokens: number;
+  keySets: KeySetLimits;
+  introspection: IntrospectionLimits;
+};
+
+export const defaultLimits: ValidatorLimits = {
+  skewSeconds: 60,
+  tokens: 50_000,
+  keySets: defaultKeySetLimits,
+  introspection: defaultIntrospectionLimits,
+};
+
+/** Everything that the validator knows of the world. On the warm path it calls the first two only. */
+export type ValidatorPorts = {
+  clock: Clock;
+  /** The tenant as it is now; null where it cannot be known for certain (then every call is refused). */
+  snapshot: (tenantId: string) => Snapshot | null | Promise<Snapshot | null>;
+  /** Whether the tenant revoked this token id of its built-in key manager. */
+  isRevoked: (tenantId: string, tokenId: string) => boolean;
+  fetchKeySet: FetchKeySet;
+  introspect: Introspect;
+  log: Log;
+  limits?: ValidatorLimits;
+};
+
+export type Validator = {
+  /** Judges one call. Never throws for anything that a token or a request may hold. */
+  validate(request: ValidationRequest): Promise<Verdict>;
+};
+
+type CachedFacts = { facts: TokenFacts; anchor: TrustAnchor; generation: number };
+type Checked = { facts: TokenFacts; anchor: TrustAnchor };
+
+/**
+ * Makes the validator of an installation.
+ *
+ * The order of questions is WSO2's: API, token, key manager, subscription, resource and scope, audience.
+ * What is kept between calls are the verified facts of a token, under the SHA-256 of all of its characters;
+ * they stand only while the key manager and its key set are the ones they were verified with. Whether the
+ * facts open an API is judged on every call.
+ */
+export function createValidator(ports: ValidatorPorts): Validator {
+  const limits = ports.limits ?? defaultLimits;
+  const keySets = new KeySetStore({ ...ports, limits: limits.keySets });
+  const introspector = new Introspector({ ...ports, limits: limits.introspection });
+  const known = new LRUCache<string, CachedFacts>({ max: limits.tokens });
+
+  async function validate(request: ValidationRequest): Promise<Verdict> {
+    const loaded = ports.snapshot(request.tenantId);
+    const snapshot = loaded instanceof Promise ? await loaded : loaded;
+    if (!snapshot) return refuseForNow(1);
+    if (snapshot.suspended) return refuse("tenant_suspended");
+    const target = findTarget(snapshot, request);
+    if (!target) return refuse("api_unknown");
+    if (!request.token) return refuse("token_missing");
+
+    const now = ports.clock.now();
+    const checked = recall(snapshot, request.token) ?? (await check(snapshot, target.api, request.token));
+    if (isRefused(checked)) return checked;
+    const timely = refuseUntimely(checked.facts, now);
+    if (timely) return timely;
+    const { facts, anchor } = checked;
+    if (anchor.hasDenyList && facts.tokenId !== null && ports.isRevoked(snapshot.tenantId, facts.tokenId)) {
+      return refuse("token_revoked");
+    }
+    return judge({ snapshot, anchor, facts, api: target.api, method: request.method, path: target.path });
+  }
+
+  /** Facts verified earlier, where everything they rest on is still the same. */
+  function recall(snapshot: Snapshot, token: string): Checked | null {
+    const entry = known.get(digestOf(token));
+    if (!entry) return null;
+    const anchor = snapshot.anchorsById.get(entry.anchor.keyManagerId);
+    if (anchor?.fingerprint !== entry.anchor.fingerprint) return null;
+    return keySets.stillTrusts(anchor, entry.generation) ? { facts: entry.facts, anchor } : null;
+  }
+
+  async function check(snapshot: Snapshot, api: CompiledApi, token: string): Promise<Checked | Refused> {
+    const read = readToken(token);
+    if (read.kind === "malformed") return refuse("token_malformed");
+    const anchor = read.kind === "jwt" ? anchorOfIssuer(snapshot, api, read) : anchorOfOpaque(snapshot, api);
+    if (isRefused(anchor)) return anchor;
+    // No key manager is asked, and no key fetched, for an API that would not accept it.
+    const refusal = refuseAnchor(anchor, api);
+    if (refusal) return refusal;
+    const digest = digestOf(token);
+    if (read.kind === "opaque" || anchor.validation === "INTROSPECT") {
+      const facts = await introspector.check(snapshot.tenantId, anchor, { token, digest });
+      return isRefused(facts) ? facts : { facts, anchor };
+    }
+    const { skewSeconds } = limits;
+    const verified = await verifyToken(token, read, { anchor, keySets, now: ports.clock.now(), skewSeconds });
+    if (isRefused(verified)) return verified;
+    known.set(digest, { facts: verified.facts, anchor, generation: verified.generation });
+    return { facts: verified.facts, anchor };
+  }
+
+  function refuseUntimely({ expiresAt, notBefore }: TokenFacts, now: Date): Refused | null {
+    const seconds = now.getTime() / 1000;
+    if (expiresAt !== null && expiresAt + limits.skewSeconds <= seconds) return refuse("token_expired");
+    return notBefore !== null && notBefore - limits.skewSeconds > seconds ? refuse("not_yet_valid") : null;
+  }
+
+  return { validate };
+}
+
+function digestOf(token: string): string {
+  // Longer tokens are refused unread; hashing them first would only be work for an attacker.
+  return token.length > maximumTokenCharacters ? "" : hash("sha256", token, "base64url");
+}
+
+function findTarget(snapshot: Snapshot, { target }: ValidationRequest): { api: CompiledApi; path: string } | null {
+  if ("requestPath" in target) return snapshot.route(target.requestPath);
+  const api = snapshot.findApi(target.api.context, target.api.version);
+  return api && { api, path: target.path };
+}
+
+/** Enabled key managers come first; among them, one that the API accepts. */
+function anchorOfIssuer(
+  snapshot: Snapshot,
+  api: CompiledApi,
+  read: ReadToken & { kind: "jwt" },
+): TrustAnchor | Refused {
+  const anchors = read.issuer === undefined ? undefined : snapshot.anchorsByIssuer.get(read.issuer);
+  const [first] = anchors ?? [];
+  if (!anchors || !first) return refuse("issuer_unknown");
+  return anchors.find((anchor) => anchor.enabled && api.accepts(anchor.keyManagerId)) ?? first;
+}
+
+/**
+ * The one key manager that may be asked about an opaque token. A token is never shown to several to find
+ * out whose it is: that would hand a live token to a stranger (security.md, finding 11).
+ */
+function anchorOfOpaque(snapshot: Snapshot, api: CompiledApi): TrustAnchor | Refused {
+  const candidates = snapshot.introspecting.filter(({ keyManagerId }) => api.accepts(keyManagerId));
+  const [only] = candidates;
+  if (!only) return refuse("issuer_unknown");
+  return candidates.length === 1 ? only : refuse("key_manager_ambiguous");
+}

@@ -1,0 +1,145 @@
+/** The answer to "may this token call this API?": a value in both cases, never an exception. */
+
+export type KeyType = "PRODUCTION" | "SANDBOX";
+
+/** The call may pass. What the gateway and the backend may know about the caller. */
+export type Allowed = {
+  readonly allowed: true;
+  readonly api: { readonly id: string; readonly name: string; readonly context: string; readonly version: string };
+  readonly keyManager: { readonly id: string; readonly name: string };
+  /** Null where the token names no client and the API does not ask for a subscription. */
+  readonly consumerKey: string | null;
+  readonly keyType: KeyType | null;
+  /** Null where the API does not ask for a subscription and the consumer key belongs to no application. */
+  readonly application: { readonly id: string; readonly name: string } | null;
+  readonly subscription: { readonly id: string } | null;
+  readonly plan: { readonly id: string; readonly name: string; readonly requestsPerMinute: number | null } | null;
+  readonly subject: string | null;
+  readonly scopes: readonly string[];
+  /** Seconds since the epoch; null where the key manager did not say (introspection only). */
+  readonly expiresAt: number | null;
+};
+
+/** The call may not pass. */
+export type Refused = {
+  readonly allowed: false;
+  readonly reason: Reason;
+  /** The published error code, 900900 to 900914. */
+  readonly code: number;
+  /** HTTP status with which a gateway answers the caller. */
+  readonly status: number;
+  /** Plain ASCII words for the caller, the same for every call with this reason. */
+  readonly message: string;
+  /** Any one of these scopes would have been enough; for `scope_missing`. */
+  readonly requiredScopes?: readonly string[];
+  /** For refusals that pass by themselves (status 503). */
+  readonly retryAfterSeconds?: number;
+};
+
+export type Verdict = Allowed | Refused;
+
+type Refusal = { code: number; status: 401 | 403 | 404 | 503; message: string };
+
+/**
+ * Every reason for a refusal. Words are plain ASCII without quotation marks and backslashes, so that a
+ * gateway may put them into a header or a JSON text as they are.
+ */
+export const refusals = {
+  unavailable: {
+    code: 900900,
+    status: 503,
+    message: "The token cannot be checked at the moment. Try again shortly.",
+  },
+  tenant_suspended: { code: 900900, status: 403, message: "This organisation is suspended." },
+  token_malformed: { code: 900901, status: 401, message: "The access token is not well formed." },
+  token_in_query: {
+    code: 900901,
+    status: 401,
+    message: "Access tokens are not taken from the query string. Send the Authorization header.",
+  },
+  issuer_unknown: { code: 900901, status: 401, message: "The access token comes from an issuer that is not trusted." },
+  key_manager_disabled: {
+    code: 900901,
+    status: 401,
+    message: "The key manager that issued the access token is disabled.",
+  },
+  key_manager_not_accepted: {
+    code: 900901,
+    status: 401,
+    message: "This API does not accept access tokens of this key manager.",
+  },
+  key_manager_ambiguous: {
+    code: 900901,
+    status: 401,
+    message: "This API accepts several key managers that could own an opaque token. Let it accept exactly one.",
+  },
+  algorithm_refused: {
+    code: 900901,
+    status: 401,
+    message: "The access token is signed with an algorithm that its key manager does not use.",
+  },
+  key_unknown: { code: 900901, status: 401, message: "The access token is signed with a key that is not published." },
+  signature_invalid: { code: 900901, status: 401, message: "The signature of the access token is wrong." },
+  claims_invalid: { code: 900901, status: 401, message: "The claims of the access token are not usable." },
+  not_yet_valid: { code: 900901, status: 401, message: "The access token is not valid yet." },
+  consumer_key_disagreement: {
+    code: 900901,
+    status: 401,
+    message: "The access token names more than one consumer key.",
+  },
+  sender_constrained: {
+    code: 900901,
+    status: 401,
+    message: "The access token is bound to a key of its holder and may not be used as a bearer token.",
+  },
+  token_revoked: { code: 900901, status: 401, message: "The access token was revoked or is not active." },
+  token_missing: { code: 900902, status: 401, message: "The request carries no access token." },
+  token_expired: { code: 900903, status: 401, message: "The access token has expired." },
+  token_type_wrong: { code: 900905, status: 401, message: "The token is not an access token." },
+  api_unknown: { code: 900906, status: 404, message: "No published API has this address." },
+  resource_unknown: { code: 900906, status: 404, message: "The API has no resource with this method and path." },
+  subscription_blocked: { code: 900907, status: 403, message: "The subscription of the application is blocked." },
+  subscription_production_blocked: {
+    code: 900907,
+    status: 403,
+    message: "The subscription of the application is blocked for production keys.",
+  },
+  consumer_key_unknown: {
+    code: 900908,
+    status: 403,
+    message: "The consumer key of the access token belongs to no application.",
+  },
+  not_subscribed: { code: 900908, status: 403, message: "The application is not subscribed to this API." },
+  subscription_inactive: {
+    code: 900909,
+    status: 403,
+    message: "The subscription of the application is on hold or was rejected.",
+  },
+  scope_missing: {
+    code: 900910,
+    status: 403,
+    message: "The access token lacks the scope that this resource asks for.",
+  },
+  audience_refused: { code: 900914, status: 403, message: "The access token was made for another audience." },
+} as const satisfies Record<string, Refusal>;
+
+export type Reason = keyof typeof refusals;
+
+const verdicts = Object.fromEntries(
+  Object.entries(refusals).map(([reason, refusal]) => [reason, Object.freeze({ allowed: false, reason, ...refusal })]),
+) as Record<Reason, Refused>;
+
+/** The refusal for a reason; one shared, frozen object each. */
+export function refuse(reason: Reason): Refused {
+  return verdicts[reason];
+}
+
+/** A refusal that passes by itself. @param retryAfterSeconds when to try again */
+export function refuseForNow(retryAfterSeconds: number): Refused {
+  return { ...verdicts.unavailable, retryAfterSeconds: Math.max(1, Math.ceil(retryAfterSeconds)) };
+}
+
+/** A refusal that names the scopes of which any one would do. */
+export function refuseScope(requiredScopes: readonly string[]): Refused {
+  return { ...verdicts.scope_missing, requiredScopes };
+}
