@@ -8,9 +8,11 @@ import { spawn, spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import {
+  accessSync,
   chmodSync,
   chownSync,
   closeSync,
+  constants,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -29,7 +31,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { z } from "zod";
 import { Secret } from "#lib/foundation/secret.ts";
+import { wordsOf } from "../bootstrap/checkout.mjs";
 import { processExists, waitForLock } from "../bootstrap/process-lock.mjs";
+import { refusal } from "../bootstrap/words.mjs";
 import {
   canEnter,
   canWrite,
@@ -129,7 +133,7 @@ function unprivilegedUser(): ProcessUser | undefined {
   const owner = statSync(new URL("../../package.json", import.meta.url)).uid;
   const found = (owner !== 0 && lookUpUser(String(owner))) || lookUpUser("nobody") || lookUpUser("daemon");
   if (!found) {
-    throw new Error(
+    throw refusal(
       "PostgreSQL does not run as root, and no unprivileged user (nobody) exists here. Start Latchkey as an ordinary user.",
     );
   }
@@ -145,7 +149,17 @@ function lookUpUser(nameOrId: string): ProcessUser | undefined {
 }
 
 function makeFolder(folder: string, user: ProcessUser | undefined): void {
-  mkdirSync(folder, { recursive: true, mode: user ? 0o711 : 0o700 });
+  try {
+    mkdirSync(folder, { recursive: true, mode: user ? 0o711 : 0o700 });
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw refusal(
+      `The data folder ${folder} cannot be used: ${wordsOf(cause)}.\n` +
+        `If a start as root made it, start as root again or give it to yourself; ` +
+        `or name another folder: LATCHKEY_DATA=/path npm start`,
+      cause,
+    );
+  }
   // The folder holds our files too, so PostgreSQL's user may pass through it and no more.
   if (user && statSync(folder).uid === 0) chmodSync(folder, 0o711);
 }
@@ -174,7 +188,7 @@ function isLink(path: string): boolean {
 function refuseForeignCluster(cluster: string): void {
   const owner = lstatSync(cluster, { throwIfNoEntry: false })?.uid;
   if (owner === undefined || owner === process.getuid?.()) return;
-  throw new Error(
+  throw refusal(
     `The database in ${cluster} belongs to another user (uid ${owner}); it was made by a start as root. ` +
       `Start as root again, or name another folder: LATCHKEY_DATA=/path npm start`,
   );
@@ -186,7 +200,7 @@ function readOrMakeCredentials(folder: string, cluster: string): Credentials {
   const file = join(folder, "credentials.json");
   if (existsSync(file)) return credentialsSchema.parse(JSON.parse(readFileSync(file, "utf8")));
   if (existsSync(join(cluster, "PG_VERSION"))) {
-    throw new Error(`${file} is gone, and with it the passwords of the database beside it. Restore it from a backup.`);
+    throw refusal(`${file} is gone, and with it the passwords of the database beside it. Restore it from a backup.`);
   }
   const password = () => randomBytes(24).toString("base64url");
   const credentials = { superuserPassword: password(), applicationPassword: password() };
@@ -209,7 +223,7 @@ function initialise({ cluster, credentials, user, binaries }: Server): void {
   if (user) {
     chownSync(draft, user.uid, user.gid);
     chownSync(passwordFile, user.uid, user.gid);
-    if (!canWrite(user, draft)) throw new Error(`The user ${user.name} cannot write to ${draft}.`);
+    if (!canWrite(user, draft)) throw refusal(`The user ${user.name} cannot write to ${draft}.`);
   }
   try {
     const result = spawnSync(
@@ -227,8 +241,8 @@ function initialise({ cluster, credentials, user, binaries }: Server): void {
       ],
       { ...identity(user), cwd: "/", encoding: "utf8", env: serverEnvironment() },
     );
-    if (result.error) throw new Error(`${binaries.initdb} cannot be run here.`, { cause: result.error });
-    if (result.status !== 0) throw new Error(`initdb failed:\n${result.stdout}${result.stderr}`);
+    if (result.error) throw refusal(`${binaries.initdb} cannot be run here: ${result.error.message}`, result.error);
+    if (result.status !== 0) throw refusal(`initdb failed:\n${result.stdout}${result.stderr}`);
     renameSync(draft, cluster);
   } finally {
     rmSync(passwordFile, { force: true });
@@ -256,7 +270,7 @@ async function runPostmaster(server: Server): Promise<{ postmaster: Postmaster; 
     // killed server still let go of its memory.
     const passing = /address already in use|lock file|pre-existing shared memory|could not bind/i.test(attempt.output);
     if (!passing || Date.now() > deadline) {
-      throw new Error(`The embedded PostgreSQL did not start. It says:\n${attempt.output.trim() || "nothing"}`);
+      throw refusal(`The embedded PostgreSQL did not start. It says:\n${attempt.output.trim() || "nothing"}`);
     }
     await sleep(200);
   }
@@ -274,7 +288,7 @@ async function findRunning(server: Server, deadline: number): Promise<Postmaster
     }
     if (named.ready && (await answers(server, named.port))) return named;
     if (Date.now() > deadline) {
-      throw new Error(`The PostgreSQL process ${named.processId} of ${server.cluster} runs but does not answer.`);
+      throw refusal(`The PostgreSQL process ${named.processId} of ${server.cluster} runs but does not answer.`);
     }
     await sleep(100);
   }
@@ -421,5 +435,5 @@ async function stopPostmaster(cluster: string): Promise<void> {
   if (await gone(20_000)) return;
   process.kill(postmaster.processId, "SIGQUIT");
   if (await gone(10_000)) return;
-  throw new Error(`The PostgreSQL process ${postmaster.processId} in ${dirname(cluster)} does not stop.`);
+  throw refusal(`The PostgreSQL process ${postmaster.processId} in ${dirname(cluster)} does not stop.`);
 }

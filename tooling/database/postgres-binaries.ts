@@ -8,6 +8,7 @@ import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
+import { refusal } from "../bootstrap/words.mjs";
 
 /** The user that PostgreSQL runs as where it is not the user of this process. */
 export type ProcessUser = { uid: number; gid: number; name: string };
@@ -40,10 +41,10 @@ function installedPackage(): { native: string; version: string } {
     try {
       entry = require.resolve(name);
     } catch (cause) {
-      throw new Error(
+      throw refusal(
         `There is no PostgreSQL for ${process.platform} on ${process.arch} among the npm packages. ` +
           `Name a server of your own: DATABASE_URL=postgresql://user:password@host:5432/database npm start`,
-        { cause },
+        cause,
       );
     }
   }
