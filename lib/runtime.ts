@@ -14,6 +14,7 @@ import { env, type Env } from "./foundation/env.ts";
 import { createLog } from "./foundation/log.ts";
 import type { Dependencies } from "./features/context.ts";
 import { createSignInLimiter } from "./features/identity/sign-in-limiter.ts";
+import { createProbeLimiter } from "./features/key-managers/probe-limiter.ts";
 
 export type Runtime = {
   env: Env;
@@ -45,6 +46,7 @@ function buildRuntime(env: Env): Runtime {
     outbound: () => Promise.reject(new Error("not wired")),
     jobs: { enqueue: () => Promise.reject(new Error("not wired")) },
     signInLimiter: createSignInLimiter(database),
+    probeLimiter: createProbeLimiter(database),
     derive: createDeriveSecret(vaultKey.key),
     origin: env.LATCHKEY_ORIGIN,
   };

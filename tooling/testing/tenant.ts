@@ -5,6 +5,7 @@ import { installationDb, openDatabase, type Database } from "#lib/data/database.
 import { createVault } from "#lib/data/vault.ts";
 import type { Context, Dependencies, Job } from "#lib/features/context.ts";
 import { createSignInLimiter } from "#lib/features/identity/sign-in-limiter.ts";
+import { createProbeLimiter } from "#lib/features/key-managers/probe-limiter.ts";
 import { permissionsOf, type Role } from "#lib/features/permissions.ts";
 import { systemClock } from "#lib/foundation/clock.ts";
 import { createDeriveSecret } from "#lib/foundation/derived-secret.ts";
@@ -30,6 +31,7 @@ export function testDependencies(overrides: Partial<Dependencies> = {}): TestDep
     database: testDatabase(),
     vault: createVault([{ id: "test", key }]),
     signInLimiter: createSignInLimiter(testDatabase()),
+    probeLimiter: createProbeLimiter(testDatabase()),
     derive: createDeriveSecret(key),
     clock: systemClock,
     log: silentLog,
