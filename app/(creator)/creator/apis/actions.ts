@@ -1,0 +1,18 @@
+"use server";
+
+import { changeApiStatus } from "#lib/features/apis/change-status.ts";
+import { createApi } from "#lib/features/apis/create.ts";
+import { deleteApi } from "#lib/features/apis/delete.ts";
+import { importOpenApi } from "#lib/features/apis/import.ts";
+import { updateApi } from "#lib/features/apis/update.ts";
+import { setSubscriptionState } from "#lib/features/subscriptions/set-state.ts";
+import { defineAction } from "#lib/web/action.ts";
+
+const everywhere = () => ["/creator/apis", "/developer/apis"];
+
+export const createApiAction = defineAction(createApi, { revalidate: everywhere });
+export const updateApiAction = defineAction(updateApi, { revalidate: everywhere });
+export const changeApiStatusAction = defineAction(changeApiStatus, { revalidate: everywhere });
+export const deleteApiAction = defineAction(deleteApi, { revalidate: everywhere });
+export const importOpenApiAction = defineAction(importOpenApi);
+export const setSubscriptionStateAction = defineAction(setSubscriptionState, { revalidate: () => ["/creator/apis"] });

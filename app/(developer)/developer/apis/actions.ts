@@ -1,0 +1,10 @@
+"use server";
+
+import { subscribe } from "#lib/features/subscriptions/subscribe.ts";
+import { unsubscribe } from "#lib/features/subscriptions/unsubscribe.ts";
+import { defineAction } from "#lib/web/action.ts";
+
+const here = () => ["/developer/apis", "/developer/applications"];
+
+export const subscribeAction = defineAction(subscribe, { revalidate: here });
+export const unsubscribeAction = defineAction(unsubscribe, { revalidate: here });

@@ -1,0 +1,43 @@
+"use client";
+
+import { Plus, Trash2 } from "lucide-react";
+import { useFieldArray } from "react-hook-form";
+import { TextField } from "#components/form/fields.tsx";
+import { Button } from "#components/ui/button.tsx";
+import type { ApiInput } from "#lib/features/apis/contract.ts";
+
+/** The API's scopes, a row each. */
+export function ScopesField() {
+  const { fields, append, remove } = useFieldArray<ApiInput, "scopes">({ name: "scopes" });
+  return (
+    <div className="flex flex-col gap-3">
+      {fields.map((field, index) => (
+        <div
+          key={field.id}
+          className="grid grid-cols-[minmax(0,1fr)_2rem] items-start gap-2 sm:grid-cols-[14rem_minmax(0,1fr)_2rem]"
+        >
+          <TextField name={`scopes.${index}.name`} label="Scope" mono placeholder="orders:read" />
+          <TextField
+            name={`scopes.${index}.description`}
+            label="Description"
+            placeholder="Read orders"
+            className="max-sm:order-last max-sm:col-span-2"
+          />
+          <Button
+            variant="ghost"
+            size="icon"
+            className="mt-6"
+            aria-label={`Remove scope ${index + 1}`}
+            onClick={() => remove(index)}
+          >
+            <Trash2 aria-hidden />
+          </Button>
+        </div>
+      ))}
+      <Button className="self-start" onClick={() => append({ name: "", description: "" })}>
+        <Plus aria-hidden />
+        Add scope
+      </Button>
+    </div>
+  );
+}
