@@ -1,7 +1,9 @@
-import { runtime } from "#lib/runtime.ts";
-import { installationDb } from "#lib/data/database.ts";
-export const dynamic = "force-dynamic";
-export default async function Home() {
-  const n = await runtime().deps.database.inInstallation((c) => installationDb(c).tenant.count());
-  return <p>{n} tenants</p>;
+import { redirect } from "next/navigation";
+import { startPath } from "#lib/web/area.ts";
+import { currentPerson } from "#lib/web/context.ts";
+
+/** The front page leads to where the person's work begins. */
+export default async function HomePage() {
+  const current = await currentPerson();
+  redirect(current ? startPath(current) : "/sign-in");
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { clientAddress, limitedNetwork, stampRequest } from "./request-stamp.ts";
 
 const from = (headers: Record<string, string>, trustedProxies: number) => {
-  const req = { headers: { ...headers }, socket: { remoteAddress: "203.0.113.9" } };
+  const req = { url: "/admin/people?q=a&_rsc=1x", headers: { ...headers }, socket: { remoteAddress: "203.0.113.9" } };
   stampRequest(req as never, { trustedProxies });
   return req.headers as Record<string, string>;
 };
@@ -33,8 +33,8 @@ describe("request stamp", () => {
     expect(from({ "x-request-id": "two\nlines" }, 1)["x-request-id"]).not.toContain("\n");
   });
 
-  it("removes a path header that only proxy.ts may set", () => {
-    expect(from({ "x-latchkey-path": "//evil.example" }, 0)["x-latchkey-path"]).toBeUndefined();
+  it("tells pages their own path, whatever the client claims", () => {
+    expect(from({ "x-latchkey-path": "//evil.example" }, 0)["x-latchkey-path"]).toBe("/admin/people?q=a");
   });
 });
 

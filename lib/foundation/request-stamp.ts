@@ -5,17 +5,18 @@ import { newId } from "./ids.ts";
 
 export const requestIdHeader = "x-request-id";
 export const clientAddressHeader = "x-latchkey-client-address";
-const pathHeader = "x-latchkey-path";
+/** Path and query: server components cannot see their own address otherwise. */
+export const pathHeader = "x-latchkey-path";
 
 /**
- * Stamps a request with its id and the client's address. What a client sent under these names is replaced;
+ * Stamps a request with its id, its path and the client's address. What a client sent under these names is replaced;
  * an id is kept only when a trusted proxy stands in front, which then made it.
  *
  * @param trustedProxies how many proxies of ours stand between client and server
  * @returns the request's id
  */
 export function stampRequest(
-  req: Pick<IncomingMessage, "headers" | "socket">,
+  req: Pick<IncomingMessage, "headers" | "socket" | "url">,
   { trustedProxies }: { trustedProxies: number },
 ): string {
   const given = req.headers[requestIdHeader];
@@ -27,8 +28,15 @@ export function stampRequest(
     forwardedFor: req.headers["x-forwarded-for"],
     trustedProxies,
   });
-  delete req.headers[pathHeader];
+  req.headers[pathHeader] = pagePath(req.url ?? "/");
   return id;
+}
+
+/** The page's own address: without the parameter that the framework adds to requests for page data. */
+function pagePath(url: string): string {
+  const [path = "/", query = ""] = url.split("?", 2);
+  const rest = query.split("&").filter((part) => part !== "" && !part.startsWith("_rsc="));
+  return rest.length > 0 ? `${path}?${rest.join("&")}` : path;
 }
 
 /**

@@ -2,10 +2,7 @@ import "server-only";
 import { headers } from "next/headers";
 import { cache } from "react";
 import { newId } from "#lib/foundation/ids.ts";
-import { clientAddressHeader, requestIdHeader } from "#lib/foundation/request-stamp.ts";
-
-/** Set by proxy.ts: server components cannot see their own address otherwise. */
-const pathHeader = "x-latchkey-path";
+import { clientAddressHeader, pathHeader, requestIdHeader } from "#lib/foundation/request-stamp.ts";
 
 /** The id that joins this request's log lines and audit rows. */
 export const requestId = cache(async (): Promise<string> => {

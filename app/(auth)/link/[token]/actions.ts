@@ -1,0 +1,19 @@
+"use server";
+
+import type { LinkInput } from "#lib/features/identity/contract.ts";
+import { acceptOneTimeLink, proceedWithOneTimeLink } from "#lib/features/identity/one-time-links.ts";
+import { openSession } from "#lib/features/identity/session.ts";
+import { definePublicAction } from "#lib/web/action.ts";
+import { writeSessionCookie } from "#lib/web/session.ts";
+
+/** Sets name and password, and signs in. */
+export const acceptLinkAction = definePublicAction(async ({ deps }, input: LinkInput) => {
+  const personId = await acceptOneTimeLink(deps, input);
+  await writeSessionCookie(await openSession(deps, { personId }));
+});
+
+/** Signs in without setting anything. */
+export const proceedWithLinkAction = definePublicAction(async ({ deps }, token: string) => {
+  const personId = await proceedWithOneTimeLink(deps, String(token));
+  await writeSessionCookie(await openSession(deps, { personId }));
+});
