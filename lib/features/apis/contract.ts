@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { SubscriptionState } from "../subscriptions/contract.ts";
 
 /** HTTP methods that a resource may have (RFC 9110 §9.3, RFC 5789). */
 export const verbs = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"] as const;
@@ -140,7 +141,7 @@ export type PublishedApiView = Omit<ApiView, "revision" | "audiences">;
 export type ApiAccessView = {
   applicationId: string;
   applicationName: string;
-  subscription: { id: string; planName: string; state: string } | null;
+  subscription: { id: string; planName: string; state: SubscriptionState } | null;
   keys: {
     keyMappingId: string;
     keyManagerName: string;
