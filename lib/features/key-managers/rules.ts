@@ -56,7 +56,10 @@ function endpointProblems(connector: Connector, endpoints: Endpoints): FieldProb
 }
 
 /** Security case 54: credentials go to another host than the issuer's only when somebody agreed to it. */
-function hostProblems({ issuer, endpoints, confirmedHosts }: CheckedSettings, alreadyConfirmed: readonly string[]) {
+export function hostProblems(
+  { issuer, endpoints, confirmedHosts }: Pick<CheckedSettings, "issuer" | "endpoints" | "confirmedHosts">,
+  alreadyConfirmed: readonly string[],
+): FieldProblem[] {
   const confirmed = new Set([...confirmedHosts, ...alreadyConfirmed]);
   return [...foreignHosts(issuer, endpoints)].flatMap(([host, names]) =>
     confirmed.has(host)

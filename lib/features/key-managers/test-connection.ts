@@ -1,0 +1,78 @@
+import type { Connector, KeyManagerSettings } from "#lib/connector-kit/contract.ts";
+import { findKeyManager } from "#lib/data/key-managers.ts";
+import { AppError } from "#lib/foundation/errors.ts";
+import type { KeyManagerId } from "#lib/foundation/ids.ts";
+import type { Secret } from "#lib/foundation/secret.ts";
+import { actorId, type Context } from "../context.ts";
+import { defineInquiry } from "../verb.ts";
+import { foreignHosts, parseConnection } from "./connection.ts";
+import { TestConnectionInput, TestStoredConnectionInput, type ConnectionTestView, type ProbePart } from "./contract.ts";
+import { connectorOf, openAdapter, openKeyManager, openStoredConnection, settingsOf } from "./open.ts";
+import { probeAccess, probeServer, type ProbedServer } from "./probes.ts";
+import { hostProblems, refuseProblems, requireConnector } from "./rules.ts";
+
+/**
+ * Tries the values of a form, saved or not, and writes nothing. With an id, secrets that were left blank
+ * are taken from what is stored, under the same rule as when saving: never for a new address.
+ *
+ * @throws {AppError} `input.invalid` with problems at their fields, `key_manager.not_found`, `limit.exceeded`
+ */
+export const testConnection = defineInquiry({
+  action: "key_manager.test",
+  permission: "key_manager:write",
+  input: TestConnectionInput,
+  async run(ctx, { part, id, connectorId, connection: raw, confirmedHosts, ...general }): Promise<ConnectionTestView> {
+    const record = id === undefined ? undefined : await readRecord(ctx, id as KeyManagerId);
+    const connector = record ? connectorOf(record) : requireConnector(connectorId);
+    await admit(ctx, part);
+    if (part === "server") return { part, results: await probeServer(ctx.deps, { ...general, connector }) };
+
+    const stored = record && openStoredConnection(ctx.deps, ctx.tenant.id, record);
+    const connection = parseConnection(connector, raw, general, stored);
+    const confirmed = record ? [...foreignHosts(record.issuer, record.endpoints).keys()] : [];
+    refuseProblems([
+      ...hostProblems({ ...general, confirmedHosts }, confirmed),
+      ...(connection.ok ? [] : connection.problems),
+    ]);
+    if (!connection.ok) throw new Error("A connection with problems was not refused.");
+    const settings = settingsOf(general, connection.connection);
+    return { part, results: await access(ctx, { connector, settings, secrets: connection.split.secrets }) };
+  },
+});
+
+/**
+ * Tries a key manager as it is stored, and writes nothing.
+ *
+ * @throws {AppError} `key_manager.not_found`, `key_manager.misconfigured`, `limit.exceeded`
+ */
+export const testStoredConnection = defineInquiry({
+  action: "key_manager.test_stored",
+  permission: "key_manager:write",
+  input: TestStoredConnectionInput,
+  async run(ctx, { part, id }): Promise<ConnectionTestView> {
+    await admit(ctx, part);
+    const { record, connector, settings } = await openKeyManager(ctx, id as KeyManagerId);
+    if (part === "server") {
+      const server: ProbedServer = { ...settings, wellKnownUrl: record.wellKnownUrl, connector };
+      return { part, results: await probeServer(ctx.deps, server) };
+    }
+    const { secrets } = openStoredConnection(ctx.deps, ctx.tenant.id, record);
+    return { part, results: await access(ctx, { connector, settings, secrets }) };
+  },
+});
+
+type Opened = { connector: Connector; settings: KeyManagerSettings; secrets: Readonly<Record<string, Secret>> };
+
+function access(ctx: Context, { connector, settings, secrets }: Opened) {
+  return probeAccess(ctx.deps, openAdapter(ctx.deps, connector, settings), Object.values(secrets));
+}
+
+function admit(ctx: Context, part: ProbePart): Promise<void> {
+  return ctx.deps.probeLimiter.admit(part, actorId(ctx.actor) ?? ctx.tenant.id);
+}
+
+async function readRecord(ctx: Context, id: KeyManagerId) {
+  const record = await ctx.deps.database.inTenant(ctx.tenant.id, (tx) => findKeyManager(tx, id));
+  if (!record) throw new AppError("key_manager.not_found");
+  return record;
+}
