@@ -1,0 +1,1 @@
+export { PageError as default } from "../_portal/page-error.tsx";

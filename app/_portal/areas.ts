@@ -1,0 +1,84 @@
+import type { ShellArea, ShellLink } from "#components/shell/areas.ts";
+import type { Permission } from "#lib/features/permissions.ts";
+
+type Gate = Permission | "operator";
+type GatedLink = ShellLink & { gate: Gate };
+
+const areas: readonly { label: string; links: readonly GatedLink[] }[] = [
+  {
+    label: "Develop",
+    links: [
+      {
+        href: "/developer/applications",
+        label: "Applications",
+        icon: "applications",
+        gate: "application:read",
+        keywords: ["keys", "credentials", "subscriptions"],
+      },
+      { href: "/developer/apis", label: "API catalogue", icon: "catalogue", gate: "api:browse", keywords: ["browse"] },
+    ],
+  },
+  {
+    label: "Create",
+    links: [
+      { href: "/creator/apis", label: "APIs", icon: "apis", gate: "api:read", keywords: ["publish", "openapi"] },
+      { href: "/creator/plans", label: "Plans", icon: "plans", gate: "plan:write", keywords: ["limits", "quota"] },
+    ],
+  },
+  {
+    label: "Administer",
+    links: [
+      {
+        href: "/admin/key-managers",
+        label: "Key managers",
+        icon: "key-managers",
+        gate: "key_manager:read",
+        keywords: ["authorization server", "issuer", "keycloak"],
+      },
+      {
+        href: "/admin/gateways",
+        label: "Gateways",
+        icon: "gateways",
+        gate: "gateway_credential:read",
+        keywords: ["nginx", "credential"],
+      },
+      { href: "/admin/people", label: "People", icon: "people", gate: "people:read", keywords: ["invite", "roles"] },
+      {
+        href: "/admin/identity-providers",
+        label: "Identity providers",
+        icon: "identity-providers",
+        gate: "identity_provider:read",
+        keywords: ["single sign-on", "sso", "oidc"],
+      },
+      { href: "/admin/audit", label: "Audit", icon: "audit", gate: "audit:read", keywords: ["history", "changes"] },
+    ],
+  },
+  {
+    label: "Operate",
+    links: [{ href: "/operator/tenants", label: "Tenants", icon: "tenants", gate: "operator" }],
+  },
+];
+
+const beginnings: readonly GatedLink[] = [
+  { href: "/developer/applications/new", label: "Create an application", icon: "add", gate: "application:write" },
+  { href: "/creator/apis/new", label: "Create an API", icon: "add", gate: "api:write", keywords: ["import openapi"] },
+  { href: "/admin/key-managers/new", label: "Connect a key manager", icon: "add", gate: "key_manager:write" },
+];
+
+export type Visitor = { permissions: ReadonlySet<Permission>; isOperator: boolean };
+
+const opens = ({ gate }: GatedLink, { permissions, isOperator }: Visitor) =>
+  gate === "operator" ? isOperator : permissions.has(gate);
+const plain = ({ gate: _gate, ...link }: GatedLink): ShellLink => link;
+
+/** The areas and pages that a person may enter; areas without any are left out. */
+export function areasFor(visitor: Visitor): ShellArea[] {
+  return areas
+    .map(({ label, links }) => ({ label, links: links.filter((link) => opens(link, visitor)).map(plain) }))
+    .filter(({ links }) => links.length > 0);
+}
+
+/** The pages where a person may begin something new. */
+export function beginningsFor(visitor: Visitor): ShellLink[] {
+  return beginnings.filter((link) => opens(link, visitor)).map(plain);
+}

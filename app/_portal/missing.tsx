@@ -1,0 +1,26 @@
+import Link from "next/link";
+import { PathPicture } from "#components/path/path.tsx";
+import { Button } from "#components/ui/button.tsx";
+import { EmptyState } from "#components/ui/empty-state.tsx";
+
+/** An address that leads nowhere, or to something that this tenant does not have. */
+export function Missing() {
+  return (
+    <EmptyState
+      className="mx-auto my-auto w-full max-w-2xl border-none bg-transparent"
+      picture={
+        <PathPicture
+          nodes={[{ label: "You" }, { label: "This address" }, { label: "Nothing" }]}
+          links={["ok", "missing"]}
+        />
+      }
+      title="There is nothing at this address"
+      description="It may have been deleted or renamed, or it belongs to another tenant."
+      action={
+        <Button asChild>
+          <Link href="/">Go to your home page</Link>
+        </Button>
+      }
+    />
+  );
+}
