@@ -34,8 +34,6 @@ export type KeySet = {
   signing: JWK[];
   /** Public keys, as published (RFC 7517 §5). */
   published: JWK[];
-  /** When this set is no longer right: a key starts to sign, or is withdrawn. */
-  changesAt: Date | null;
   /** Names the keys and which of them sign; two equal sets have the same. */
   version: string;
 };
@@ -110,14 +108,11 @@ function toKeySet({ vault, clock }: SigningOptions, tenantId: TenantId, keys: re
   const signs = (key: SigningKeyRecord) => key.retiredAt === null || key.retiredAt > now;
   // The oldest that is not retired signs: one that was just added waits until those before it have retired.
   const ordered = [...keys.filter(signs), ...keys.filter((key) => !signs(key))];
-  const moments = keys.flatMap(({ retiredAt, expiresAt }) => [retiredAt, expiresAt]);
-  const next = moments.filter((at): at is Date => at !== null && at > now).sort((a, b) => a.getTime() - b.getTime());
   return {
     signing: ordered.map(
       (key) => JSON.parse(vault.open(place(tenantId, key.id), key.sealedPrivateJwk).reveal()) as JWK,
     ),
     published: ordered.map((key) => key.publicJwk as JWK),
-    changesAt: next[0] ?? null,
     version: ordered.map((key) => `${key.keyId}${signs(key) ? "+" : "-"}`).join(","),
   };
 }

@@ -37,12 +37,11 @@ const namedModels = new Set(["Client", "Grant"]);
 /** How long a client may be read from memory; a deletion by another process is seen after that. */
 const clientCacheMs = 2_000;
 
-/**
- * Makes the adapter factory of one tenant.
- *
- * @returns what oidc-provider's `adapter` setting takes
- */
-export function createStore(options: StoreOptions): (model: string) => Adapter {
+/** The adapter of each model, in the form that oidc-provider's `adapter` setting takes. */
+export type Store = (model: string) => Adapter;
+
+/** Makes the store of one tenant. */
+export function createStore(options: StoreOptions): Store {
   const clients = new LRUCache<string, AdapterPayload>({ max: 1_000, ttl: clientCacheMs });
   return (model) => {
     if (model === "InitialAccessToken") return initialAccessTokens(options.initialAccessToken);

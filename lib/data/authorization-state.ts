@@ -116,6 +116,15 @@ export async function deleteAuthorizationState(
   await tenantDb(ctx).authorizationState.deleteMany({ where: { model, id } });
 }
 
+/** Removes what one client has of a model. Idempotent. */
+export async function deleteAuthorizationStatesOfClient(
+  ctx: TenantContext,
+  model: string,
+  clientId: string,
+): Promise<void> {
+  await tenantDb(ctx).authorizationState.deleteMany({ where: { model, clientId } });
+}
+
 /**
  * Notes that an access token was issued under a grant, so that ending the grant can end the token too: a
  * signed token carries no link to it.
