@@ -1,0 +1,86 @@
+import { newId, type GatewayCredentialId, type PersonId, type TenantId } from "../foundation/ids.ts";
+import { installationDb, tenantDb, type InstallationContext, type TenantContext } from "./database.ts";
+import { afterPosition, toPage, type Page, type Position } from "./paging.ts";
+
+/** A gateway's password, without the password. */
+export type GatewayCredentialRecord = {
+  id: GatewayCredentialId;
+  name: string;
+  /** First characters, to recognise it. */
+  prefix: string;
+  createdAt: Date;
+  lastUsedAt: Date | null;
+  revokedAt: Date | null;
+};
+
+const columns = { id: true, name: true, prefix: true, createdAt: true, lastUsedAt: true, revokedAt: true } as const;
+
+/** A page of the tenant's credentials, revoked ones included, newest first. */
+export async function listGatewayCredentials(
+  ctx: TenantContext,
+  { search, after, limit }: { search?: string | undefined; after: Position | null; limit: number },
+): Promise<Page<GatewayCredentialRecord>> {
+  const rows = await tenantDb(ctx).gatewayCredential.findMany({
+    where: {
+      ...(search ? { name: { contains: search, mode: "insensitive" } } : {}),
+      ...afterPosition(after),
+    },
+    select: columns,
+    orderBy: [{ createdAt: "desc" }, { id: "desc" }],
+    take: limit + 1,
+  });
+  return toPage(rows, limit, toRecord);
+}
+
+export async function findGatewayCredential(
+  ctx: TenantContext,
+  id: GatewayCredentialId,
+): Promise<GatewayCredentialRecord | null> {
+  const row = await tenantDb(ctx).gatewayCredential.findUnique({ where: { id }, select: columns });
+  return row && toRecord(row);
+}
+
+/** @throws a unique violation where the name is taken */
+export async function insertGatewayCredential(
+  ctx: TenantContext,
+  values: { name: string; prefix: string; tokenHash: string; createdById: PersonId },
+): Promise<GatewayCredentialRecord> {
+  const row = await tenantDb(ctx).gatewayCredential.create({
+    data: { id: newId<GatewayCredentialId>(), tenantId: ctx.tenantId, ...values },
+    select: columns,
+  });
+  return toRecord(row);
+}
+
+/** @returns false where it was revoked already */
+export async function revokeGatewayCredential(ctx: TenantContext, id: GatewayCredentialId, at: Date): Promise<boolean> {
+  const { count } = await tenantDb(ctx).gatewayCredential.updateMany({
+    where: { id, revokedAt: null },
+    data: { revokedAt: at },
+  });
+  return count === 1;
+}
+
+/** Whose credential has this digest: the way in for a gateway, whose tenant is not known yet. */
+export async function findCredentialOwner(
+  ctx: InstallationContext,
+  tokenHash: string,
+): Promise<{ id: GatewayCredentialId; tenantId: TenantId } | null> {
+  const row = await installationDb(ctx).gatewayCredential.findUnique({
+    where: { tokenHash },
+    select: { id: true, tenantId: true, revokedAt: true },
+  });
+  if (!row || row.revokedAt) return null;
+  return { id: row.id as GatewayCredentialId, tenantId: row.tenantId as TenantId };
+}
+
+/** Notes when credentials were last used. */
+export async function noteCredentialUse(ctx: InstallationContext, used: ReadonlyMap<GatewayCredentialId, Date>) {
+  for (const [id, lastUsedAt] of used) {
+    await installationDb(ctx).gatewayCredential.updateMany({ where: { id }, data: { lastUsedAt } });
+  }
+}
+
+function toRecord(row: Omit<GatewayCredentialRecord, "id"> & { id: string }): GatewayCredentialRecord {
+  return { ...row, id: row.id as GatewayCredentialId };
+}

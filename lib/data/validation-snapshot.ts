@@ -1,0 +1,186 @@
+/** What the validation plane reads of a tenant: as a whole, and whether it has changed since. */
+import { z } from "zod";
+import type { TenantId } from "../foundation/ids.ts";
+import { installationDb, type InstallationContext } from "./database.ts";
+
+/** Everything that decides about a call, as rows; the connectors' part is added by the reader. */
+export type TenantConfiguration = {
+  tenantId: TenantId;
+  version: bigint;
+  suspended: boolean;
+  keyManagers: {
+    id: string;
+    displayName: string;
+    connectorId: string;
+    enabled: boolean;
+    tokenType: "DIRECT" | "EXCHANGED" | "BOTH";
+    issuer: string;
+    consumerKeyClaim: string | null;
+    scopesClaim: string | null;
+    signingKeys: z.output<typeof signingKeysShape>;
+    validationMethod: "SELF" | "INTROSPECT";
+    revision: number;
+    updatedAt: Date;
+  }[];
+  applications: { id: string; name: string }[];
+  keyMappings: {
+    keyManagerId: string;
+    consumerKey: string;
+    applicationId: string;
+    keyType: "PRODUCTION" | "SANDBOX";
+  }[];
+  subscriptions: {
+    id: string;
+    applicationId: string;
+    apiId: string;
+    planId: string;
+    state: "ACTIVE" | "BLOCKED" | "PRODUCTION_BLOCKED" | "ON_HOLD" | "REJECTED";
+  }[];
+  plans: { id: string; name: string; requestsPerMinute: number | null }[];
+  apis: {
+    id: string;
+    name: string;
+    context: string;
+    version: string;
+    acceptAllKeyManagers: boolean;
+    keyManagerIds: string[];
+    subscriptionValidation: boolean;
+    audiences: string[];
+    resources: { verb: string; path: string; scopes: string[] }[];
+  }[];
+  /** Digests of the gateway credentials that are not revoked. */
+  credentials: string[];
+  revokedTokens: { tokenId: string; expiresAt: Date }[];
+};
+
+const signingKeysShape = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("jwks"), url: z.string() }),
+  z.object({ kind: z.literal("pem"), value: z.string() }),
+  z.object({ kind: z.literal("none") }),
+]);
+
+const maximumAttempts = 3;
+
+/**
+ * Reads a tenant with what its gateways must know: published APIs, active keys, every key manager.
+ *
+ * The rows are read one table after the other, so the version is compared at the end and the reading is
+ * repeated when somebody changed something meanwhile. The version returned is never newer than the rows.
+ *
+ * @returns null where there is no such tenant
+ */
+export async function readTenantConfiguration(
+  ctx: InstallationContext,
+  tenantId: TenantId,
+): Promise<TenantConfiguration | null> {
+  for (let attempt = 1; ; attempt++) {
+    const before = await readTenant(ctx, tenantId);
+    if (!before) return null;
+    const rows = await readRows(ctx, tenantId);
+    const after = await readTenant(ctx, tenantId);
+    if (after?.configVersion === before.configVersion || attempt === maximumAttempts) {
+      return { tenantId, version: before.configVersion, suspended: before.status !== "ACTIVE", ...rows };
+    }
+  }
+}
+
+function readTenant(ctx: InstallationContext, tenantId: TenantId) {
+  return installationDb(ctx).tenant.findUnique({
+    where: { id: tenantId },
+    select: { configVersion: true, status: true },
+  });
+}
+
+async function readRows(ctx: InstallationContext, tenantId: TenantId) {
+  const db = installationDb(ctx);
+  const where = { tenantId };
+  const keyManagers = await db.keyManager.findMany({ where, select: keyManagerColumns, orderBy: { id: "asc" } });
+  const applications = await db.application.findMany({
+    where: { ...where, keyMappings: { some: { state: "ACTIVE" } } },
+    select: { id: true, name: true },
+  });
+  const keyMappings = await db.keyMapping.findMany({
+    where: { ...where, state: "ACTIVE", consumerKey: { not: null } },
+    select: { keyManagerId: true, consumerKey: true, applicationId: true, keyType: true },
+  });
+  const subscriptions = await db.subscription.findMany({
+    where: { ...where, api: { status: "PUBLISHED" } },
+    select: { id: true, applicationId: true, apiId: true, planId: true, state: true },
+  });
+  const plans = await db.plan.findMany({ where, select: { id: true, name: true, requestsPerMinute: true } });
+  const apis = await db.api.findMany({ where: { ...where, status: "PUBLISHED" }, select: apiColumns });
+  const credentials = await db.gatewayCredential.findMany({
+    where: { ...where, revokedAt: null },
+    select: { tokenHash: true },
+  });
+  const revokedTokens = await db.revokedToken.findMany({
+    // A token may be used for its clock tolerance longer than it lives.
+    where: { ...where, expiresAt: { gt: new Date(Date.now() - 600_000) } },
+    select: { tokenId: true, expiresAt: true },
+  });
+  return {
+    keyManagers: keyManagers.map((row) => ({ ...row, signingKeys: signingKeysShape.parse(row.signingKeys) })),
+    applications,
+    keyMappings: keyMappings.map((row) => ({ ...row, consumerKey: row.consumerKey ?? "" })),
+    subscriptions,
+    plans,
+    apis: apis.map(({ keyManagers: accepted, ...api }) => ({
+      ...api,
+      keyManagerIds: accepted.map(({ keyManagerId }) => keyManagerId),
+    })),
+    credentials: credentials.map(({ tokenHash }) => tokenHash),
+    revokedTokens,
+  };
+}
+
+const keyManagerColumns = {
+  id: true,
+  displayName: true,
+  connectorId: true,
+  enabled: true,
+  tokenType: true,
+  issuer: true,
+  consumerKeyClaim: true,
+  scopesClaim: true,
+  signingKeys: true,
+  validationMethod: true,
+  revision: true,
+  updatedAt: true,
+} as const;
+
+const apiColumns = {
+  id: true,
+  name: true,
+  context: true,
+  version: true,
+  acceptAllKeyManagers: true,
+  subscriptionValidation: true,
+  audiences: true,
+  resources: { select: { verb: true, path: true, scopes: true }, orderBy: { position: "asc" } },
+  keyManagers: { select: { keyManagerId: true } },
+} as const;
+
+/** The present version of each of these tenants; those that are gone are missing. */
+export async function readConfigVersions(
+  ctx: InstallationContext,
+  tenantIds: readonly TenantId[],
+): Promise<Map<TenantId, bigint>> {
+  const rows = await installationDb(ctx).tenant.findMany({
+    where: { id: { in: [...tenantIds] } },
+    select: { id: true, configVersion: true },
+  });
+  return new Map(rows.map(({ id, configVersion }) => [id as TenantId, configVersion]));
+}
+
+/** Tokens of these tenants that were revoked since a time and have not expired. */
+export async function readRevocationsSince(
+  ctx: InstallationContext,
+  tenantIds: readonly TenantId[],
+  since: Date,
+): Promise<{ tenantId: TenantId; tokenId: string; expiresAt: Date }[]> {
+  const rows = await installationDb(ctx).revokedToken.findMany({
+    where: { tenantId: { in: [...tenantIds] }, revokedAt: { gt: since } },
+    select: { tenantId: true, tokenId: true, expiresAt: true },
+  });
+  return rows.map((row) => ({ ...row, tenantId: row.tenantId as TenantId }));
+}
