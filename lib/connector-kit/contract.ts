@@ -8,6 +8,8 @@ import type { DeriveSecret } from "#lib/foundation/derived-secret.ts";
 import type { Log } from "#lib/foundation/log.ts";
 import type { OutboundFetch } from "#lib/foundation/outbound-contract.ts";
 import type { Secret } from "#lib/foundation/secret.ts";
+import type { Introspection } from "#lib/protocol/introspection.ts";
+import type { IssuedToken } from "#lib/protocol/token.ts";
 
 /** Endpoints of an authorization server that a key manager stores, by our names. */
 export const endpointNames = [
@@ -71,29 +73,8 @@ export type ClientState = {
 /** A client with its credentials. Any call may hand out new ones; store them before anything else. */
 export type RegisteredClient = { ref: ClientRef; state: ClientState };
 
-export type IssuedToken = {
-  accessToken: Secret;
-  tokenType: string;
-  /** Seconds; undefined where the server did not say. */
-  expiresInSeconds?: number;
-  scopes: string[];
-};
-
-/** RFC 7662 §2.2, in our words. Times are seconds since the epoch. */
-export type Introspection =
-  | { active: false }
-  | {
-      active: true;
-      consumerKey?: string;
-      scopes: string[];
-      subject?: string;
-      audiences: string[];
-      issuer?: string;
-      expiresAt?: number;
-      notBefore?: number;
-      tokenType?: string;
-      claims: Record<string, unknown>;
-    };
+export type { Introspection } from "#lib/protocol/introspection.ts";
+export type { IssuedToken } from "#lib/protocol/token.ts";
 
 export type ScopeDefinition = { name: string; description: string };
 

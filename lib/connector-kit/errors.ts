@@ -5,4 +5,5 @@ export {
   isConnectorError,
   type ConnectorErrorKind,
   type ConnectorErrorOptions,
+  type ReplacedCredentials,
 } from "#lib/foundation/connector-error.ts";

@@ -1,3 +1,5 @@
+import type { Secret } from "./secret.ts";
+
 /** How a key manager failed us. There are no vendor-specific kinds. */
 export const connectorErrorKinds = [
   "misconfigured",
@@ -12,12 +14,20 @@ export const connectorErrorKinds = [
 ] as const;
 export type ConnectorErrorKind = (typeof connectorErrorKinds)[number];
 
+/** What RFC 7592 lets a server replace with any answer. */
+export type ReplacedCredentials = { consumerSecret?: Secret; registrationToken?: Secret };
+
 export type ConnectorErrorOptions = {
   /** The server's own words, trimmed and scrubbed of credentials; shown to people as a quotation. */
   reason?: string;
   /** HTTP status of the answer, where there was one. */
   status?: number;
   retryAfterSeconds?: number;
+  /**
+   * Credentials that the server handed out on the way although the call as a whole failed. The old ones
+   * are dead: store these.
+   */
+  credentials?: ReplacedCredentials;
   cause?: unknown;
 };
 
@@ -25,7 +35,7 @@ const mark = Symbol.for("latchkey.ConnectorError");
 
 /**
  * The only error that adapters and lib/protocol throw. The message is written for people; it holds no
- * secret and nothing of the server's answer except the quoted, scrubbed `reason`.
+ * secret in clear and nothing of the server's answer except the quoted, scrubbed `reason`.
  */
 export class ConnectorError extends Error {
   readonly [mark] = true;
@@ -33,6 +43,7 @@ export class ConnectorError extends Error {
   readonly reason: string | undefined;
   readonly status: number | undefined;
   readonly retryAfterSeconds: number | undefined;
+  readonly credentials: ReplacedCredentials | undefined;
 
   constructor(kind: ConnectorErrorKind, message: string, options: ConnectorErrorOptions = {}) {
     super(message, { cause: options.cause });
@@ -41,6 +52,7 @@ export class ConnectorError extends Error {
     this.reason = options.reason;
     this.status = options.status;
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.credentials = options.credentials;
   }
 }
 

@@ -10,6 +10,9 @@ export type ClientCredentials =
   | { method: "private_key_jwt"; clientId: string; privateKey: Secret; keyId?: string | undefined; algorithm: string }
   | { method: "none"; clientId: string };
 
+/** The ways that use a shared secret. */
+export type SecretCredentials = Extract<ClientCredentials, { clientSecret: Secret }>;
+
 export type AuthenticatedForm = { headers: Record<string, string>; body: string };
 
 /** RFC 6749 appendix B: identifier and secret are form-encoded before they are joined. */

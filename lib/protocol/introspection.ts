@@ -1,6 +1,13 @@
+import { randomUUID } from "node:crypto";
 import { z } from "zod";
-import type { Secret } from "#lib/foundation/secret.ts";
-import { authenticatedForm, secretsOf, type ClientCredentials } from "./client-authentication.ts";
+import { ConnectorError, isConnectorError } from "#lib/foundation/connector-error.ts";
+import { Secret } from "#lib/foundation/secret.ts";
+import {
+  authenticatedForm,
+  secretsOf,
+  type ClientCredentials,
+  type SecretCredentials,
+} from "./client-authentication.ts";
 import { budgets, exchange, failureOf, unreadable } from "./exchange.ts";
 import { scopesOf, type ProtocolDependencies } from "./token.ts";
 
@@ -79,4 +86,30 @@ function toIntrospection(body: z.output<typeof introspectionAnswer>): Introspect
     ...(body.nbf !== undefined && { notBefore: body.nbf }),
     ...(body.token_type !== undefined && { tokenType: body.token_type }),
   };
+}
+
+/**
+ * Proves that these credentials authenticate a client at the introspection endpoint: they are accepted, and
+ * the same with a wrong secret are not.
+ *
+ * @throws {ConnectorError} `credentials_refused` where they are wrong, `unsupported` where the server
+ *   accepts anything
+ */
+export async function proveByIntrospection(
+  dependencies: ProtocolDependencies,
+  request: { introspectionEndpoint: string; credentials: SecretCredentials },
+): Promise<void> {
+  const token = new Secret(randomUUID());
+  await introspect(dependencies, { ...request, token });
+  const wrong = { ...request.credentials, clientSecret: new Secret(randomUUID()) };
+  try {
+    await introspect(dependencies, { ...request, credentials: wrong, token });
+  } catch (error) {
+    if (isConnectorError(error) && error.kind === "credentials_refused") return;
+    throw error;
+  }
+  throw new ConnectorError(
+    "unsupported",
+    "The authorization server answers whatever secret it is given, which proves nothing.",
+  );
 }

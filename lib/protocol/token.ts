@@ -3,7 +3,12 @@ import { ConnectorError, isConnectorError } from "#lib/foundation/connector-erro
 import type { Clock } from "#lib/foundation/clock.ts";
 import type { OutboundFetch } from "#lib/foundation/outbound-contract.ts";
 import { Secret } from "#lib/foundation/secret.ts";
-import { authenticatedForm, secretsOf, type ClientCredentials } from "./client-authentication.ts";
+import {
+  authenticatedForm,
+  secretsOf,
+  type ClientCredentials,
+  type SecretCredentials,
+} from "./client-authentication.ts";
 import { budgets, errorCodeOf, exchange, failureOf, unreadable, type Answer } from "./exchange.ts";
 
 export type IssuedToken = {
@@ -98,8 +103,6 @@ const afterAuthentication = new Set([
   "invalid_scope",
   "invalid_target",
 ]);
-
-type SecretCredentials = Extract<ClientCredentials, { clientSecret: Secret }>;
 
 /**
  * Proves that these credentials authenticate the client at the token endpoint.

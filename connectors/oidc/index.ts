@@ -1,0 +1,35 @@
+import { defineConnector } from "#lib/connector-kit/define-connector.ts";
+import { openOidcAdapter } from "./adapter.ts";
+import { client, connection } from "./config.ts";
+
+export const oidc = defineConnector({
+  id: "oidc",
+  name: "OpenID Connect",
+  monogram: "Id",
+  summary: "Any authorization server with discovery and dynamic client registration (RFC 7591, RFC 7592).",
+  connection,
+  client,
+  endpoints: {
+    registration: "required",
+    token: "required",
+    authorization: "optional",
+    introspection: "optional",
+    revocation: "optional",
+    userinfo: "optional",
+    displayToken: "optional",
+    displayRevocation: "optional",
+    scopeManagement: "unused",
+  },
+  grantTypes: ["client_credentials", "authorization_code", "refresh_token"],
+  trust: {
+    // RFC 9068 §2.2 first, then what servers use in the wild.
+    consumerKeyClaims: ["client_id", "azp", "cid", "appid"],
+    scopesClaims: ["scope", "scp"],
+    algorithms: ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"],
+    tokenTypes: ["at+jwt", "jwt"],
+    refusedClaims: { typ: ["ID", "Refresh", "Offline", "Logout"], token_use: ["id"] },
+  },
+  capabilities: ["proveClient", "issueToken", "revokeToken", "introspectToken"],
+  guide: "connectors/oidc/guide.md",
+  open: openOidcAdapter,
+});

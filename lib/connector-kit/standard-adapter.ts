@@ -1,0 +1,296 @@
+/**
+ * An adapter for servers that follow RFC 7591, 7592, 7662 and 7009: what connectors for such servers share.
+ * A connector says how its forms translate; everything else is the standards' work, done in lib/protocol.
+ */
+import { Secret } from "#lib/foundation/secret.ts";
+import type { ClientCredentials } from "#lib/protocol/client-authentication.ts";
+import { introspect, proveByIntrospection } from "#lib/protocol/introspection.ts";
+import {
+  deleteClient,
+  isOwnManagementUri,
+  readClient,
+  registerClient,
+  responseTypesFor,
+  updateClient,
+  type ClientInformation,
+  type ClientManagement,
+  type ClientMetadata,
+} from "#lib/protocol/registration.ts";
+import { revoke } from "#lib/protocol/revocation.ts";
+import { clientCredentialsToken, proveClientCredentials, type IssuedToken } from "#lib/protocol/token.ts";
+import type {
+  ClientRef,
+  ClientSpec,
+  ConnectorDependencies,
+  EndpointName,
+  Endpoints,
+  KeyManagerAdapter,
+  RegisteredClient,
+} from "./contract.ts";
+import { ConnectorError, isConnectorError } from "./errors.ts";
+
+export type StandardAdapterOptions<ClientSettings> = {
+  endpoints: Endpoints;
+  /** The bearer token that allows registration, or undefined where the server wants none. */
+  authoriseRegistration(): Promise<Secret | undefined>;
+  /** The client that may ask about tokens; undefined where the administrator named none. */
+  introspectionClient: ClientCredentials | undefined;
+  /** Client metadata (RFC 7591 §2) for the connector's own settings. A member set to undefined is removed. */
+  toMetadata(settings: ClientSettings): ClientMetadata;
+  /** The same way back. */
+  toSettings(client: ClientInformation): Record<string, unknown>;
+};
+
+export type StandardAdapter = Required<
+  Pick<
+    KeyManagerAdapter,
+    | "registerClient"
+    | "readClient"
+    | "updateClient"
+    | "deleteClient"
+    | "proveClient"
+    | "issueToken"
+    | "revokeToken"
+    | "introspectToken"
+  >
+>;
+
+const words: Partial<Record<EndpointName, string>> = {
+  registration: "registration",
+  token: "token",
+  introspection: "introspection",
+  revocation: "revocation",
+};
+
+/** Opens the standards' adapter; a connector hands on the members that its servers really have. */
+export function openStandardAdapter<ClientSettings>(
+  options: StandardAdapterOptions<ClientSettings>,
+  { fetch, clock, log }: ConnectorDependencies,
+): StandardAdapter {
+  const dependencies = { fetch, clock };
+
+  function endpoint(name: EndpointName): string {
+    const url = options.endpoints[name];
+    if (url) return url;
+    throw new ConnectorError("unsupported", `This key manager has no ${words[name] ?? name} endpoint.`);
+  }
+
+  function metadataOf(spec: ClientSpec): ClientMetadata {
+    return {
+      client_name: spec.name,
+      // Carries the attempt's marker: the standard has no field that could be searched (RFC 7591 §2).
+      software_id: spec.marker,
+      grant_types: spec.grantTypes,
+      response_types: responseTypesFor(spec.grantTypes),
+      redirect_uris: spec.redirectUris,
+      ...options.toMetadata(spec.settings as ClientSettings),
+    };
+  }
+
+  function registered(information: ClientInformation, before?: ClientRef): RegisteredClient {
+    const isPublic = information.tokenEndpointAuthMethod === "none";
+    const consumerSecret = isPublic ? undefined : (information.clientSecret ?? before?.consumerSecret);
+    const registrationToken = information.registrationAccessToken ?? before?.registrationToken;
+    const uri = information.registrationClientUri ?? before?.registrationClientUri;
+    const manageable = uri !== undefined && isOwnManagementUri(uri, endpoint("registration"));
+    if (uri !== undefined && !manageable) {
+      log.warn({ consumerKey: information.clientId }, "management address at another origin was left out");
+    }
+    return {
+      ref: {
+        consumerKey: information.clientId,
+        ...(consumerSecret && { consumerSecret }),
+        ...(manageable && { registrationClientUri: uri }),
+        ...(manageable && registrationToken && { registrationToken }),
+      },
+      state: {
+        name: information.clientName,
+        grantTypes: information.grantTypes,
+        redirectUris: information.redirectUris,
+        settings: options.toSettings(information),
+      },
+    };
+  }
+
+  function managementOf(client: ClientRef): ClientManagement {
+    const { registrationClientUri, registrationToken } = client;
+    if (!registrationClientUri || !registrationToken) {
+      throw new ConnectorError(
+        "unsupported",
+        "This client was attached without a registration access token, so the portal cannot read or change it.",
+      );
+    }
+    if (!isOwnManagementUri(registrationClientUri, endpoint("registration"))) {
+      throw new ConnectorError(
+        "misconfigured",
+        "The client's management address is not at the registration endpoint's host.",
+      );
+    }
+    return { registrationClientUri, registrationAccessToken: registrationToken };
+  }
+
+  function secretCredentials(client: ClientRef, method: "client_secret_basic" | "client_secret_post") {
+    if (client.consumerSecret) return { method, clientId: client.consumerKey, clientSecret: client.consumerSecret };
+    throw new ConnectorError("unsupported", "This client has no secret, so it cannot authenticate here.");
+  }
+
+  /** Runs a call with the secret in the header and, if the client is refused that way, once more in the body. */
+  async function eitherWay<T>(
+    client: ClientRef,
+    call: (credentials: ReturnType<typeof secretCredentials>) => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await call(secretCredentials(client, "client_secret_basic"));
+    } catch (error) {
+      if (!isConnectorError(error) || error.kind !== "credentials_refused") throw error;
+      return call(secretCredentials(client, "client_secret_post"));
+    }
+  }
+
+  /**
+   * A management call that was answered with 401 leaves open whether the client is gone or its token is
+   * dead (RFC 7592 §2.1). Its own secret tells: a client that can still authenticate is there.
+   */
+  async function isProvenGone(client: ClientRef): Promise<boolean> {
+    if (!client.consumerSecret || !options.endpoints.token) return false;
+    const tokenEndpoint = options.endpoints.token;
+    try {
+      await eitherWay(client, (credentials) => proveClientCredentials(dependencies, { tokenEndpoint, credentials }));
+      return false;
+    } catch (error) {
+      if (isConnectorError(error)) return error.kind === "credentials_refused";
+      throw error;
+    }
+  }
+
+  const deadToken = (cause: unknown) =>
+    new ConnectorError(
+      "credentials_refused",
+      "The authorization server no longer accepts the client's registration access token.",
+      { status: 401, cause },
+    );
+
+  async function giveBack(client: ClientRef, token: IssuedToken): Promise<void> {
+    if (!options.endpoints.revocation) return;
+    const revocationEndpoint = options.endpoints.revocation;
+    try {
+      await eitherWay(client, (credentials) =>
+        revoke(dependencies, { revocationEndpoint, credentials, token: token.accessToken }),
+      );
+    } catch (error) {
+      if (!isConnectorError(error)) throw error;
+      log.debug({ error }, "a token of a proof could not be revoked; it expires by itself");
+    }
+  }
+
+  return {
+    async registerClient(spec) {
+      const registrationEndpoint = endpoint("registration");
+      const authorisation = await options.authoriseRegistration();
+      const metadata = metadataOf(spec);
+      return registered(await registerClient(dependencies, { registrationEndpoint, authorisation, metadata }));
+    },
+
+    async readClient(client) {
+      try {
+        return registered(await readClient(dependencies, managementOf(client)), client);
+      } catch (error) {
+        if (!isConnectorError(error)) throw error;
+        if (error.kind === "not_found") return null;
+        if (error.kind !== "credentials_refused") throw error;
+        if (await isProvenGone(client)) return null;
+        throw deadToken(error);
+      }
+    },
+
+    async updateClient(client, spec) {
+      // An update replaces everything (RFC 7592 §2.2): what others set at the server is read first and kept.
+      const current = await readClient(dependencies, managementOf(client));
+      const { ref } = registered(current, client);
+      try {
+        const metadata = { ...current.metadata, ...metadataOf(spec) };
+        const change = { clientId: ref.consumerKey, clientSecret: ref.consumerSecret, metadata };
+        return registered(await updateClient(dependencies, managementOf(ref), change), ref);
+      } catch (error) {
+        if (!isConnectorError(error)) throw error;
+        throw withCredentials(error, current);
+      }
+    },
+
+    async deleteClient(client) {
+      try {
+        await deleteClient(dependencies, managementOf(client));
+      } catch (error) {
+        if (!isConnectorError(error) || error.kind !== "credentials_refused") throw error;
+        if (!(await isProvenGone(client))) throw deadToken(error);
+      }
+    },
+
+    async proveClient(client) {
+      const { token, introspection } = options.endpoints;
+      let issued: IssuedToken | null = null;
+      if (token) {
+        issued = await eitherWay(client, (credentials) =>
+          proveClientCredentials(dependencies, { tokenEndpoint: token, credentials }),
+        );
+        if (issued) await giveBack(client, issued);
+      } else if (introspection) {
+        await eitherWay(client, (credentials) =>
+          proveByIntrospection(dependencies, { introspectionEndpoint: introspection, credentials }),
+        );
+      } else {
+        throw new ConnectorError(
+          "unsupported",
+          "This key manager has no endpoint at which a client could prove itself.",
+        );
+      }
+      if (client.registrationClientUri && client.registrationToken) {
+        const found = registered(await readClient(dependencies, managementOf(client)), client);
+        if (found.ref.consumerKey === client.consumerKey) return found;
+        throw new ConnectorError("rejected", "The registration access token belongs to another client.");
+      }
+      const state = {
+        name: client.consumerKey,
+        grantTypes: issued ? ["client_credentials"] : [],
+        redirectUris: [],
+        settings: {},
+      };
+      return { ref: client, state };
+    },
+
+    async issueToken(client, { scopes }) {
+      const tokenEndpoint = endpoint("token");
+      return eitherWay(client, (credentials) =>
+        clientCredentialsToken(dependencies, { tokenEndpoint, credentials, scopes }),
+      );
+    },
+
+    async revokeToken(client, token) {
+      const revocationEndpoint = endpoint("revocation");
+      await eitherWay(client, (credentials) => revoke(dependencies, { revocationEndpoint, credentials, token }));
+    },
+
+    async introspectToken(token) {
+      const introspectionEndpoint = endpoint("introspection");
+      const credentials = options.introspectionClient;
+      if (credentials) return introspect(dependencies, { introspectionEndpoint, credentials, token });
+      throw new ConnectorError("unsupported", "No client is configured that may ask this key manager about tokens.");
+    },
+  };
+}
+
+/** The same failure, carrying credentials that an earlier answer brought: the old ones may be dead. */
+function withCredentials(error: ConnectorError, information: ClientInformation): ConnectorError {
+  const { clientSecret, registrationAccessToken } = information;
+  if (!clientSecret && !registrationAccessToken) return error;
+  return new ConnectorError(error.kind, error.message, {
+    ...(error.reason !== undefined && { reason: error.reason }),
+    ...(error.status !== undefined && { status: error.status }),
+    ...(error.retryAfterSeconds !== undefined && { retryAfterSeconds: error.retryAfterSeconds }),
+    credentials: {
+      ...(clientSecret && { consumerSecret: clientSecret }),
+      ...(registrationAccessToken && { registrationToken: registrationAccessToken }),
+    },
+    cause: error,
+  });
+}
