@@ -22,7 +22,7 @@ export type Serving = {
  * @throws {Error} where the configuration is not usable or the port cannot be had
  */
 export async function serve(): Promise<Serving> {
-  const { env, deps, isReady, close } = runtime();
+  const { env, deps, authorizationServer, isReady, close } = runtime();
   const dev = env.NODE_ENV === "development";
   const trustedProxies = env.LATCHKEY_TRUSTED_PROXIES;
   collectProcessMetrics();
@@ -48,6 +48,11 @@ export async function serve(): Promise<Serving> {
       matches: under("/metrics"),
       handle: metricsHandler({ token: env.LATCHKEY_METRICS_TOKEN, trustedProxies }),
       quiet: true,
+    },
+    {
+      area: "authorization server",
+      matches: (path) => authorizationServer.answers(path),
+      handle: async (req, res) => void (await authorizationServer.handle(req, res)),
     },
     pages,
   ];

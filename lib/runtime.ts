@@ -5,6 +5,8 @@
  * server.ts loads this file in plain Node and Next.js bundles another copy of it; the runtime itself is
  * kept on globalThis, so both find the same one.
  */
+import { connectors } from "#connectors/registry.ts";
+import { createAuthorizationServer, type AuthorizationServer } from "./authorization-server/server.ts";
 import { openDatabase, type Database } from "./data/database.ts";
 import { isDatabaseReady } from "./data/health.ts";
 import { createVault } from "./data/vault.ts";
@@ -12,6 +14,7 @@ import { systemClock } from "./foundation/clock.ts";
 import { createDeriveSecret } from "./foundation/derived-secret.ts";
 import { env, type Env } from "./foundation/env.ts";
 import { createLog } from "./foundation/log.ts";
+import type { OutboundFetch } from "./foundation/outbound-contract.ts";
 import type { Dependencies } from "./features/context.ts";
 import { createSignInLimiter } from "./features/identity/sign-in-limiter.ts";
 import { createProbeLimiter } from "./features/key-managers/probe-limiter.ts";
@@ -19,6 +22,8 @@ import { createProbeLimiter } from "./features/key-managers/probe-limiter.ts";
 export type Runtime = {
   env: Env;
   deps: Dependencies;
+  /** The built-in authorization servers of all tenants. */
+  authorizationServer: AuthorizationServer;
   /** True where the database answers. */
   isReady(): Promise<boolean>;
   close(): Promise<void>;
@@ -38,17 +43,26 @@ function buildRuntime(env: Env): Runtime {
   const [vaultKey] = env.LATCHKEY_VAULT_KEYS;
   if (!vaultKey) throw new Error("LATCHKEY_VAULT_KEYS is empty.");
   const database: Database = openDatabase({ url: env.DATABASE_URL });
-  const deps: Dependencies = {
+  const base = {
     database,
     vault: createVault(env.LATCHKEY_VAULT_KEYS),
     clock: systemClock,
     log: createLog(env.LOG_LEVEL),
-    outbound: () => Promise.reject(new Error("not wired")),
-    jobs: { enqueue: () => Promise.reject(new Error("not wired")) },
-    signInLimiter: createSignInLimiter(database),
-    probeLimiter: createProbeLimiter(database),
     derive: createDeriveSecret(vaultKey.key),
     origin: env.LATCHKEY_ORIGIN,
   };
-  return { env, deps, isReady: () => isDatabaseReady(database), close: () => database.close() };
+  const authorizationServer = createAuthorizationServer({
+    ...base,
+    connectorIds: connectors.filter((connector) => connector.permanent).map(({ id }) => id),
+  });
+  const goOut: OutboundFetch = () => Promise.reject(new Error("not wired"));
+  const deps: Dependencies = {
+    ...base,
+    // Our own issuers answer in this process; everything else leaves it through the guard.
+    outbound: (url, init) => (authorizationServer.owns(url) ? authorizationServer.fetch(url, init) : goOut(url, init)),
+    jobs: { enqueue: () => Promise.reject(new Error("not wired")) },
+    signInLimiter: createSignInLimiter(database),
+    probeLimiter: createProbeLimiter(database),
+  };
+  return { env, deps, authorizationServer, isReady: () => isDatabaseReady(database), close: () => database.close() };
 }

@@ -49,6 +49,8 @@ export type AuthorizationServerDependencies = {
 export type AuthorizationServer = {
   /** Answers a request. @returns false, with nothing written, where the address is none of ours */
   handle(req: IncomingMessage, res: ServerResponse): Promise<boolean>;
+  /** True for a path, without query, that `handle` answers. */
+  answers(path: string): boolean;
   /** Answers in this process what would otherwise go out to an address of our own. */
   fetch: OutboundFetch;
   /** True for addresses that `fetch` answers. */
@@ -144,6 +146,7 @@ export function createAuthorizationServer(dependencies: AuthorizationServerDepen
 
   return {
     handle,
+    answers: (path) => readTarget(path) !== null,
     owns,
     fetch: async (url, init = {}) => {
       const { pathname, search } = new URL(url);
