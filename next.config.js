@@ -9,6 +9,8 @@ const config = {
   typescript: { ignoreBuildErrors: true },
   // forbidden() answers 403 with a page of its own.
   experimental: { authInterrupts: true },
+  // In development the arguments of actions would be printed, passwords among them.
+  logging: { serverFunctions: false },
   serverExternalPackages: [
     "oidc-provider",
     "pg",
