@@ -39,6 +39,11 @@ export type StandardAdapterOptions<ClientSettings> = {
   toMetadata(settings: ClientSettings): ClientMetadata;
   /** The same way back. */
   toSettings(client: ClientInformation): Record<string, unknown>;
+  /**
+   * Whether the portal alone decides what stands in a client. Elsewhere an update reads the client first,
+   * to keep what others have set at the server: an update replaces everything (RFC 7592 §2.2).
+   */
+  ownsClients?: boolean;
 };
 
 export type StandardAdapter = Required<
@@ -61,6 +66,41 @@ const words: Partial<Record<EndpointName, string>> = {
   introspection: "introspection",
   revocation: "revocation",
 };
+
+/**
+ * A client as the standards describe it, in our terms.
+ *
+ * @param before what was known of it: an answer need not repeat its credentials (RFC 7592 §3)
+ */
+export function toRegisteredClient(
+  information: ClientInformation,
+  context: {
+    before?: ClientRef | undefined;
+    registrationEndpoint: string;
+    toSettings(client: ClientInformation): Record<string, unknown>;
+  },
+): RegisteredClient {
+  const { before, registrationEndpoint, toSettings } = context;
+  const isPublic = information.tokenEndpointAuthMethod === "none";
+  const consumerSecret = isPublic ? undefined : (information.clientSecret ?? before?.consumerSecret);
+  const registrationToken = information.registrationAccessToken ?? before?.registrationToken;
+  const uri = information.registrationClientUri ?? before?.registrationClientUri;
+  const isManageable = uri !== undefined && isOwnManagementUri(uri, registrationEndpoint);
+  return {
+    ref: {
+      consumerKey: information.clientId,
+      ...(consumerSecret && { consumerSecret }),
+      ...(isManageable && { registrationClientUri: uri }),
+      ...(isManageable && registrationToken && { registrationToken }),
+    },
+    state: {
+      name: information.clientName,
+      grantTypes: information.grantTypes,
+      redirectUris: information.redirectUris,
+      settings: toSettings(information),
+    },
+  };
+}
 
 /** Opens the standards' adapter; a connector hands on the members that its servers really have. */
 export function openStandardAdapter<ClientSettings>(
@@ -88,28 +128,15 @@ export function openStandardAdapter<ClientSettings>(
   }
 
   function registered(information: ClientInformation, before?: ClientRef): RegisteredClient {
-    const isPublic = information.tokenEndpointAuthMethod === "none";
-    const consumerSecret = isPublic ? undefined : (information.clientSecret ?? before?.consumerSecret);
-    const registrationToken = information.registrationAccessToken ?? before?.registrationToken;
-    const uri = information.registrationClientUri ?? before?.registrationClientUri;
-    const manageable = uri !== undefined && isOwnManagementUri(uri, endpoint("registration"));
-    if (uri !== undefined && !manageable) {
+    const client = toRegisteredClient(information, {
+      ...options,
+      before,
+      registrationEndpoint: endpoint("registration"),
+    });
+    if (information.registrationClientUri && !client.ref.registrationClientUri) {
       log.warn({ consumerKey: information.clientId }, "management address at another origin was left out");
     }
-    return {
-      ref: {
-        consumerKey: information.clientId,
-        ...(consumerSecret && { consumerSecret }),
-        ...(manageable && { registrationClientUri: uri }),
-        ...(manageable && registrationToken && { registrationToken }),
-      },
-      state: {
-        name: information.clientName,
-        grantTypes: information.grantTypes,
-        redirectUris: information.redirectUris,
-        settings: options.toSettings(information),
-      },
-    };
+    return client;
   }
 
   function managementOf(client: ClientRef): ClientManagement {
@@ -204,7 +231,11 @@ export function openStandardAdapter<ClientSettings>(
     },
 
     async updateClient(client, spec) {
-      // An update replaces everything (RFC 7592 §2.2): what others set at the server is read first and kept.
+      if (options.ownsClients) {
+        const { consumerKey: clientId, consumerSecret: clientSecret } = client;
+        const change = { clientId, clientSecret, metadata: metadataOf(spec) };
+        return registered(await updateClient(dependencies, managementOf(client), change), client);
+      }
       const current = await readClient(dependencies, managementOf(client));
       const { ref } = registered(current, client);
       try {

@@ -55,7 +55,8 @@ const issuedByServer = [
   "client_id_issued_at",
 ];
 
-function toInformation(answer: Answer, doing: string): ClientInformation {
+/** Reads the description of a client; `bad_response` where it is none. */
+export function toInformation(answer: Answer, doing: string): ClientInformation {
   const parsed = clientInformation.safeParse(answer.json);
   if (!parsed.success) throw unreadable(answer, doing, "describes no client as RFC 7591 has it");
   const body = parsed.data;

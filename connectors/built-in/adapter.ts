@@ -1,0 +1,132 @@
+import { z } from "zod";
+import type {
+  ConnectorDependencies,
+  KeyManagerAdapter,
+  KeyManagerSettings,
+  ProbeResult,
+} from "#lib/connector-kit/contract.ts";
+import { ConnectorError, isConnectorError } from "#lib/connector-kit/errors.ts";
+import { openStandardAdapter, toRegisteredClient } from "#lib/connector-kit/standard-adapter.ts";
+import { randomToken } from "#lib/foundation/ids.ts";
+import { Secret } from "#lib/foundation/secret.ts";
+import { budgets, exchange, failureOf, unreadable } from "#lib/protocol/exchange.ts";
+import { toInformation, type ClientInformation, type ClientMetadata } from "#lib/protocol/registration.ts";
+import type { ClientSettings, Connection } from "./config.ts";
+
+function toMetadata(settings: ClientSettings): ClientMetadata {
+  return {
+    token_endpoint_auth_method: settings.authentication,
+    application_type: settings.applicationType,
+    access_token_ttl: settings.accessTokenLifetime,
+    refresh_token_ttl: settings.refreshTokenLifetime,
+    id_token_ttl: settings.idTokenLifetime,
+  };
+}
+
+const seconds = z.number().optional().catch(undefined);
+
+function toSettings({ tokenEndpointAuthMethod, metadata }: ClientInformation): Record<string, unknown> {
+  const lifetimes = {
+    accessTokenLifetime: seconds.parse(metadata["access_token_ttl"]),
+    refreshTokenLifetime: seconds.parse(metadata["refresh_token_ttl"]),
+    idTokenLifetime: seconds.parse(metadata["id_token_ttl"]),
+  };
+  return {
+    authentication: tokenEndpointAuthMethod,
+    applicationType: metadata["application_type"] === "native" ? "native" : "web",
+    ...Object.fromEntries(Object.entries(lifetimes).filter(([, value]) => value !== undefined)),
+  };
+}
+
+const found = z.object({ clients: z.array(z.unknown()).max(100) });
+
+/** Opens Latchkey's own authorization server. It speaks the standards, and two routes beside them. */
+export function openBuiltInAdapter(
+  { connection, endpoints }: KeyManagerSettings<Connection>,
+  dependencies: ConnectorDependencies,
+): KeyManagerAdapter {
+  const { fetch, clock } = dependencies;
+  const { registrationToken, introspectionClientId, introspectionSecret } = connection;
+  const standard = openStandardAdapter<ClientSettings>(
+    {
+      endpoints,
+      authoriseRegistration: () => Promise.resolve(registrationToken),
+      introspectionClient: {
+        method: "client_secret_basic",
+        clientId: introspectionClientId,
+        clientSecret: introspectionSecret,
+      },
+      toMetadata,
+      toSettings,
+      ownsClients: true,
+    },
+    dependencies,
+  );
+
+  function registrationEndpoint(): string {
+    if (endpoints.registration) return endpoints.registration;
+    throw new ConnectorError("misconfigured", "This key manager has no registration endpoint.");
+  }
+
+  return {
+    ...standard,
+
+    async findClients(marker) {
+      const doing = "Looking for the client";
+      const url = new URL(registrationEndpoint());
+      url.searchParams.set("software_id", marker);
+      const headers = { authorization: `Bearer ${registrationToken.reveal()}` };
+      const answer = await exchange(fetch, url.href, { headers, ...budgets.administration });
+      if (answer.status !== 200) throw failureOf(answer, { now: clock.now(), doing, secrets: [registrationToken] });
+      const parsed = found.safeParse(answer.json);
+      if (!parsed.success) throw unreadable(answer, doing, "is no list of clients");
+      const context = { registrationEndpoint: registrationEndpoint(), toSettings };
+      return parsed.data.clients.map((json) => toRegisteredClient(toInformation({ ...answer, json }, doing), context));
+    },
+
+    async rotateSecret(client) {
+      const doing = "Making a new secret";
+      const { registrationClientUri, registrationToken: token } = client;
+      if (!registrationClientUri || !token) {
+        throw new ConnectorError("unsupported", "This client was attached without its registration access token.");
+      }
+      const headers = { authorization: `Bearer ${token.reveal()}` };
+      const request = { method: "POST", headers, ...budgets.administration } as const;
+      const answer = await exchange(fetch, `${registrationClientUri}/secret`, request);
+      if (answer.status !== 200) throw failureOf(answer, { now: clock.now(), doing, secrets: [token] });
+      const information = toInformation(answer, doing);
+      if (!information.clientSecret) throw unreadable(answer, doing, "holds no secret");
+      const context = { before: client, registrationEndpoint: registrationEndpoint(), toSettings };
+      return toRegisteredClient(information, context);
+    },
+
+    async checkAccess() {
+      return [
+        await probe("sign_in", "The portal may register clients.", () =>
+          // A marker that nobody has: the question is allowed or not, and changes nothing.
+          this.findClients?.(randomToken()),
+        ),
+        await probe("permissions", "The portal may ask about tokens.", () =>
+          standard.introspectToken(new Secret(randomToken())),
+        ),
+      ];
+    },
+  };
+}
+
+type Probe = Omit<ProbeResult, "durationMs">;
+
+async function probe(
+  step: Probe["step"],
+  summary: string,
+  attempt: () => Promise<unknown> | undefined,
+): Promise<Probe> {
+  try {
+    await attempt();
+    return { step, status: "passed", summary };
+  } catch (error) {
+    if (!isConnectorError(error)) throw error;
+    const fix = "Restart the portal; its own server and the portal must use the same vault key.";
+    return { step, status: "failed", summary: error.message, fix, ...(error.reason && { detail: error.reason }) };
+  }
+}

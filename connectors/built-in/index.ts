@@ -1,0 +1,36 @@
+import { defineConnector } from "#lib/connector-kit/define-connector.ts";
+import { openBuiltInAdapter } from "./adapter.ts";
+import { client, connection } from "./config.ts";
+
+export const builtIn = defineConnector({
+  id: "built-in",
+  name: "Built-in",
+  monogram: "Lk",
+  summary: "The authorization server that comes with Latchkey: one for each tenant, ready to use.",
+  permanent: true,
+  connection,
+  client,
+  endpoints: {
+    registration: "required",
+    token: "required",
+    authorization: "required",
+    introspection: "required",
+    revocation: "required",
+    userinfo: "optional",
+    displayToken: "optional",
+    displayRevocation: "optional",
+    scopeManagement: "unused",
+  },
+  grantTypes: ["client_credentials", "authorization_code", "refresh_token"],
+  trust: {
+    // Access tokens follow RFC 9068.
+    consumerKeyClaims: ["client_id"],
+    scopesClaims: ["scope"],
+    algorithms: ["ES256", "RS256"],
+    tokenTypes: ["at+jwt"],
+    refusedClaims: {},
+  },
+  capabilities: ["findClients", "proveClient", "rotateSecret", "issueToken", "revokeToken", "introspectToken"],
+  guide: "connectors/built-in/guide.md",
+  open: openBuiltInAdapter,
+});
