@@ -1,0 +1,36 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+/** Sends JSON that nobody may keep. */
+export function answerJson(
+  res: ServerResponse,
+  status: number,
+  { body, headers }: { body: unknown; headers?: Record<string, string> },
+): void {
+  const text = JSON.stringify(body);
+  res.writeHead(status, {
+    "Content-Type": "application/json",
+    "Content-Length": Buffer.byteLength(text),
+    "Cache-Control": "no-store",
+    ...headers,
+  });
+  res.end(text);
+}
+
+/**
+ * Reads a request's body.
+ *
+ * @returns null where it is larger than allowed; the rest is not read
+ */
+export function readBody(req: IncomingMessage, maximumBytes: number): Promise<string | null> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    req.on("data", (chunk: Buffer) => {
+      length += chunk.length;
+      if (length <= maximumBytes) chunks.push(chunk);
+      else resolve(null);
+    });
+    req.on("end", () => resolve((chunks.length === 1 ? chunks[0] : Buffer.concat(chunks))?.toString("utf8") ?? ""));
+    req.on("error", reject);
+  });
+}

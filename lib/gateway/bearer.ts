@@ -1,0 +1,19 @@
+const bearer = /^Bearer +([^\s]+) *$/i;
+
+/** The token of an `Authorization: Bearer` header (RFC 6750 §2.1); undefined for anything else. */
+export function bearerToken(authorization: string | undefined): string | undefined {
+  if (authorization === undefined) return undefined;
+  // Nearly every header has this very form; the expression is for the others.
+  if (authorization.startsWith("Bearer ") && authorization.indexOf(" ", 7) < 0) return authorization.slice(7);
+  return bearer.exec(authorization)?.[1];
+}
+
+/**
+ * Whether an address carries an access token in its query (RFC 6750 §2.3). Such tokens end up in logs and
+ * histories, and are refused even beside a good header.
+ */
+export function hasTokenInQuery(address: string): boolean {
+  const query = address.indexOf("?");
+  if (query < 0) return false;
+  return new URLSearchParams(address.slice(query + 1)).has("access_token");
+}

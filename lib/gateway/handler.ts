@@ -1,0 +1,97 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { counter } from "#lib/foundation/metrics.ts";
+import type { ValidationRequest, Validator } from "#lib/token-validation/validator.ts";
+import { refuseForNow, type Verdict } from "#lib/token-validation/verdict.ts";
+import { answerJson } from "./answer.ts";
+import { bearerToken } from "./bearer.ts";
+import type { GatewayCredentials } from "./credentials.ts";
+import { answerQuestion } from "./json-face.ts";
+import { answerEmpty, answerSubrequest } from "./nginx-face.ts";
+import { headersOfRefused } from "./verdict-headers.ts";
+
+export type GatewayDependencies = { validator: Validator; credentials: GatewayCredentials };
+
+export type GatewayHandler = (req: IncomingMessage, res: ServerResponse) => Promise<void>;
+
+const verdicts = counter({
+  name: "latchkey_validation_verdicts_total",
+  help: "Verdicts given to gateways, by error code; 0 is allowed.",
+  labels: ["code"],
+});
+
+/**
+ * The faces of the validator for gateways, below /gateway:
+ *
+ * - `POST /gateway/v1/validate` takes a question as JSON and answers with the verdict.
+ * - `/gateway/nginx/auth` is for nginx's `auth_request`.
+ *
+ * A gateway proves itself with its credential in `X-Latchkey-Gateway`, or, where the caller's token does
+ * not stand there, in `Authorization: Bearer`.
+ */
+export function createGatewayHandler({ validator, credentials }: GatewayDependencies): GatewayHandler {
+  const counts = new Map<number, { inc(): void }>();
+  function count(verdict: Verdict): void {
+    const code = verdict.allowed ? 0 : verdict.code;
+    let child = counts.get(code);
+    if (!child) counts.set(code, (child = verdicts.labels({ code: String(code) })));
+    child.inc();
+  }
+  async function validate(request: ValidationRequest): Promise<Verdict> {
+    const verdict = await validator.validate(request);
+    count(verdict);
+    return verdict;
+  }
+
+  async function validateFace(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    if (req.method !== "POST") {
+      const body = { code: "method.not_allowed", message: "Send a POST request." };
+      return answerJson(res, 405, { body, headers: { Allow: "POST" } });
+    }
+    const admitted = await credentials.admit(gatewayHeader(req) ?? bearerToken(req.headers.authorization));
+    if (admitted === "unavailable") return answerJson(res, 503, busy);
+    if (admitted === "refused") return answerJson(res, 401, stranger);
+    return answerQuestion(req, res, { tenantId: admitted.tenantId, validate });
+  }
+
+  async function nginxFace(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const admitted = await credentials.admit(gatewayHeader(req));
+    if (admitted === "unavailable") return answerEmpty(res, 503, headersOfRefused(refuseForNow(1)));
+    if (admitted === "refused") return answerEmpty(res, 401, { ...strangerHeaders });
+    return answerSubrequest(req, res, { tenantId: admitted.tenantId, validate });
+  }
+
+  return async (req, res) => {
+    const url = req.url ?? "";
+    const query = url.indexOf("?");
+    const path = query < 0 ? url : url.slice(0, query);
+    if (path === "/gateway/nginx/auth") return nginxFace(req, res);
+    if (path === "/gateway/v1/validate") return validateFace(req, res);
+    answerJson(res, 404, { body: { code: "not_found", message: "There is nothing here." } });
+  };
+}
+
+function gatewayHeader(req: IncomingMessage): string | undefined {
+  const value = req.headers["x-latchkey-gateway"];
+  return typeof value === "string" ? value : undefined;
+}
+
+const busy = {
+  body: { code: "unavailable", message: "The gateway cannot be recognised at the moment. Try again shortly." },
+  headers: { "Retry-After": "1" },
+};
+
+const stranger = {
+  body: {
+    code: "auth.failed",
+    message: "The gateway credential is missing, wrong or revoked. An administrator makes one under Gateways.",
+  },
+  headers: { "WWW-Authenticate": 'Bearer realm="latchkey-gateway"' },
+};
+
+/** The caller of the API is not to blame for its gateway, so there is no challenge for a token. */
+const strangerHeaders = {
+  "X-Latchkey-Status": "503",
+  "X-Latchkey-Error": "900900",
+  "X-Latchkey-Error-Reason": "gateway_refused",
+  "X-Latchkey-Error-Message": "The gateway is not admitted. Its administrator must renew the gateway credential.",
+};

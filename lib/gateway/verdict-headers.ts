@@ -1,0 +1,58 @@
+import type { Allowed, Refused } from "#lib/token-validation/verdict.ts";
+import { challengeOf } from "./challenge.ts";
+
+/**
+ * What the backend may know, as headers. Every name begins with X-Latchkey-, so that a gateway can take
+ * away whatever a caller sent under that name. Facts that a call does not have are left out.
+ */
+export function headersOfAllowed(verdict: Allowed): Record<string, string> {
+  const { api, application, plan } = verdict;
+  const headers: Record<string, string> = {
+    "X-Latchkey-Api-Id": api.id,
+    "X-Latchkey-Api-Name": headerText(api.name),
+    "X-Latchkey-Api-Version": headerText(api.version),
+    "X-Latchkey-Key-Manager": headerText(verdict.keyManager.name),
+  };
+  if (application) {
+    headers["X-Latchkey-Application-Id"] = application.id;
+    headers["X-Latchkey-Application-Name"] = headerText(application.name);
+  }
+  if (verdict.consumerKey !== null) headers["X-Latchkey-Consumer-Key"] = headerText(verdict.consumerKey);
+  if (verdict.keyType !== null) headers["X-Latchkey-Key-Type"] = verdict.keyType;
+  if (verdict.subject !== null) headers["X-Latchkey-Subject"] = headerText(verdict.subject);
+  if (verdict.scopes.length > 0) headers["X-Latchkey-Scopes"] = verdict.scopes.map(scopeText).join(" ");
+  if (plan) headers["X-Latchkey-Plan"] = headerText(plan.name);
+  if (verdict.expiresAt !== null) headers["X-Latchkey-Expires-At"] = String(verdict.expiresAt);
+  return headers;
+}
+
+/** Everything a gateway needs to answer the caller itself; plain enough to be put into a JSON text. */
+export function headersOfRefused(verdict: Refused): Record<string, string> {
+  const challenge = challengeOf(verdict);
+  return {
+    "X-Latchkey-Status": String(verdict.status),
+    "X-Latchkey-Error": String(verdict.code),
+    "X-Latchkey-Error-Reason": verdict.reason,
+    "X-Latchkey-Error-Message": verdict.message,
+    ...(challenge === null ? {} : { "WWW-Authenticate": challenge }),
+    ...(verdict.retryAfterSeconds === undefined ? {} : { "Retry-After": String(verdict.retryAfterSeconds) }),
+  };
+}
+
+const plain = /^[\x21-\x24\x26-\x7e]+(?: [\x21-\x24\x26-\x7e]+)*$/;
+
+/**
+ * A text as it stands in a header: printable ASCII as it is; a percent sign and everything else, such as
+ * letters beyond ASCII, percent-encoded as UTF-8. `decodeURIComponent` gives the text back.
+ */
+export function headerText(text: string): string {
+  if (plain.test(text)) return text;
+  const encoded = text.toWellFormed().replace(/[^\x20-\x24\x26-\x7e]+/g, encodeURIComponent);
+  // White space at the ends would be lost on the way.
+  return encoded.replace(/^ +| +$/g, encodeURIComponent);
+}
+
+/** Some servers send scopes as a list, in which one may hold a space. */
+function scopeText(scope: string): string {
+  return headerText(scope).replaceAll(" ", "%20");
+}
