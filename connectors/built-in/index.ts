@@ -1,13 +1,15 @@
 import { defineConnector } from "#lib/connector-kit/define-connector.ts";
 import { openBuiltInAdapter } from "./adapter.ts";
 import { client, connection } from "./config.ts";
+import { permanentSettings } from "./permanent.ts";
+import { ownServer } from "./own-server.ts";
 
 export const builtIn = defineConnector({
   id: "built-in",
   name: "Built-in",
   monogram: "Lk",
   summary: "The authorization server that comes with Latchkey: one for each tenant, ready to use.",
-  permanent: true,
+  permanent: ownServer,
   connection,
   client,
   endpoints: {
