@@ -10,7 +10,12 @@ import { openStandardAdapter, toRegisteredClient } from "#lib/connector-kit/stan
 import { randomToken } from "#lib/foundation/ids.ts";
 import { Secret } from "#lib/foundation/secret.ts";
 import { budgets, exchange, failureOf, unreadable } from "#lib/protocol/exchange.ts";
-import { toInformation, type ClientInformation, type ClientMetadata } from "#lib/protocol/registration.ts";
+import {
+  isOwnManagementUri,
+  toInformation,
+  type ClientInformation,
+  type ClientMetadata,
+} from "#lib/protocol/registration.ts";
 import type { ClientSettings, Connection } from "./config.ts";
 
 function toMetadata(settings: ClientSettings): ClientMetadata {
@@ -87,7 +92,7 @@ export function openBuiltInAdapter(
     async rotateSecret(client) {
       const doing = "Making a new secret";
       const { registrationClientUri, registrationToken: token } = client;
-      if (!registrationClientUri || !token) {
+      if (!registrationClientUri || !token || !isOwnManagementUri(registrationClientUri, registrationEndpoint())) {
         throw new ConnectorError("unsupported", "This client was attached without its registration access token.");
       }
       const headers = { authorization: `Bearer ${token.reveal()}` };
