@@ -2,7 +2,7 @@ import { fromPrisma, PgBoss, type Job as StoredJob } from "pg-boss";
 import type { TenantId } from "../foundation/ids.ts";
 import type { Log } from "../foundation/log.ts";
 import type { Secret } from "../foundation/secret.ts";
-import { tenantDb, type TenantContext } from "./database.ts";
+import { installationDb, tenantDb, type InstallationContext, type TenantContext } from "./database.ts";
 
 /** A job as it is stored: ids only, never a payload or a secret. */
 export type JobSubject = { tenantId: TenantId; subjectId: string };
@@ -92,4 +92,16 @@ export function openJobStore({ url, log }: { url: Secret; log: Log }): JobStore 
       await boss.stop({ graceful: true, timeout: timeoutMs });
     },
   };
+}
+
+/** The tenant that a job works for; null where it is gone. */
+export async function findTenantIdentity(
+  ctx: InstallationContext,
+  id: TenantId,
+): Promise<{ id: TenantId; slug: string; name: string } | null> {
+  const row = await installationDb(ctx).tenant.findUnique({
+    where: { id },
+    select: { slug: true, name: true },
+  });
+  return row && { id, ...row };
 }

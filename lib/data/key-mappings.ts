@@ -186,6 +186,16 @@ export async function listUnresolvedKeyMappings(
   return rows.map(({ id, tenantId }) => ({ id: id as KeyMappingId, tenantId: tenantId as TenantId }));
 }
 
+/** How often somebody failed to prove that an OAuth client is theirs, since a moment. */
+export function countRefusedMappings(
+  ctx: TenantContext,
+  { actorId, action, since }: { actorId: PersonId; action: string; since: Date },
+): Promise<number> {
+  return tenantDb(ctx).auditEvent.count({
+    where: { action, at: { gte: since }, actorId, after: { path: ["outcome"], equals: "refused" } },
+  });
+}
+
 function toRecord(row: Row): KeyMappingRecord {
   return {
     ...row,

@@ -130,24 +130,25 @@ export function outcomeOf<T>(call: Promise<T>): Promise<CallOutcome<T>> {
 const settleDelaysMs = [200, 1_000, 3_000];
 
 /**
- * Stores how a call ended, in an audited transaction. Tried again while the database fails: until it is
- * stored, the outcome is in memory only.
+ * Stores how a call ended, in a transaction with its audit rows. Tried again while the database fails:
+ * until it is stored, the outcome is in memory only. Unlike a mutation it may end without an audit entry,
+ * because a call that got nowhere may leave nothing to tell.
  */
-export async function settleAudited<O>(
+export async function settleAudited<T>(
   ctx: Context,
   action: string,
-  settle: (mutation: MutationContext) => Promise<Settled<O>>,
-): Promise<Settled<O>> {
+  settle: (mutation: MutationContext) => Promise<T>,
+): Promise<T> {
   for (const [attempt, delayMs] of settleDelaysMs.entries()) {
     try {
-      return await auditedTransaction(ctx, action, settle, (settled) => "refused" in settled);
+      return await auditedTransaction({ ctx, action, auditRequired: false }, settle);
     } catch (error) {
       if (isAppError(error)) throw error;
       ctx.deps.log.error({ error, action, attempt }, "the outcome of a call to a key manager could not be stored yet");
       await new Promise((resolve) => setTimeout(resolve, delayMs));
     }
   }
-  return auditedTransaction(ctx, action, settle, (settled) => "refused" in settled);
+  return auditedTransaction({ ctx, action, auditRequired: false }, settle);
 }
 
 /** Runs audited work as somebody, for jobs and set-up that are no verb. */
@@ -156,19 +157,17 @@ export function inAuditedTransaction<T>(
   action: string,
   work: (mutation: MutationContext) => Promise<T>,
 ): Promise<T> {
-  return auditedTransaction(ctx, action, work, () => false);
+  return auditedTransaction({ ctx, action, auditRequired: true }, work);
 }
 
 async function auditedTransaction<T>(
-  ctx: Context,
-  action: string,
+  { ctx, action, auditRequired }: { ctx: Context; action: string; auditRequired: boolean },
   work: (mutation: MutationContext) => Promise<T>,
-  changedNothing: (result: T) => boolean,
 ): Promise<T> {
   return ctx.deps.database.inTenant(ctx.tenant.id, async (tx) => {
     const entries: AuditEntry[] = [];
     const result = await work({ ...ctx, ...tx, audit: (entry) => void entries.push(entry) });
-    if (entries.length === 0 && !changedNothing(result)) {
+    if (auditRequired && entries.length === 0) {
       throw new Error(`${action} changed something without an audit entry.`);
     }
     for (const entry of entries) await writeAudit(tx, ctx, action, entry);

@@ -1,0 +1,47 @@
+import { updateKeyMapping, type KeyMappingChange } from "#lib/data/key-mappings.ts";
+import { AppError } from "#lib/foundation/errors.ts";
+import type { QueryContext } from "../verb.ts";
+import type { KeyOperation } from "./contract.ts";
+import { beginIntent, lookAfterSeconds, requireIdle } from "./lease.ts";
+import { reconcileJob, type Work } from "./operation.ts";
+import type { KeysSubject } from "./subject.ts";
+
+/**
+ * Stores that an operation is about to be tried, and the job that looks after it should this process die.
+ *
+ * @param change what else changes with the intent
+ */
+export async function beginOperation(
+  ctx: QueryContext,
+  { operation, subject }: { operation: KeyOperation; subject: KeysSubject },
+  change: Partial<KeyMappingChange> = {},
+): Promise<Work> {
+  const previous = operation === "update" ? subject.mapping.requested : undefined;
+  const intent = beginIntent(ctx.deps.clock, operation, previous);
+  const mapping = await updateKeyMapping(ctx, subject.mapping.id, { ...change, intent, failure: null });
+  await ctx.deps.jobs.enqueue(ctx, reconcileJob(ctx, mapping.id, lookAfterSeconds));
+  return { ...subject, mapping, intent, again: false };
+}
+
+/**
+ * Keys that the portal made itself, in use and at rest.
+ *
+ * @throws {AppError} `key_mapping.busy`, `key_mapping.not_active`, `key_manager.disabled`
+ */
+export function requireManaged({ mapping, keyManager }: KeysSubject): void {
+  requireIdle(mapping);
+  requireActive({ mapping, keyManager });
+  if (mapping.mode === "MAPPED") {
+    throw new AppError("key_mapping.not_active", {
+      message: `This client was made at ${keyManager.displayName} and is changed there, not here.`,
+    });
+  }
+}
+
+/** @throws {AppError} `key_mapping.not_active`, `key_manager.disabled` */
+export function requireActive({ mapping, keyManager }: Pick<KeysSubject, "mapping" | "keyManager">): void {
+  if (mapping.state !== "ACTIVE") throw new AppError("key_mapping.not_active");
+  if (!keyManager.enabled) {
+    throw new AppError("key_manager.disabled", { message: `${keyManager.displayName} is disabled.` });
+  }
+}

@@ -1,0 +1,212 @@
+import { z } from "zod";
+import type { Capability } from "#lib/connector-kit/contract.ts";
+
+export const keyTypes = ["PRODUCTION", "SANDBOX"] as const;
+export type KeyType = (typeof keyTypes)[number];
+
+/** What people call the key types. */
+export const keyTypeLabels = { PRODUCTION: "Production", SANDBOX: "Sandbox" } as const satisfies Record<
+  KeyType,
+  string
+>;
+
+export type KeyMappingMode = "PROVISIONED" | "MAPPED";
+export type KeyMappingState = "PENDING" | "ACTIVE" | "FAILED" | "DELETING" | "NEEDS_ATTENTION";
+export type KeyOperation = "register" | "update" | "rotate" | "delete";
+
+/** Grant types that send the browser back to the application, and so need to know where that is. */
+const redirectingGrantTypes: readonly string[] = ["authorization_code", "implicit"];
+
+/** True where one of the grant types cannot work without a callback URL (RFC 6749 §3.1.2). */
+export function needsRedirectUri(grantTypes: readonly string[]): boolean {
+  return grantTypes.some((grantType) => redirectingGrantTypes.includes(grantType));
+}
+
+/** Names of grant types for people; one that is not here is shown as it is. */
+export const grantTypeLabels: Readonly<Record<string, string>> = {
+  authorization_code: "Authorization code",
+  implicit: "Implicit",
+  refresh_token: "Refresh token",
+  password: "Password",
+  client_credentials: "Client credentials",
+  "urn:ietf:params:oauth:grant-type:device_code": "Device code",
+  "urn:ietf:params:oauth:grant-type:token-exchange": "Token exchange",
+  "urn:ietf:params:oauth:grant-type:jwt-bearer": "JWT bearer",
+  "urn:ietf:params:oauth:grant-type:saml2-bearer": "SAML 2 bearer",
+  "urn:openid:params:grant-type:ciba": "Back-channel authentication",
+};
+
+const redirectUri = z
+  .string()
+  .trim()
+  .max(2_000, "Use at most 2000 characters for a callback URL.")
+  .superRefine((value, check) => {
+    const problem = redirectUriProblem(value);
+    if (problem) check.addIssue({ code: "custom", message: problem });
+  });
+
+const loopbackHosts = ["localhost", "127.0.0.1", "[::1]"];
+
+/**
+ * Why an address cannot be a callback URL, or null. RFC 6749 §3.1.2: absolute and without a fragment;
+ * RFC 9700 §2.6 and §4.1: https, except to the same machine; RFC 8252 §7.1: private schemes hold a dot.
+ */
+export function redirectUriProblem(value: string): string | null {
+  if (!/^[\x21-\x7e]+$/.test(value) || !URL.canParse(value)) {
+    return `“${value}” is not a full address, such as https://app.example.com/callback.`;
+  }
+  const url = new URL(value);
+  if (value.includes("#")) return `“${value}” has a fragment (#…), which a callback URL may not have.`;
+  if (value.includes("*")) return `“${value}” has a wildcard. Name each callback URL in full.`;
+  if (url.username || url.password) return `“${value}” has a user name in it. Remove it.`;
+  if (url.protocol === "https:") return null;
+  if (url.protocol === "http:") {
+    return loopbackHosts.includes(url.hostname)
+      ? null
+      : `“${value}” must begin with https://; http:// is for localhost.`;
+  }
+  return url.protocol.includes(".")
+    ? null
+    : `“${value}” must begin with https:// or an app's own scheme, com.example.app:/.`;
+}
+
+const redirectUris = z.array(redirectUri).max(20, "Name at most 20 callback URLs.");
+const grantTypes = z
+  .array(z.string().min(1).max(200))
+  .min(1, "Choose at least one grant type.")
+  .max(40)
+  .transform((chosen) => [...new Set(chosen)]);
+
+/** What a developer asks of a client. `settings` are the connector's own client fields. */
+const clientFields = {
+  grantTypes,
+  redirectUris: redirectUris.default([]),
+  settings: z.record(z.string(), z.unknown()).default({}),
+};
+
+/** Where keys belong: at most one set for each application, key manager and key type. */
+const place = {
+  applicationId: z.uuid(),
+  keyManagerId: z.uuid("Choose a key manager."),
+  keyType: z.enum(keyTypes),
+};
+
+export const KeysRef = z.strictObject({ id: z.uuid() });
+
+export const ListKeysInput = z.strictObject({ applicationId: z.uuid(), keyType: z.enum(keyTypes) });
+
+export const GenerateKeysInput = z.strictObject({
+  ...place,
+  ...clientFields,
+  /** Off spares the first token. */
+  firstToken: z.boolean().default(true),
+});
+export type GenerateKeysInput = z.input<typeof GenerateKeysInput>;
+
+/** The client part of the generate and update forms. */
+export const ClientForm = z.strictObject(clientFields);
+export type ClientForm = z.input<typeof ClientForm>;
+
+export const UpdateKeysInput = z.strictObject({ id: z.uuid(), ...clientFields });
+export type UpdateKeysInput = z.input<typeof UpdateKeysInput>;
+
+/** Any printable text without surrounding blanks: RFC 6749 appendix A.1 and A.2. */
+const credential = (maximum: number) =>
+  z
+    .string()
+    .max(maximum, `Use at most ${String(maximum)} characters.`)
+    .regex(/^[\x20-\x7e]*$/, "Use plain printable characters only.");
+
+const existingClient = {
+  consumerKey: credential(500).trim().min(1, "Enter the consumer key (client id)."),
+  consumerSecret: credential(2_000).default(""),
+  registrationToken: credential(8_000).default(""),
+  registrationClientUri: z
+    .union([z.literal(""), z.url({ protocol: /^https?$/, error: "Enter a full address." })])
+    .default(""),
+};
+export const MapKeysInput = z.strictObject({ ...place, ...existingClient });
+export type MapKeysInput = z.input<typeof MapKeysInput>;
+
+/** The part of the map form that people fill in. */
+export const ExistingClientForm = z.strictObject(existingClient);
+export type ExistingClientForm = z.input<typeof ExistingClientForm>;
+
+export const RemoveKeysInput = z.strictObject({
+  id: z.uuid(),
+  /** Drops our record although something may be left at the key manager. */
+  forget: z.boolean().default(false),
+});
+
+export const ResumeKeysInput = z.strictObject({
+  id: z.uuid(),
+  /** Where the key manager cannot be searched: register again although a client may stand there already. */
+  acceptDuplicate: z.boolean().default(false),
+});
+
+export const IssueTokenInput = z.strictObject({
+  id: z.uuid(),
+  // RFC 6749 §3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E )
+  scopes: z
+    .array(z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/))
+    .max(200)
+    .default([]),
+});
+export type IssueTokenInput = z.input<typeof IssueTokenInput>;
+
+/** The key manager of some keys, as far as their holder needs to know it. */
+export type KeysKeyManager = {
+  id: string;
+  name: string;
+  displayName: string;
+  connector: { name: string; monogram: string };
+  issuer: string;
+  enabled: boolean;
+  endpoints: { token?: string; revocation?: string; userinfo?: string; authorization?: string };
+};
+
+/** Keys without any secret. */
+export type KeysView = {
+  id: string;
+  applicationId: string;
+  keyType: KeyType;
+  mode: KeyMappingMode;
+  state: KeyMappingState;
+  keyManager: KeysKeyManager;
+  consumerKey: string | null;
+  hasSecret: boolean;
+  client: {
+    name: string;
+    grantTypes: string[];
+    redirectUris: string[];
+    /** The connector's client fields: what the key manager holds where it said so, else what was asked for. */
+    settings: Record<string, unknown>;
+  };
+  /** The unfinished operation; `running` while a try may still be talking to the key manager. */
+  operation: { kind: KeyOperation; startedAt: string; running: boolean } | null;
+  failure: { message: string; at: string } | null;
+  /** What can be done with these keys now. */
+  can: { update: boolean; regenerateSecret: boolean; reveal: boolean; issueToken: boolean; refresh: boolean };
+  createdAt: string;
+};
+
+/** A token, shown once. */
+export type TokenView = { accessToken: string; tokenType: string; expiresInSeconds: number | null; scopes: string[] };
+
+/** How an operation ended that may hand out a secret; the secret is in this answer and nowhere else. */
+export type KeysOutcome =
+  | {
+      outcome: "done";
+      keys: KeysView;
+      consumerSecret: string | null;
+      token: TokenView | null;
+      tokenProblem: string | null;
+    }
+  /** The key manager's answer is not known yet; it is found out in the background. */
+  | { outcome: "finishing"; keys: KeysView; message: string };
+
+/** How removing keys ended. */
+export type RemovalOutcome = { outcome: "removed" } | { outcome: "finishing"; keys: KeysView; message: string };
+
+/** What the capabilities of a key manager mean to a developer. */
+export type { Capability };

@@ -1,0 +1,340 @@
+/**
+ * What every change of a client at a key manager is made of: talking to the key manager, and storing how
+ * that ended. The verbs and the reconciler share it, so a repeated step does the same as the first.
+ */
+import type { ClientSpec, KeyManagerAdapter, RegisteredClient } from "#lib/connector-kit/contract.ts";
+import { isConnectorError } from "#lib/connector-kit/errors.ts";
+import { claimClient } from "#lib/data/claimed-clients.ts";
+import {
+  deleteKeyMapping,
+  lockKeyMapping,
+  updateKeyMapping,
+  type KeyMappingChange,
+  type KeyMappingIntent,
+  type KeyMappingRecord,
+} from "#lib/data/key-mappings.ts";
+import { AppError } from "#lib/foundation/errors.ts";
+import type { Context } from "../context.ts";
+import { toAppError } from "../key-managers/connector-errors.ts";
+import { openKeyManager } from "../key-managers/open.ts";
+import type { CallOutcome, MutationContext } from "../verb.ts";
+import { changedNothing } from "./certainty.ts";
+import { graceMs, release } from "./lease.ts";
+import { toClientRef, toStoredClient } from "./secrets.ts";
+import { auditedClient, auditSubject, type KeysSubject } from "./subject.ts";
+
+/** One try of an operation, as its intent was stored. */
+export type Work = KeysSubject & {
+  intent: KeyMappingIntent;
+  /** True for every try but the first: something may stand at the key manager already. */
+  again: boolean;
+  /** A person has seen that a second client may come into being, and wants to go on. */
+  acceptDuplicate?: boolean;
+};
+
+/** What the key manager let us know. */
+export type Answer =
+  | { kind: "client"; client: RegisteredClient; adapter: KeyManagerAdapter }
+  | { kind: "deleted" }
+  /** It refused, and nothing has changed there. */
+  | { kind: "refused"; error: AppError }
+  /** The client does not exist there any more. */
+  | { kind: "gone" }
+  /** Nothing is found there yet; a slow index may still bring it up. */
+  | { kind: "not_yet" }
+  /** It may hold a client that nobody can find. */
+  | { kind: "unknowable"; error?: AppError };
+
+/** Names the clients of one key mapping at the key manager, whichever try made them. */
+export function markerOf(mapping: Pick<KeyMappingRecord, "id">): string {
+  return `latchkey-${mapping.id}`;
+}
+
+/**
+ * Talks to the key manager. No transaction may be open.
+ *
+ * @throws whatever leaves the outcome unknown
+ */
+export async function performOperation(ctx: Context, work: Work): Promise<Answer> {
+  const { keyManager, intent } = work;
+  let adapter: KeyManagerAdapter;
+  try {
+    ({ adapter } = await openKeyManager(ctx, keyManager.id));
+  } catch (error) {
+    return refusal(error, keyManager.displayName);
+  }
+  switch (intent.operation) {
+    case "register":
+      return register(ctx, work, adapter);
+    case "update":
+    case "rotate":
+      return change(ctx, work, adapter);
+    case "delete":
+      return remove(ctx, work, adapter);
+  }
+}
+
+async function register(ctx: Context, work: Work, adapter: KeyManagerAdapter): Promise<Answer> {
+  const spec = specOf(work.mapping);
+  if (work.again) {
+    if (!adapter.findClients) {
+      if (!work.acceptDuplicate) return { kind: "unknowable" };
+    } else {
+      const found = await adapter.findClients(spec.marker);
+      if (found.length > 0) return { kind: "client", client: await adopt(adapter, spec, found), adapter };
+      const age = ctx.deps.clock.now().getTime() - new Date(work.intent.startedAt).getTime();
+      if (age < graceMs) return { kind: "not_yet" };
+    }
+  }
+  try {
+    return { kind: "client", client: await adapter.registerClient(spec), adapter };
+  } catch (error) {
+    if (changedNothing(error)) return refusal(error, work.keyManager.displayName);
+    if (adapter.findClients || !isConnectorError(error)) throw error;
+    return { kind: "unknowable", error: toAppError(error, work.keyManager.displayName) };
+  }
+}
+
+/**
+ * Takes over a client whose registration was never recorded. Its secret may have been on the way to
+ * somebody who never got it, so it is replaced; where that is impossible, the client itself is, which is
+ * safe because no token can have been issued with a secret that nobody has seen.
+ */
+async function adopt(adapter: KeyManagerAdapter, spec: ClientSpec, found: RegisteredClient[]) {
+  const [kept, ...spare] = found.toSorted((one, other) => one.ref.consumerKey.localeCompare(other.ref.consumerKey));
+  for (const { ref } of spare) await adapter.deleteClient(ref);
+  if (!kept) return adapter.registerClient(spec);
+  if (adapter.rotateSecret) {
+    try {
+      const rotated = await adapter.rotateSecret(kept.ref);
+      return { ref: { ...kept.ref, ...rotated.ref }, state: rotated.state };
+    } catch (error) {
+      // A public client has no secret to replace.
+      if (isConnectorError(error) && ["rejected", "unsupported"].includes(error.kind)) return kept;
+      throw error;
+    }
+  }
+  await adapter.deleteClient(kept.ref);
+  return adapter.registerClient(spec);
+}
+
+async function change(
+  ctx: Context,
+  { mapping, keyManager, intent }: Work,
+  adapter: KeyManagerAdapter,
+): Promise<Answer> {
+  const ref = toClientRef(ctx, mapping);
+  if (!ref) return { kind: "gone" };
+  try {
+    if (intent.operation === "update") {
+      return { kind: "client", client: await adapter.updateClient(ref, specOf(mapping)), adapter };
+    }
+    if (!adapter.rotateSecret) {
+      return { kind: "refused", error: unsupported(keyManager.displayName, "make a new consumer secret") };
+    }
+    return { kind: "client", client: await adapter.rotateSecret(ref), adapter };
+  } catch (error) {
+    if (isConnectorError(error) && error.kind === "not_found") return { kind: "gone" };
+    if (changedNothing(error)) return refusal(error, keyManager.displayName);
+    throw error;
+  }
+}
+
+async function remove(ctx: Context, work: Work, adapter: KeyManagerAdapter): Promise<Answer> {
+  const { mapping, keyManager, acceptDuplicate } = work;
+  const ref = toClientRef(ctx, mapping);
+  try {
+    if (ref) await adapter.deleteClient(ref);
+    // A registration that was never recorded may have left something, under our marker.
+    else if (adapter.findClients) {
+      for (const found of await adapter.findClients(markerOf(mapping))) await adapter.deleteClient(found.ref);
+    } else if (!acceptDuplicate) return { kind: "unknowable" };
+  } catch (error) {
+    if (changedNothing(error)) return refusal(error, keyManager.displayName);
+    throw error;
+  }
+  return { kind: "deleted" };
+}
+
+function specOf(mapping: KeyMappingRecord): ClientSpec {
+  return { ...mapping.requested, marker: markerOf(mapping) };
+}
+
+function refusal(error: unknown, keyManagerName: string): Answer {
+  return { kind: "refused", error: toAppError(error, keyManagerName) };
+}
+
+export function unsupported(keyManagerName: string, what: string): AppError {
+  return new AppError("key_manager.unsupported", { message: `${keyManagerName} cannot ${what}.` });
+}
+
+/** Where an operation stands after its outcome has been stored. */
+export type Result =
+  | { kind: "done"; subject: KeysSubject }
+  | { kind: "removed" }
+  /** `stillOpen` where the operation is tried again in the background all the same. */
+  | { kind: "refused"; error: AppError; stillOpen: boolean }
+  | { kind: "finishing"; subject: KeysSubject; message: string }
+  /** Somebody else has taken the operation over, or the keys are gone; nothing was stored. */
+  | { kind: "overtaken" };
+
+/**
+ * Stores how a try ended. The first statement after an answer that holds credentials seals and stores
+ * them. Writes one audit row, except where somebody else has taken over, or a repeated try got nowhere.
+ */
+export async function settleOperation(ctx: MutationContext, work: Work, outcome: CallOutcome<Answer>): Promise<Result> {
+  const current = await lockKeyMapping(ctx, work.mapping.id);
+  if (current?.intent?.attemptId !== work.intent.attemptId) {
+    const late = outcome.ok && outcome.value.kind === "client" ? outcome.value.client.ref.consumerKey : null;
+    ctx.deps.log.warn(
+      { keyMappingId: work.mapping.id, late },
+      "an answer came after somebody else took the operation over",
+    );
+    return { kind: "overtaken" };
+  }
+  const subject = { ...work, mapping: current };
+  const store = async (change: Partial<KeyMappingChange>): Promise<KeysSubject> => ({
+    ...subject,
+    mapping: await updateKeyMapping(ctx, current.id, change),
+  });
+  const failed = (code: string, message: string) => ({
+    code,
+    message,
+    operation: work.intent.operation,
+    at: ctx.deps.clock.now().toISOString(),
+  });
+  const audit = (after: KeysSubject, more: object) => {
+    ctx.audit({
+      subject: auditSubject(after),
+      before: auditedClient(current),
+      after: { ...auditedClient(after.mapping), ...more },
+    });
+  };
+
+  // A try that got nowhere is told once; its repetitions in the background would only fill the history.
+  const auditFirst = (after: KeysSubject, more: object) => {
+    if (!work.again || ctx.actor.kind === "person") audit(after, more);
+  };
+
+  if (!outcome.ok) {
+    const { message, code } = describeUnknown(outcome.error, work);
+    const stored = await store({ intent: release(ctx.deps.clock, work.intent), failure: failed(code, message) });
+    // Later tries are spaced by the queue's own patience.
+    if (!work.again) await ctx.deps.jobs.enqueue(ctx, reconcileJob(ctx, current.id, 5));
+    auditFirst(stored, { outcome: "unknown", problem: message });
+    return { kind: "finishing", subject: stored, message };
+  }
+  const answer = outcome.value;
+  switch (answer.kind) {
+    case "client": {
+      const stored = await store({
+        ...toStoredClient(ctx, current.id, answer.client),
+        state: "ACTIVE",
+        intent: null,
+        failure: null,
+      });
+      const client = { authorizationServer: work.keyManager.issuer, consumerKey: answer.client.ref.consumerKey };
+      if (work.intent.operation === "register" && !(await claimClient(ctx, current.id, client))) {
+        const message =
+          `${work.keyManager.displayName} handed out the consumer key ${client.consumerKey}, which belongs to other keys ` +
+          `already. These keys cannot be used; an administrator should look at the server.`;
+        const refused = await store({ state: "NEEDS_ATTENTION", failure: failed("key_mapping.claimed", message) });
+        audit(refused, { outcome: "refused", problem: message });
+        return { kind: "refused", error: new AppError("key_mapping.claimed", { message }), stillOpen: false };
+      }
+      audit(stored, {});
+      return { kind: "done", subject: stored };
+    }
+    case "deleted":
+      await deleteKeyMapping(ctx, current.id);
+      ctx.audit({ subject: auditSubject(subject), before: auditedClient(current), after: { removed: true } });
+      return { kind: "removed" };
+    case "refused": {
+      const { code, message } = answer.error;
+      const stored = await store({ ...afterRefusal(ctx, work), failure: failed(code, message) });
+      if (work.intent.operation === "delete") auditFirst(stored, { outcome: "refused", problem: message });
+      else audit(stored, { outcome: "refused", problem: message });
+      return { kind: "refused", error: answer.error, stillOpen: stored.mapping.intent !== null };
+    }
+    case "gone": {
+      const message =
+        `${work.keyManager.displayName} does not know the consumer key ${current.consumerKey ?? ""} any more. ` +
+        `Remove these keys, then generate new ones.`;
+      const stored = await store({
+        state: "NEEDS_ATTENTION",
+        intent: null,
+        failure: failed("key_manager.rejected", message),
+      });
+      audit(stored, { outcome: "gone", problem: message });
+      return { kind: "refused", error: new AppError("key_manager.rejected", { message }), stillOpen: false };
+    }
+    case "not_yet": {
+      const message = `Nothing is found at ${work.keyManager.displayName} yet. We look again in a moment.`;
+      const stored = await store({
+        intent: release(ctx.deps.clock, work.intent),
+        failure: failed("key_manager.unreachable", message),
+      });
+      await ctx.deps.jobs.enqueue(ctx, reconcileJob(ctx, current.id, 15));
+      auditFirst(stored, { outcome: "not_yet" });
+      return { kind: "finishing", subject: stored, message };
+    }
+    case "unknowable": {
+      const message = describeUnknowable(work, answer.error);
+      const stored = await store({
+        state: "NEEDS_ATTENTION",
+        intent: release(ctx.deps.clock, work.intent),
+        failure: failed(answer.error?.code ?? "key_manager.unsupported", message),
+      });
+      audit(stored, { outcome: "needs_attention", problem: message });
+      return { kind: "finishing", subject: stored, message };
+    }
+  }
+}
+
+/** A job that looks after some keys. */
+export function reconcileJob(ctx: Context, subjectId: string, delaySeconds: number) {
+  return { kind: reconcileKeysJob, tenantId: ctx.tenant.id, subjectId, delaySeconds };
+}
+
+/** The kind of job that finishes or undoes operations on keys. */
+export const reconcileKeysJob = "key_mapping.reconcile";
+
+/** What remains of an operation that the key manager refused. */
+function afterRefusal(ctx: Context, { intent, again }: Work): Partial<KeyMappingChange> {
+  switch (intent.operation) {
+    case "register":
+      return { state: "FAILED", intent: null };
+    case "update":
+      // Where an earlier try may have reached the server, only a refusal of this one is certain.
+      return { intent: null, ...(intent.previous && !again ? { requested: intent.previous } : {}) };
+    case "rotate":
+      return { intent: null };
+    case "delete":
+      return { intent: release(ctx.deps.clock, intent) };
+  }
+}
+
+const undone = {
+  register: "whether the client was registered",
+  update: "whether the change was made",
+  rotate: "whether the consumer secret was replaced",
+  delete: "whether the client was deleted",
+} as const;
+
+function describeUnknown(error: unknown, { keyManager, intent }: Work): { code: string; message: string } {
+  const known = isConnectorError(error) ? toAppError(error, keyManager.displayName) : null;
+  const reason = known?.message ?? "Something went wrong on our side while we talked to it.";
+  return {
+    code: known?.code ?? "internal",
+    message: `It is not known yet ${undone[intent.operation]} at ${keyManager.displayName}: ${reason} We find out and finish this in the background.`,
+  };
+}
+
+function describeUnknowable({ mapping, keyManager, intent }: Work, error: AppError | undefined): string {
+  const when = `${intent.startedAt.slice(0, 16).replace("T", " ")} UTC`;
+  return (
+    `${error ? `${error.message} ` : ""}${keyManager.displayName} cannot be searched, so it is not known whether a client named ` +
+    `“${mapping.requested.name}” was registered there on ${when}. Ask its administrator to look for it and delete it, ` +
+    `then try again or forget these keys.`
+  );
+}

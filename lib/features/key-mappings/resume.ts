@@ -1,0 +1,49 @@
+import { updateKeyMapping } from "#lib/data/key-mappings.ts";
+import { AppError } from "#lib/foundation/errors.ts";
+import { defineProvisioning, type Settled } from "../verb.ts";
+import { beginOperation } from "./begin.ts";
+import { ResumeKeysInput, type KeysOutcome } from "./contract.ts";
+import { toSettled } from "./generate.ts";
+import { lookAfterSeconds, requireReleased, takeOver } from "./lease.ts";
+import { performOperation, reconcileJob, settleOperation, type Work } from "./operation.ts";
+import { lockOwnKeys } from "./subject.ts";
+
+/**
+ * Finishes what did not come to an end: goes on with an interrupted operation, or tries a refused one
+ * again as it was asked for. Where a key manager cannot be searched, a second client may come into being
+ * only after the person has said so.
+ *
+ * @throws {AppError} `key_mapping.not_found`, `key_mapping.busy`, `key_mapping.not_active` where nothing is
+ *   left to finish, `key_manager.*`
+ */
+export const resumeKeys = defineProvisioning({
+  action: "key_mapping.resume",
+  permission: "key_mapping:write",
+  input: ResumeKeysInput,
+  async intend(ctx, { id, acceptDuplicate }): Promise<Work> {
+    const subject = await lockOwnKeys(ctx, id);
+    const { mapping } = subject;
+    requireReleased(ctx.deps.clock, mapping);
+    if (mapping.state === "FAILED")
+      return beginOperation(ctx, { operation: "register", subject }, { state: "PENDING" });
+    if (!mapping.intent) {
+      throw new AppError("key_mapping.not_active", { message: "Nothing is left to finish here." });
+    }
+    const intent = takeOver(ctx.deps.clock, mapping.intent);
+    await ctx.deps.jobs.enqueue(ctx, reconcileJob(ctx, mapping.id, lookAfterSeconds));
+    return {
+      ...subject,
+      mapping: await updateKeyMapping(ctx, mapping.id, { intent }),
+      intent,
+      again: true,
+      acceptDuplicate,
+    };
+  },
+  call: performOperation,
+  async settle(ctx, work, outcome): Promise<Settled<KeysOutcome>> {
+    const settled = toSettled(ctx, await settleOperation(ctx, work, outcome));
+    return work.intent.operation === "update" && "view" in settled && settled.view.outcome === "done"
+      ? { view: { ...settled.view, consumerSecret: null } }
+      : settled;
+  },
+});

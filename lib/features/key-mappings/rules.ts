@@ -1,0 +1,81 @@
+import { findConnector } from "#connectors/registry.ts";
+import type { Connector } from "#lib/connector-kit/contract.ts";
+import { findKeyManager, type KeyManagerRecord } from "#lib/data/key-managers.ts";
+import type { StoredClient } from "#lib/data/key-mappings.ts";
+import { AppError, type FieldProblem } from "#lib/foundation/errors.ts";
+import type { KeyManagerId } from "#lib/foundation/ids.ts";
+import type { QueryContext } from "../verb.ts";
+import { keyTypeLabels, needsRedirectUri, type KeyType } from "./contract.ts";
+
+export type UsableKeyManager = { record: KeyManagerRecord; connector: Connector };
+
+/**
+ * A key manager that a developer may work with now.
+ *
+ * @throws {AppError} `key_manager.not_found`, `key_manager.disabled`, `key_manager.misconfigured`
+ */
+export async function requireUsableKeyManager(ctx: QueryContext, id: string): Promise<UsableKeyManager> {
+  const record = await findKeyManager(ctx, id as KeyManagerId);
+  if (!record) throw new AppError("key_manager.not_found");
+  if (!record.enabled) {
+    throw new AppError("key_manager.disabled", { message: `${record.displayName} is disabled.` });
+  }
+  const connector = findConnector(record.connectorId);
+  if (!connector) {
+    throw new AppError("key_manager.misconfigured", {
+      message: `${record.displayName} needs a connector that this installation does not have.`,
+    });
+  }
+  return { record, connector };
+}
+
+/** @throws {AppError} `key_manager.not_allowed` where its tokens do not reach APIs directly */
+export function requireDirectTokens({ displayName, tokenType }: KeyManagerRecord): void {
+  if (tokenType !== "EXCHANGED") return;
+  throw new AppError("key_manager.not_allowed", {
+    message: `Tokens of ${displayName} are exchanged before they reach an API, so it takes no keys of its own.`,
+  });
+}
+
+/** Grant types that a client of this key manager may have. */
+export function offeredGrantTypes({ record, connector }: UsableKeyManager): readonly string[] {
+  return record.grantTypes.length > 0 ? record.grantTypes : connector.grantTypes;
+}
+
+type AskedClient = { grantTypes: string[]; redirectUris: string[]; settings: Record<string, unknown> };
+
+/**
+ * Checks what a developer asks of a client against the key manager and its connector's own schema.
+ *
+ * @returns the client with the connector's fields parsed, defaults included
+ * @throws {AppError} `input.invalid` with every problem at its field
+ */
+export function checkClient(keyManager: UsableKeyManager, name: string, asked: AskedClient): StoredClient {
+  const { grantTypes, redirectUris } = asked;
+  const problems: FieldProblem[] = [];
+  const offered = offeredGrantTypes(keyManager);
+  const foreign = grantTypes.filter((grantType) => !offered.includes(grantType));
+  if (foreign.length > 0) {
+    problems.push({
+      path: "grantTypes",
+      message: `${keyManager.record.displayName} does not offer ${foreign.join(", ")}. Choose among: ${offered.join(", ")}.`,
+    });
+  }
+  if (needsRedirectUri(grantTypes) && redirectUris.length === 0) {
+    problems.push({ path: "redirectUris", message: "Enter the callback URL: the chosen grant types need one." });
+  }
+  if (!needsRedirectUri(grantTypes) && redirectUris.length > 0) {
+    problems.push({ path: "redirectUris", message: "None of the chosen grant types uses a callback URL. Remove it." });
+  }
+  const settings = keyManager.connector.client.safeParse(asked.settings);
+  for (const issue of settings.error?.issues ?? []) {
+    problems.push({ path: ["settings", ...issue.path].join("."), message: issue.message });
+  }
+  if (problems.length > 0) throw new AppError("input.invalid", { fields: problems });
+  return { name, grantTypes, redirectUris, settings: settings.data as Record<string, unknown> };
+}
+
+/** The name under which a client is registered, so that people recognise it at the key manager. */
+export function clientNameOf(applicationName: string, keyType: KeyType): string {
+  return `${applicationName} (${keyTypeLabels[keyType]})`;
+}

@@ -1,0 +1,61 @@
+import type { ClientRef, RegisteredClient } from "#lib/connector-kit/contract.ts";
+import type { KeyMappingChange, KeyMappingRecord } from "#lib/data/key-mappings.ts";
+import type { SealedPlace } from "#lib/data/vault.ts";
+import type { Secret } from "#lib/foundation/secret.ts";
+import type { Context } from "../context.ts";
+
+type Field = "consumer_secret" | "registration_token";
+
+function placeOf(ctx: Context, recordId: string, field: Field): SealedPlace {
+  return { tenantId: ctx.tenant.id, table: "key_mapping", recordId, field };
+}
+
+/** The consumer secret in clear, or undefined where none is stored. */
+export function openConsumerSecret(ctx: Context, mapping: KeyMappingRecord): Secret | undefined {
+  const { id, sealedConsumerSecret: sealed } = mapping;
+  return sealed === null ? undefined : ctx.deps.vault.open(placeOf(ctx, id, "consumer_secret"), sealed);
+}
+
+/**
+ * How the client is addressed at its key manager; opens its sealed credentials.
+ *
+ * @returns null where no client is known
+ */
+export function toClientRef(ctx: Context, mapping: KeyMappingRecord): ClientRef | null {
+  const { id, consumerKey, registrationClientUri, sealedRegistrationToken, vendorId } = mapping;
+  if (consumerKey === null) return null;
+  const consumerSecret = openConsumerSecret(ctx, mapping);
+  return {
+    consumerKey,
+    ...(consumerSecret ? { consumerSecret } : {}),
+    ...(registrationClientUri === null ? {} : { registrationClientUri }),
+    ...(sealedRegistrationToken === null
+      ? {}
+      : { registrationToken: ctx.deps.vault.open(placeOf(ctx, id, "registration_token"), sealedRegistrationToken) }),
+    ...(vendorId === null ? {} : { vendorId }),
+  };
+}
+
+/**
+ * What is stored of a client that a key manager answered with. What it left out keeps its stored value:
+ * many servers do not repeat the secret.
+ */
+export function toStoredClient(ctx: Context, id: string, { ref, state }: RegisteredClient): Partial<KeyMappingChange> {
+  return { ...toStoredCredentials(ctx, id, ref), registered: state };
+}
+
+/** The credentials alone, sealed. */
+export function toStoredCredentials(ctx: Context, id: string, ref: ClientRef): Partial<KeyMappingChange> {
+  const { vault } = ctx.deps;
+  return {
+    consumerKey: ref.consumerKey,
+    ...(ref.consumerSecret
+      ? { sealedConsumerSecret: vault.seal(placeOf(ctx, id, "consumer_secret"), ref.consumerSecret) }
+      : {}),
+    ...(ref.registrationToken
+      ? { sealedRegistrationToken: vault.seal(placeOf(ctx, id, "registration_token"), ref.registrationToken) }
+      : {}),
+    ...(ref.registrationClientUri ? { registrationClientUri: ref.registrationClientUri } : {}),
+    ...(ref.vendorId ? { vendorId: ref.vendorId } : {}),
+  };
+}

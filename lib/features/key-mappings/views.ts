@@ -1,0 +1,69 @@
+import { findConnector } from "#connectors/registry.ts";
+import type { KeyManagerSummary } from "#lib/data/key-managers.ts";
+import type { KeyMappingRecord } from "#lib/data/key-mappings.ts";
+import type { Clock } from "#lib/foundation/clock.ts";
+import type { KeysKeyManager, KeysView } from "./contract.ts";
+import { isHeld } from "./lease.ts";
+
+type Shown = { mapping: KeyMappingRecord; keyManager: KeyManagerSummary };
+
+/** Keys as their owner sees them; no secret. */
+export function toKeysView(clock: Clock, { mapping, keyManager }: Shown): KeysView {
+  const { intent, failure, registered, requested } = mapping;
+  const capabilities = findConnector(keyManager.connectorId)?.capabilities ?? [];
+  const settled = mapping.state === "ACTIVE" && intent === null && keyManager.enabled;
+  const ours = settled && mapping.mode === "PROVISIONED";
+  const grantTypes = (registered ?? requested).grantTypes;
+  return {
+    id: mapping.id,
+    applicationId: mapping.applicationId,
+    keyType: mapping.keyType,
+    mode: mapping.mode,
+    state: mapping.state,
+    keyManager: toKeysKeyManager(keyManager),
+    consumerKey: mapping.consumerKey,
+    hasSecret: mapping.sealedConsumerSecret !== null,
+    client: {
+      name: (registered ?? requested).name,
+      grantTypes,
+      redirectUris: (registered ?? requested).redirectUris,
+      settings: { ...requested.settings, ...registered?.settings },
+    },
+    operation: intent && { kind: intent.operation, startedAt: intent.startedAt, running: isHeld(clock, intent) },
+    failure: failure && { message: failure.message, at: failure.at },
+    can: {
+      update: ours,
+      regenerateSecret: ours && capabilities.includes("rotateSecret"),
+      reveal: mapping.sealedConsumerSecret !== null && mapping.state === "ACTIVE" && intent?.operation !== "rotate",
+      issueToken:
+        settled &&
+        keyManager.tokenGeneration &&
+        capabilities.includes("issueToken") &&
+        mapping.sealedConsumerSecret !== null &&
+        // Of a mapped client the key manager may not have told what it can do.
+        (grantTypes.includes("client_credentials") || (mapping.mode === "MAPPED" && grantTypes.length === 0)),
+      refresh: settled && (ours || registered !== null),
+    },
+    createdAt: mapping.createdAt.toISOString(),
+  };
+}
+
+function toKeysKeyManager(record: KeyManagerSummary): KeysKeyManager {
+  const { id, name, displayName, connectorId, issuer, enabled, endpoints } = record;
+  const connector = findConnector(connectorId);
+  const shown = {
+    token: endpoints["displayToken"] ?? endpoints["token"],
+    revocation: endpoints["displayRevocation"] ?? endpoints["revocation"],
+    userinfo: endpoints["userinfo"],
+    authorization: endpoints["authorization"],
+  };
+  return {
+    id,
+    name,
+    displayName,
+    connector: { name: connector?.name ?? connectorId, monogram: connector?.monogram ?? "?" },
+    issuer,
+    enabled,
+    endpoints: Object.fromEntries(Object.entries(shown).filter(([, address]) => address)),
+  };
+}

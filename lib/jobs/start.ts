@@ -1,0 +1,41 @@
+/** Background work: what is done, and when. */
+import { reconcileKeysJob } from "#lib/features/key-mappings/operation.ts";
+import { reconcileForgotten, reconcileKeyMapping } from "#lib/features/key-mappings/reconcile.ts";
+import type { Dependencies } from "#lib/features/context.ts";
+import type { TenantId } from "#lib/foundation/ids.ts";
+
+/** What the queue must be able to do; lib/data/jobs.ts does it. */
+export type Worker = {
+  start(): Promise<void>;
+  work(kind: string, run: (job: { tenantId: TenantId; subjectId: string }) => Promise<void>): Promise<void>;
+  schedule(name: string, cron: string, run: () => Promise<void>): Promise<void>;
+};
+
+/** A schedule of the installation: a name, when (cron, UTC), and what. */
+export type Schedule = { name: string; cron: string; run(deps: Dependencies): Promise<unknown> };
+
+/**
+ * Starts the queue, the work that jobs ask for, and the schedules. Several processes may do so: each job
+ * and each schedule runs in one of them.
+ */
+export async function startJobs(
+  worker: Worker,
+  deps: Dependencies,
+  schedules: readonly Schedule[] = [],
+): Promise<void> {
+  await worker.start();
+  await worker.work(reconcileKeysJob, async ({ tenantId, subjectId }) => {
+    const end = await reconcileKeyMapping(deps, tenantId, subjectId);
+    // The queue tries a job that throws again, ever later.
+    if (end === "unresolved") throw new Error(`The keys ${subjectId} are not settled yet.`);
+  });
+  const all: Schedule[] = [
+    { name: "key_mapping.reconcile_forgotten", cron: "* * * * *", run: reconcileForgotten },
+    ...schedules,
+  ];
+  for (const { name, cron, run } of all) {
+    await worker.schedule(name, cron, async () => {
+      await run(deps);
+    });
+  }
+}
