@@ -22,7 +22,7 @@ export type Serving = {
  * @throws {Error} where the configuration is not usable or the port cannot be had
  */
 export async function serve(): Promise<Serving> {
-  const { env, deps, authorizationServer, isReady, close } = runtime();
+  const { env, deps, authorizationServer, isReady, startBackgroundWork, close } = runtime();
   const dev = env.NODE_ENV === "development";
   const trustedProxies = env.LATCHKEY_TRUSTED_PROXIES;
   collectProcessMetrics();
@@ -64,6 +64,7 @@ export async function serve(): Promise<Serving> {
   await app.prepare();
   const answerPage = app.getRequestHandler();
   await listen(server, { port: env.PORT, host: env.HOST });
+  await startBackgroundWork();
   deps.log.info({ origin: env.LATCHKEY_ORIGIN }, "serving");
 
   return {
@@ -88,7 +89,7 @@ function listen(server: Server, { port, host }: { port: number; host: string }):
 
 if (import.meta.main) {
   const serving = await serve();
-  const stop = () => void serving.stop().then(() => process.exit(0));
-  process.once("SIGTERM", stop);
-  process.once("SIGINT", stop);
+  const stop = () => serving.stop().then(() => process.exit(0));
+  process.once("SIGTERM", () => void stop());
+  process.once("SIGINT", () => void stop());
 }

@@ -9,6 +9,7 @@ import { connectors } from "#connectors/registry.ts";
 import { createAuthorizationServer, type AuthorizationServer } from "./authorization-server/server.ts";
 import { openDatabase, type Database } from "./data/database.ts";
 import { isDatabaseReady } from "./data/health.ts";
+import { openJobStore } from "./data/jobs.ts";
 import { createVault } from "./data/vault.ts";
 import { systemClock } from "./foundation/clock.ts";
 import { createDeriveSecret } from "./foundation/derived-secret.ts";
@@ -18,6 +19,7 @@ import type { OutboundFetch } from "./foundation/outbound-contract.ts";
 import type { Dependencies } from "./features/context.ts";
 import { createSignInLimiter } from "./features/identity/sign-in-limiter.ts";
 import { createProbeLimiter } from "./features/key-managers/probe-limiter.ts";
+import { startJobs } from "./jobs/start.ts";
 
 export type Runtime = {
   env: Env;
@@ -26,6 +28,8 @@ export type Runtime = {
   authorizationServer: AuthorizationServer;
   /** True where the database answers. */
   isReady(): Promise<boolean>;
+  /** Begins to run jobs and schedules in this process; `close` ends them. */
+  startBackgroundWork(): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -55,14 +59,25 @@ function buildRuntime(env: Env): Runtime {
     ...base,
     connectorIds: connectors.filter((connector) => connector.permanent).map(({ id }) => id),
   });
+  const jobStore = openJobStore({ url: env.DATABASE_URL, log: base.log });
   const goOut: OutboundFetch = () => Promise.reject(new Error("not wired"));
   const deps: Dependencies = {
     ...base,
     // Our own issuers answer in this process; everything else leaves it through the guard.
     outbound: (url, init) => (authorizationServer.owns(url) ? authorizationServer.fetch(url, init) : goOut(url, init)),
-    jobs: { enqueue: () => Promise.reject(new Error("not wired")) },
+    jobs: jobStore,
     signInLimiter: createSignInLimiter(database),
     probeLimiter: createProbeLimiter(database),
   };
-  return { env, deps, authorizationServer, isReady: () => isDatabaseReady(database), close: () => database.close() };
+  return {
+    env,
+    deps,
+    authorizationServer,
+    isReady: () => isDatabaseReady(database),
+    startBackgroundWork: () => startJobs(jobStore, deps),
+    async close() {
+      await jobStore.stop(10_000);
+      await database.close();
+    },
+  };
 }

@@ -1,4 +1,5 @@
 /** Background work: what is done, and when. */
+import { sweepExpired } from "#lib/features/housekeeping/sweep.ts";
 import { reconcileKeysJob } from "#lib/features/key-mappings/operation.ts";
 import { reconcileForgotten, reconcileKeyMapping } from "#lib/features/key-mappings/reconcile.ts";
 import type { Dependencies } from "#lib/features/context.ts";
@@ -12,7 +13,12 @@ export type Worker = {
 };
 
 /** A schedule of the installation: a name, when (cron, UTC), and what. */
-export type Schedule = { name: string; cron: string; run(deps: Dependencies): Promise<unknown> };
+type Schedule = { name: string; cron: string; run(deps: Dependencies): Promise<unknown> };
+
+const schedules: readonly Schedule[] = [
+  { name: "key_mapping.reconcile_forgotten", cron: "* * * * *", run: reconcileForgotten },
+  { name: "housekeeping.sweep", cron: "17 * * * *", run: sweepExpired },
+];
 
 /**
  * Starts the queue, the work that jobs ask for, and the schedules. Several processes may do so: each job
@@ -29,11 +35,7 @@ export async function startJobs(
     // The queue tries a job that throws again, ever later.
     if (end === "unresolved") throw new Error(`The keys ${subjectId} are not settled yet.`);
   });
-  const all: Schedule[] = [
-    { name: "key_mapping.reconcile_forgotten", cron: "* * * * *", run: reconcileForgotten },
-    ...schedules,
-  ];
-  for (const { name, cron, run } of all) {
+  for (const { name, cron, run } of schedules) {
     await worker.schedule(name, cron, async () => {
       await run(deps);
     });
