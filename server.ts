@@ -9,6 +9,7 @@ import { healthHandler } from "#lib/front-door/health.ts";
 import { collectProcessMetrics, metricsHandler } from "#lib/front-door/metrics.ts";
 import { createFrontDoor, drain, type Mount } from "#lib/front-door/server.ts";
 import { runtime } from "#lib/runtime.ts";
+import { startValidationPlane } from "#lib/runtime/validation-plane.ts";
 
 export type Serving = {
   origin: string;
@@ -36,7 +37,9 @@ export async function serve(): Promise<Serving> {
       return answerPage(req, res);
     },
   };
+  const validationPlane = startValidationPlane({ deps, databaseUrl: env.DATABASE_URL });
   const mounts: Mount[] = [
+    { area: "gateway", matches: under("/gateway"), handle: validationPlane.handle, quiet: true },
     {
       area: "health",
       matches: under("/health"),
@@ -72,6 +75,7 @@ export async function serve(): Promise<Serving> {
     async stop() {
       await drain(server, 10_000);
       await app.close();
+      await validationPlane.close();
       await close();
     },
   };

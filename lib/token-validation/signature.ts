@@ -1,6 +1,6 @@
 import { errors, jwtVerify } from "jose";
 import type { ReadToken } from "./compact-token.ts";
-import { isAccessToken, readFacts, type TokenFacts } from "./facts.ts";
+import { isAccessToken, isRefused, readFacts, type TokenFacts } from "./facts.ts";
 import { supportedAlgorithms } from "./key-set.ts";
 import type { KeySetStore } from "./key-set-store.ts";
 import type { TrustAnchor } from "./snapshot.ts";
@@ -45,7 +45,15 @@ export async function verifyToken(
   if (!hasUsableTimes(claims, now.getTime() / 1000 + skewSeconds)) return refuse("claims_invalid");
   if (!isAccessToken(anchor, read.type, claims)) return refuse("token_type_wrong");
   const facts = readFacts(anchor, claims);
-  return "allowed" in facts ? facts : { facts, generation: found.generation };
+  if (isRefused(facts)) return facts;
+  if (read.type !== "at+jwt" && looksLikeIdToken(anchor, claims, facts)) return refuse("token_type_wrong");
+  return { facts, generation: found.generation };
+}
+
+/** An ID token is made for its client (OpenID Connect Core §2) and speaks of no scopes; an access token is not. */
+function looksLikeIdToken({ scopesClaims }: TrustAnchor, claims: Record<string, unknown>, facts: TokenFacts): boolean {
+  if (scopesClaims.some((name) => Object.hasOwn(claims, name))) return false;
+  return facts.audiences.length === 1 && facts.audiences[0] === facts.consumerKey;
 }
 
 /** jose's codes are its interface; its messages are not. */

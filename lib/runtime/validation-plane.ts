@@ -1,0 +1,182 @@
+/** Puts the validation plane together: where its snapshots, key sets and introspections come from. */
+import { LRUCache } from "lru-cache";
+import { findConnector } from "#connectors/registry.ts";
+import type { KeyManagerAdapter } from "#lib/connector-kit/contract.ts";
+import { listenForConfigChanges } from "#lib/data/config-announcements.ts";
+import { findCredentialOwner, noteCredentialUse } from "#lib/data/gateway-credentials.ts";
+import {
+  readConfigVersions,
+  readRevocationsSince,
+  readTenantConfiguration,
+  type TenantConfiguration,
+} from "#lib/data/validation-snapshot.ts";
+import type { Context, Dependencies } from "#lib/features/context.ts";
+import { openKeyManager } from "#lib/features/key-managers/open.ts";
+import { newId, type KeyManagerId, type TenantId } from "#lib/foundation/ids.ts";
+import { gauge } from "#lib/foundation/metrics.ts";
+import type { OutboundFetch } from "#lib/foundation/outbound-contract.ts";
+import { Secret } from "#lib/foundation/secret.ts";
+import { GatewayCredentials } from "#lib/gateway/credentials.ts";
+import { createGatewayHandler, type GatewayHandler } from "#lib/gateway/handler.ts";
+import { SnapshotKeeper, type LoadedTenant, type SnapshotSource } from "#lib/gateway/snapshot-keeper.ts";
+import type { Introspect } from "#lib/token-validation/introspection.ts";
+import type { TrustAnchor } from "#lib/token-validation/snapshot.ts";
+import { createValidator } from "#lib/token-validation/validator.ts";
+
+const keySetBudget = { deadlineMs: 5_000, maximumBytes: 256 * 1024 };
+const introspectionDeadlineMs = 1_500;
+const adapterTtlMs = 60_000;
+
+/** What the plane works with; a subset of every verb's dependencies. */
+export type ValidationPlaneOptions = {
+  deps: Dependencies;
+  /** Where announcements are listened to. */
+  databaseUrl: Secret;
+};
+
+export type ValidationPlane = {
+  /** Answers requests below /gateway. */
+  handle: GatewayHandler;
+  close(): Promise<void>;
+};
+
+/** Starts the validation plane. Nothing is read before the first gateway asks, but announcements are heard. */
+export function startValidationPlane({ deps, databaseUrl }: ValidationPlaneOptions): ValidationPlane {
+  const { database, clock, log } = deps;
+  const keeper = new SnapshotKeeper({ source: snapshotSource(deps), clock, log });
+  const credentials = new GatewayCredentials({
+    source: {
+      findOwner: (digest) => database.inInstallation((ctx) => findCredentialOwner(ctx, digest)),
+      noteUse: (used) => database.inInstallation((ctx) => noteCredentialUse(ctx, used)),
+    },
+    keeper,
+    clock,
+    log,
+  });
+  const announcements = listenForConfigChanges({
+    url: databaseUrl,
+    log,
+    onChange: (tenantId, version) => keeper.hear(tenantId, version),
+    onConnect: () => void keeper.compare(),
+  });
+  const validator = createValidator({
+    clock,
+    log,
+    snapshot: (tenantId) => {
+      const kept = keeper.current(tenantId as TenantId);
+      return kept instanceof Promise ? kept.then((tenant) => tenant?.snapshot ?? null) : (kept?.snapshot ?? null);
+    },
+    isRevoked: (tenantId, tokenId) => keeper.isRevoked(tenantId as TenantId, tokenId),
+    fetchKeySet: (url) => fetchKeySet(deps.outbound, url),
+    introspect: introspectThrough(deps),
+  });
+  const age = gauge({
+    name: "latchkey_snapshot_unchecked_seconds",
+    help: "Time since the gateways' snapshots were last compared with the database.",
+  });
+  const timer = setInterval(() => age.set(keeper.secondsUnchecked()), 5_000);
+  timer.unref();
+  return {
+    handle: createGatewayHandler({ validator, credentials }),
+    async close() {
+      clearInterval(timer);
+      keeper.close();
+      await announcements.close();
+      await credentials.close();
+    },
+  };
+}
+
+function snapshotSource({ database }: Pick<Dependencies, "database">): SnapshotSource {
+  return {
+    async load(tenantId) {
+      const rows = await database.inInstallation((ctx) => readTenantConfiguration(ctx, tenantId));
+      return rows && toLoadedTenant(rows);
+    },
+    check: (tenantIds, revokedSince) =>
+      database.inInstallation(async (ctx) => ({
+        versions: await readConfigVersions(ctx, tenantIds),
+        revocations: await readRevocationsSince(ctx, tenantIds, revokedSince),
+      })),
+  };
+}
+
+function toLoadedTenant({ credentials, revokedTokens, keyManagers, apis, ...rest }: TenantConfiguration): LoadedTenant {
+  return {
+    credentials,
+    revokedTokens,
+    snapshot: {
+      ...rest,
+      trustAnchors: keyManagers.flatMap((keyManager) => toTrustAnchor(keyManager) ?? []),
+      apis: apis.map(({ acceptAllKeyManagers, keyManagerIds, resources, ...api }) => ({
+        ...api,
+        keyManagerIds: acceptAllKeyManagers ? null : keyManagerIds,
+        resources: resources.map(({ verb, path, scopes }) => ({ method: verb, path, scopes })),
+      })),
+    },
+  };
+}
+
+/** Null for a key manager whose tokens are only exchanged, or whose connector this installation lacks. */
+function toTrustAnchor(keyManager: TenantConfiguration["keyManagers"][number]): TrustAnchor | null {
+  const connector = findConnector(keyManager.connectorId);
+  if (!connector || keyManager.tokenType === "EXCHANGED") return null;
+  const { trust } = connector;
+  const { id, displayName, issuer, enabled, validationMethod, signingKeys, revision, updatedAt } = keyManager;
+  return {
+    keyManagerId: id,
+    name: displayName,
+    issuer,
+    enabled,
+    validation: validationMethod,
+    signingKeys,
+    consumerKeyClaim: keyManager.consumerKeyClaim,
+    consumerKeyClaims: trust.consumerKeyClaims,
+    scopesClaims: keyManager.scopesClaim === null ? trust.scopesClaims : [keyManager.scopesClaim],
+    algorithms: trust.algorithms,
+    tokenTypes: trust.tokenTypes,
+    refusedClaims: trust.refusedClaims,
+    hasDenyList: connector.permanent !== undefined,
+    fingerprint: `${id}:${revision}:${updatedAt.getTime()}`,
+  };
+}
+
+async function fetchKeySet(outbound: OutboundFetch, url: string): Promise<unknown> {
+  const response = await outbound(url, { headers: { Accept: "application/json" }, ...keySetBudget });
+  if (response.status !== 200) throw new Error(`The key set answered with status ${response.status}.`);
+  return response.json();
+}
+
+/** Introspection with the administrator's credentials. An opened key manager serves for a minute. */
+function introspectThrough(deps: Dependencies): Introspect {
+  const adapters = new LRUCache<string, KeyManagerAdapter>({ max: 500, ttl: adapterTtlMs });
+  const hurried: Dependencies = {
+    ...deps,
+    outbound: (url, init) =>
+      deps.outbound(url, {
+        ...init,
+        deadlineMs: Math.min(init?.deadlineMs ?? introspectionDeadlineMs, introspectionDeadlineMs),
+      }),
+  };
+  return async ({ tenantId, anchor, token }) => {
+    let adapter = adapters.get(anchor.fingerprint);
+    if (!adapter) {
+      const context = gatewayContext(hurried, tenantId as TenantId);
+      ({ adapter } = await openKeyManager(context, anchor.keyManagerId as KeyManagerId));
+      adapters.set(anchor.fingerprint, adapter);
+    }
+    if (!adapter.introspectToken) throw new Error("The connector of this key manager cannot introspect tokens.");
+    return adapter.introspectToken(new Secret(token));
+  };
+}
+
+/** Gateways read: they hold no permission of any verb. */
+function gatewayContext(deps: Dependencies, tenantId: TenantId): Context {
+  return {
+    tenant: { id: tenantId, slug: "", name: "" },
+    actor: { kind: "system", name: "Gateway" },
+    permissions: new Set(),
+    requestId: newId(),
+    deps,
+  };
+}
