@@ -8,14 +8,12 @@ type Description<Label extends string> = { name: string; help: string; labels?: 
 
 /** A number that only grows. Names end in `_total`. */
 export function counter<Label extends string>({ name, help, labels = [] }: Description<Label>): Counter<Label> {
-  const known = register.getSingleMetric(name) as Counter<Label> | undefined;
-  return known ?? new Counter({ name, help, labelNames: [...labels] });
+  return known<Counter<Label>>(name) ?? new Counter({ name, help, labelNames: [...labels] });
 }
 
 /** A number that comes and goes. */
 export function gauge<Label extends string>({ name, help, labels = [] }: Description<Label>): Gauge<Label> {
-  const known = register.getSingleMetric(name) as Gauge<Label> | undefined;
-  return known ?? new Gauge({ name, help, labelNames: [...labels] });
+  return known<Gauge<Label>>(name) ?? new Gauge({ name, help, labelNames: [...labels] });
 }
 
 /** A distribution. `buckets` are upper bounds in the unit that the name ends in. */
@@ -25,6 +23,10 @@ export function histogram<Label extends string>({
   labels = [],
   buckets,
 }: Description<Label> & { buckets: readonly number[] }): Histogram<Label> {
-  const known = register.getSingleMetric(name) as Histogram<Label> | undefined;
-  return known ?? new Histogram({ name, help, labelNames: [...labels], buckets: [...buckets] });
+  return known<Histogram<Label>>(name) ?? new Histogram({ name, help, labelNames: [...labels], buckets: [...buckets] });
+}
+
+/** The registry keeps names, not types: a name stands for one kind of metric, here and nowhere else. */
+function known<M extends Counter | Gauge | Histogram>(name: string): M | undefined {
+  return register.getSingleMetric(name) as M | undefined;
 }

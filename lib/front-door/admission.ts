@@ -27,7 +27,7 @@ export function admit(
   { origin, trustedProxies }: { origin: string; trustedProxies: number },
 ): Admission {
   const requestId = stampRequest(req, { trustedProxies });
-  for (const name of Object.keys(req.headers)) if (forgeable.test(name)) delete req.headers[name];
+  for (const name of Object.keys(req.headers)) if (forgeable.test(name)) Reflect.deleteProperty(req.headers, name);
 
   const { protocol, host, port } = new URL(origin);
   req.headers["x-forwarded-proto"] = protocol.slice(0, -1);

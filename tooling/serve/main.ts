@@ -104,7 +104,7 @@ async function bringUpToDate(url: Secret): Promise<void> {
     await requireBoundRole(url);
   } catch (error) {
     throw refusal(
-      `The database cannot be used: ${error instanceof Error ? error.message || wordsOf(error) : error}`,
+      `The database cannot be used: ${error instanceof Error ? error.message || wordsOf(error) : String(error)}`,
       error,
     );
   }
@@ -117,7 +117,7 @@ function dataFolder(): string {
 
 if (import.meta.main) {
   if (existsSync(join(root, ".env"))) process.loadEnvFile(join(root, ".env"));
-  Object.assign(process.env, { NODE_ENV: process.env.NODE_ENV ?? "production" });
+  Object.assign(process.env, { NODE_ENV: "production", ...process.env });
   try {
     await serveUntilStopped();
     process.exit(0);

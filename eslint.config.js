@@ -1,0 +1,128 @@
+import next from "eslint-config-next/core-web-vitals";
+import { defineConfig, globalIgnores } from "eslint/config";
+import tseslint from "typescript-eslint";
+
+const testFiles = ["**/*.test.{ts,tsx}", "tooling/**", "e2e/**"];
+
+/** What an import may not name, with the reason that the editor shows. dependency-cruiser knows the whole rule. */
+const nextAndReact = {
+  group: ["next", "next/*", "react", "react-dom", "react/*"],
+  message: "Next.js and React belong to app, components and lib/web.",
+};
+const prismaOnly = {
+  group: ["@prisma/*", "**/generated/*"],
+  message: "Prisma belongs to lib/data.",
+};
+
+export default defineConfig(
+  globalIgnores([
+    ".next/",
+    ".latchkey/",
+    "lib/data/generated/",
+    "next-env.d.ts",
+    "playwright-report/",
+    "test-results/",
+  ]),
+  ...next,
+  {
+    files: ["**/*.{ts,tsx,mts}"],
+    extends: [tseslint.configs.strictTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    linterOptions: { reportUnusedDisableDirectives: "error" },
+    rules: {
+      // A suppression carries its reason.
+      "@typescript-eslint/ban-ts-comment": ["error", { minimumDescriptionLength: 10 }],
+      "@typescript-eslint/consistent-type-imports": ["error", { fixStyle: "separate-type-imports" }],
+      // Numbers and ids in messages read well as they are.
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true, allowBoolean: true }],
+      // An arrow that hands a call on is house style: `() => log.info(…)`.
+      "@typescript-eslint/no-confusing-void-expression": "off",
+      "@typescript-eslint/no-invalid-void-type": "off",
+      // Doing nothing is said by an empty arrow function.
+      "@typescript-eslint/no-empty-function": ["error", { allow: ["arrowFunctions"] }],
+      // Ports are promised to be asynchronous even where one implementation need not be.
+      "@typescript-eslint/require-await": "off",
+      // Type parameters that tie input to output stand once where inference does the rest.
+      "@typescript-eslint/no-unnecessary-type-parameters": "off",
+      "@typescript-eslint/no-unused-vars": [
+        "error",
+        { argsIgnorePattern: "^_", varsIgnorePattern: "^_", ignoreRestSiblings: true },
+      ],
+      "@typescript-eslint/no-misused-promises": ["error", { checksVoidReturn: { attributes: false } }],
+      // Our objects are closures: no member needs `this`, and taking one out by destructuring is house style.
+      "@typescript-eslint/unbound-method": "off",
+      "@typescript-eslint/only-throw-error": "off",
+      "@typescript-eslint/prefer-promise-reject-errors": "off",
+      "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
+      "@typescript-eslint/no-deprecated": "error",
+      eqeqeq: ["error", "always"],
+      "no-console": "error",
+      "no-empty": ["error", { allowEmptyCatch: false }],
+      "no-restricted-globals": [
+        "error",
+        { name: "fetch", message: "The only way out of the process is the outbound fetch: ctx.deps.outbound." },
+      ],
+      "no-restricted-properties": [
+        "error",
+        { object: "globalThis", property: "fetch", message: "Use ctx.deps.outbound." },
+        { object: "process", property: "env", message: "Read settings from lib/foundation/env.ts." },
+      ],
+      "no-restricted-imports": [
+        "error",
+        { paths: [{ name: "undici", message: "Use ctx.deps.outbound." }], patterns: [nextAndReact, prismaOnly] },
+      ],
+      "no-restricted-syntax": [
+        "error",
+        { selector: "TSEnumDeclaration", message: "Erasable TypeScript only: use a union of literals." },
+        {
+          selector:
+            "BinaryExpression[operator='instanceof'][right.name=/(AppError|ConnectorError|OutboundError|OAuthError|Secret)$/]",
+          message: "Two copies of our modules may share a process: use isAppError, isConnectorError, isSecret …",
+        },
+      ],
+    },
+  },
+  {
+    files: ["app/**", "components/**", "lib/web/**", "proxy.ts", "instrumentation.ts"],
+    rules: { "no-restricted-imports": ["error", { patterns: [prismaOnly] }] },
+  },
+  {
+    files: ["lib/data/**"],
+    rules: { "no-restricted-imports": ["error", { patterns: [nextAndReact] }] },
+  },
+  {
+    files: ["lib/foundation/env.ts"],
+    rules: { "no-restricted-properties": "off" },
+  },
+  {
+    files: ["lib/foundation/outbound*.ts"],
+    rules: {
+      "no-restricted-globals": "off",
+      "no-restricted-imports": ["error", { patterns: [nextAndReact, prismaOnly] }],
+    },
+  },
+  {
+    files: ["server.ts"],
+    rules: { "no-restricted-imports": "off" },
+  },
+  {
+    // The browser's fetch to our own origin is not the server's way out.
+    files: ["components/**"],
+    rules: { "no-restricted-globals": "off" },
+  },
+  {
+    files: testFiles,
+    rules: {
+      "no-console": "off",
+      "no-restricted-globals": "off",
+      "no-restricted-imports": "off",
+      "no-restricted-properties": "off",
+      // Tests look into values whose shape the expectation itself states.
+      "@typescript-eslint/no-unsafe-assignment": "off",
+      "@typescript-eslint/no-unsafe-member-access": "off",
+      "@typescript-eslint/no-unsafe-argument": "off",
+      "@typescript-eslint/no-unsafe-return": "off",
+      "@typescript-eslint/no-unsafe-call": "off",
+    },
+  },
+);
