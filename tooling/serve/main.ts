@@ -117,7 +117,8 @@ function dataFolder(): string {
 
 if (import.meta.main) {
   if (existsSync(join(root, ".env"))) process.loadEnvFile(join(root, ".env"));
-  Object.assign(process.env, { NODE_ENV: "production", ...process.env });
+  const { NODE_ENV = "production" }: Record<string, string | undefined> = process.env;
+  Object.assign(process.env, { NODE_ENV });
   try {
     await serveUntilStopped();
     process.exit(0);
