@@ -74,7 +74,10 @@ function buildRuntime(env: Env): Runtime {
     deps,
     authorizationServer,
     isReady: () => isDatabaseReady(database),
-    startBackgroundWork: () => startJobs(jobStore, deps),
+    startBackgroundWork: () =>
+      startJobs(jobStore, deps, [
+        { name: "authorization_server.maintain", cron: "*/30 * * * *", run: () => authorizationServer.maintain() },
+      ]),
     async close() {
       await jobStore.stop(10_000);
       await database.close();

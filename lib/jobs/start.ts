@@ -13,9 +13,9 @@ export type Worker = {
 };
 
 /** A schedule of the installation: a name, when (cron, UTC), and what. */
-type Schedule = { name: string; cron: string; run(deps: Dependencies): Promise<unknown> };
+export type Schedule = { name: string; cron: string; run(deps: Dependencies): Promise<unknown> };
 
-const schedules: readonly Schedule[] = [
+const ours: readonly Schedule[] = [
   { name: "key_mapping.reconcile_forgotten", cron: "* * * * *", run: reconcileForgotten },
   { name: "housekeeping.sweep", cron: "17 * * * *", run: sweepExpired },
 ];
@@ -23,6 +23,8 @@ const schedules: readonly Schedule[] = [
 /**
  * Starts the queue, the work that jobs ask for, and the schedules. Several processes may do so: each job
  * and each schedule runs in one of them.
+ *
+ * @param schedules what other parts of the installation have to do now and then
  */
 export async function startJobs(
   worker: Worker,
@@ -35,7 +37,7 @@ export async function startJobs(
     // The queue tries a job that throws again, ever later.
     if (end === "unresolved") throw new Error(`The keys ${subjectId} are not settled yet.`);
   });
-  for (const { name, cron, run } of schedules) {
+  for (const { name, cron, run } of [...ours, ...schedules]) {
     await worker.schedule(name, cron, async () => {
       await run(deps);
     });
