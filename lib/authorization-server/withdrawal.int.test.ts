@@ -2,6 +2,7 @@
 import { decodeProtectedHeader } from "jose";
 import * as oauth from "openid-client";
 import { beforeAll, describe, expect, it } from "vitest";
+import { createAuthorizationServer } from "./server.ts";
 import { endAccountState } from "#lib/data/authorization-state.ts";
 import { installationDb, tenantDb } from "#lib/data/database.ts";
 import { newId, type PersonId } from "#lib/foundation/ids.ts";
@@ -113,7 +114,7 @@ describe("the unsafe defaults", () => {
     for (const token of [application, access_token, refresh_token ?? ""]) {
       expect(await oauth.tokenIntrospection(portal, token)).toEqual(inactive);
     }
-    await expect(redeem(doomed, journey)).rejects.toMatchObject({ error: "invalid_client" });
+    await expect(redeem(doomed, journey)).rejects.toMatchObject({ status: 401 });
     const left = await database.inTenant(at.tenant.id, (ctx) =>
       tenantDb(ctx).authorizationState.findMany({ where: { clientId: doomed.clientId } }),
     );
@@ -260,21 +261,8 @@ describe("tenants", () => {
     const elsewhere = await testIssuer(running);
     const token = await applicationToken();
     expect(await oauth.tokenIntrospection(await elsewhere.portal(), token)).toEqual(inactive);
-    const intruder = await oauth.discovery(
-      new URL(elsewhere.issuer),
-      client.clientId,
-      undefined,
-      oauth.ClientSecretBasic(client.secret),
-      {
-        [oauth.customFetch]: (url, init) =>
-          running.server.fetch(url, {
-            method: init.method as "GET",
-            headers: init.headers,
-            ...(init.body ? { body: String(init.body) } : {}),
-          }),
-      },
-    );
-    await expect(oauth.clientCredentialsGrant(intruder)).rejects.toMatchObject({ error: "invalid_client" });
+    const intruder = await elsewhere.configure(client.clientId, undefined, oauth.ClientSecretBasic(client.secret));
+    await expect(oauth.clientCredentialsGrant(intruder)).rejects.toMatchObject({ status: 401 });
     const management = client.registrationUri.replace(at.issuer, elsewhere.issuer);
     const read = await running.server.fetch(management, {
       headers: { authorization: `Bearer ${client.registrationToken}` },
@@ -330,9 +318,10 @@ describe("signing keys", () => {
 
   it("are made once, however many ask first", async () => {
     const fresh = await testIssuer(running);
-    const another = testAuthorizationServer();
-    Object.assign(another.deps, { vault: running.deps.vault });
-    const sets = await Promise.all([1, 2, 3, 4].map(() => keysOf(fresh)));
+    const otherProcess = createAuthorizationServer({ ...running.deps, connectorIds: [ownConnectorId] });
+    const sets = await Promise.all(
+      [running.server, otherProcess, running.server, otherProcess].map((server) => server.publicKeys(fresh.tenant.id)),
+    );
     for (const set of sets) expect(set).toEqual(sets[0]);
     expect(sets[0]).toHaveLength(2);
   });
@@ -368,24 +357,36 @@ describe("signing keys", () => {
       ahead = 25 * 60 * 60 * 1000 + 600_000;
       await new Promise((resolve) => setTimeout(resolve, 2_100));
       expect(await published()).not.toContain(before);
-      const done = await running.server.maintain();
-      expect(done.signingKeys).toBeGreaterThanOrEqual(2);
     } finally {
       ahead = 0;
     }
   });
 
+  it("are removed for good once they are published no more", async () => {
+    const old = await testIssuer(running);
+    await running.server.rotateSigningKeys(old.tenant.id);
+    const inTenant = <T>(work: (keys: ReturnType<typeof tenantDb>["signingKey"]) => Promise<T>) =>
+      database.inTenant(old.tenant.id, (ctx) => work(tenantDb(ctx).signingKey));
+    await running.server.rotateSigningKeys(old.tenant.id);
+    await inTenant((keys) =>
+      keys.updateMany({ where: { retiredAt: { not: null } }, data: { expiresAt: new Date(Date.now() - 1000) } }),
+    );
+    const { signingKeys } = await running.server.maintain();
+    expect(signingKeys).toBeGreaterThanOrEqual(2);
+    const left = await inTenant((keys) => keys.findMany({ select: { retiredAt: true } }));
+    expect(left.map(({ retiredAt }) => retiredAt)).toEqual([null, null]);
+  });
+
   it("rotate by themselves when they are old", async () => {
     const ageing = await testIssuer(running);
     const [first] = await running.server.publicKeys(ageing.tenant.id);
-    try {
-      ahead = 91 * 24 * 60 * 60 * 1000;
-      expect((await running.server.maintain()).rotated).toBeGreaterThanOrEqual(1);
-      const now = await running.server.publicKeys(ageing.tenant.id);
-      expect(now.map(({ kid }) => kid)).toContain(first?.kid);
-      expect(now).toHaveLength(4);
-    } finally {
-      ahead = 0;
-    }
+    const aged = new Date(Date.now() - 91 * 24 * 60 * 60 * 1000);
+    await database.inTenant(ageing.tenant.id, (ctx) =>
+      tenantDb(ctx).signingKey.updateMany({ data: { createdAt: aged } }),
+    );
+    expect((await running.server.maintain()).rotated).toBeGreaterThanOrEqual(1);
+    const now = await running.server.publicKeys(ageing.tenant.id);
+    expect(now.map(({ kid }) => kid)).toContain(first?.kid);
+    expect(now).toHaveLength(4);
   });
 });

@@ -29,6 +29,12 @@ export type TestIssuer = {
   /** The portal's own client, which may introspect. */
   portal(): Promise<oauth.Configuration>;
   initialAccessToken: string;
+  /** The independent client, set up for a client of this issuer. */
+  configure(
+    clientId: string,
+    metadata: Partial<oauth.ClientMetadata> | undefined,
+    auth: oauth.ClientAuth,
+  ): Promise<oauth.Configuration>;
 };
 
 export type TestClient = {
@@ -55,7 +61,7 @@ export async function testIssuer({ server, deps }: TestServer): Promise<TestIssu
   });
   const initialAccessToken = deps.derive("built-in.registration", tenant.id).reveal();
   const call: TestIssuer["call"] = (path, init) => server.fetch(`${issuer}${path}`, init);
-  const configure = (clientId: string, metadata: Partial<oauth.ClientMetadata> | undefined, auth: oauth.ClientAuth) =>
+  const configure: TestIssuer["configure"] = (clientId, metadata, auth) =>
     oauth.discovery(new URL(issuer), clientId, metadata, auth, { [oauth.customFetch]: fetchThrough(server) });
 
   return {
@@ -63,6 +69,7 @@ export async function testIssuer({ server, deps }: TestServer): Promise<TestIssu
     issuer,
     call,
     initialAccessToken,
+    configure,
     portal: () =>
       configure(
         "latchkey-portal",
