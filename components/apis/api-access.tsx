@@ -1,4 +1,4 @@
-import { Path, type PathLink } from "#components/path/path.tsx";
+import { ThePath, type PathLink } from "#components/path/path.tsx";
 import { SubscriptionStateBadge } from "#components/subscriptions/subscription-state-badge.tsx";
 import { UnsubscribeButton } from "#components/subscriptions/unsubscribe-button.tsx";
 import { TextLink } from "#components/ui/text-link.tsx";
@@ -20,27 +20,25 @@ export function ApiAccess({ apiName, access, unsubscribe }: ApiAccessProps) {
           <ApplicationLine application={application} apiName={apiName} unsubscribe={unsubscribe} />
           {application.keys.map((key) => (
             <div key={key.keyMappingId} className="flex flex-col gap-1">
-              <Path
-                application={{
-                  name: application.applicationName,
-                  detail: key.keyType === "PRODUCTION" ? "Production keys" : "Sandbox keys",
-                }}
-                keyManager={{ name: key.keyManagerName }}
-                api={{ name: apiName }}
-                keys="ok"
-                access={accessLink(application, key)}
+              <ThePath
+                nodes={[
+                  {
+                    name: application.applicationName,
+                    detail: key.keyType === "PRODUCTION" ? "Production keys" : "Sandbox keys",
+                  },
+                  { name: key.keyManagerName },
+                  { name: apiName },
+                ]}
+                links={["ok", accessLink(application, key)]}
               />
               <p className="text-muted text-center text-sm">{key.reason ?? subscriptionReason(application)}</p>
             </div>
           ))}
           {application.keys.length === 0 && (
             <>
-              <Path
-                application={{ name: application.applicationName }}
-                keyManager={{ missing: true }}
-                api={{ name: apiName }}
-                keys="missing"
-                access="unknown"
+              <ThePath
+                nodes={[{ name: application.applicationName }, { missing: true }, { name: apiName }]}
+                links={["missing", "unknown"]}
               />
               <p className="text-muted text-center text-sm">
                 No keys yet.{" "}

@@ -2,7 +2,7 @@ import type { Metadata } from "next";
 import Link from "next/link";
 import { ApiTable } from "#components/apis/api-table.tsx";
 import { StatusFilter } from "#components/apis/status-filter.tsx";
-import { Path } from "#components/path/path.tsx";
+import { ThePath } from "#components/path/path.tsx";
 import { Button } from "#components/ui/button.tsx";
 import { EmptyState } from "#components/ui/empty-state.tsx";
 import { PageHeader } from "#components/ui/page-header.tsx";
@@ -36,7 +36,7 @@ export default async function ApisPage({ searchParams }: PageProps<"/creator/api
       />
       {items.length === 0 && !filtered ? (
         <EmptyState
-          picture={<Path keys="unknown" access="missing" api={{ missing: true }} />}
+          picture={<ThePath nodes={[{}, {}, { missing: true }]} links={["unknown", "missing"]} />}
           title="No APIs yet"
           description="Import an OpenAPI file or describe the resources by hand, then choose which key managers open it."
           action={mayWrite && <AddApi />}
