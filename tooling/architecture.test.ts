@@ -7,14 +7,14 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { cruise, type ICruiseOptions, type ICruiseResult, type IRuleSetType } from "dependency-cruiser";
+import { cruise, type ICruiseOptions, type ICruiseResult, type IConfiguration } from "dependency-cruiser";
 import { ESLint } from "eslint";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connectors } from "#connectors/registry.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const config = createRequire(import.meta.url)("../dependency-cruiser.config.cjs") as {
-  forbidden: NonNullable<IRuleSetType["forbidden"]>;
+  forbidden: NonNullable<IConfiguration["forbidden"]>;
   options: ICruiseOptions;
 };
 

@@ -117,8 +117,7 @@ function dataFolder(): string {
 
 if (import.meta.main) {
   if (existsSync(join(root, ".env"))) process.loadEnvFile(join(root, ".env"));
-  const { NODE_ENV = "production" }: Record<string, string | undefined> = process.env;
-  Object.assign(process.env, { NODE_ENV });
+  if (!("NODE_ENV" in process.env)) Object.assign(process.env, { NODE_ENV: "production" });
   try {
     await serveUntilStopped();
     process.exit(0);
