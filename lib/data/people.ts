@@ -50,6 +50,23 @@ export async function hasReadyOperator(ctx: InstallationContext): Promise<boolea
   return row !== null;
 }
 
+/** How a person stands with the tenants they belong to. */
+export type Standing = { belongsAnywhere: boolean; mayEnterSome: boolean; isSuspendedSomewhere: boolean };
+
+export async function standingOf(ctx: InstallationContext, personId: PersonId): Promise<Standing> {
+  const rows = await installationDb(ctx).membership.findMany({
+    where: { personId },
+    select: { status: true, tenant: { select: { status: true } } },
+    take: 1000,
+  });
+  const members = rows.filter(({ status }) => status === "ACTIVE");
+  return {
+    belongsAnywhere: rows.length > 0,
+    mayEnterSome: members.some(({ tenant }) => tenant.status === "ACTIVE"),
+    isSuspendedSomewhere: members.some(({ tenant }) => tenant.status === "SUSPENDED"),
+  };
+}
+
 /** Tenants that a person belongs to, whatever their state. */
 export async function tenantsOf(ctx: InstallationContext, personId: PersonId): Promise<TenantId[]> {
   const rows = await installationDb(ctx).membership.findMany({

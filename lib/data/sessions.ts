@@ -28,7 +28,8 @@ export async function insertSession(
 
 /**
  * Reads a session with everything that may end it: null where it was revoked, has expired or was idle since
- * `idleSince`, or where the person is disabled.
+ * `idleSince`, where the person is disabled, and where every tenant that the person belongs to has disabled
+ * them or is suspended.
  */
 export async function findLiveSession(
   ctx: InstallationContext,
@@ -55,8 +56,11 @@ export async function findLiveSession(
           email: true,
           isOperator: true,
           memberships: {
-            where: { status: "ACTIVE", tenant: { status: "ACTIVE" } },
-            select: { roles: true, tenant: { select: { id: true, slug: true, name: true } } },
+            select: {
+              roles: true,
+              status: true,
+              tenant: { select: { id: true, slug: true, name: true, status: true } },
+            },
             orderBy: { tenant: { name: "asc" } },
             take: 200,
           },
@@ -65,13 +69,18 @@ export async function findLiveSession(
     },
   });
   if (!row) return null;
-  const { memberships, ...person } = row.person;
+  const { memberships: all, ...person } = row.person;
+  const memberships = all.filter(({ status, tenant }) => status === "ACTIVE" && tenant.status === "ACTIVE");
+  if (all.length > 0 && memberships.length === 0 && !person.isOperator) return null;
   return {
     ...row,
     id: row.id as SessionId,
     activeTenantId: row.activeTenantId as TenantId | null,
     person: { ...person, id: person.id as PersonId },
-    memberships: memberships.map(({ roles, tenant }) => ({ roles, tenant: { ...tenant, id: tenant.id as TenantId } })),
+    memberships: memberships.map(({ roles, tenant: { id, slug, name } }) => ({
+      roles,
+      tenant: { id: id as TenantId, slug, name },
+    })),
   };
 }
 

@@ -210,9 +210,7 @@ export function defineOperatorVerb<I extends Input, O>(definition: {
   run(ctx: OperatorContext, input: Parsed<I>): Promise<O>;
 }): OperatorVerb<I, O> {
   const verb = async (caller: InstallationCaller, raw: Raw<I>): Promise<O> => {
-    if (caller.actor.kind === "person" && !caller.actor.isOperator) {
-      throw new AppError("auth.forbidden", { message: "Only an operator of this installation may do this." });
-    }
+    requireOperatorActor(caller);
     const input = parseInput(definition.input, raw);
     return caller.deps.database.inInstallation((tx) =>
       definition.run(
@@ -228,6 +226,12 @@ export function defineOperatorVerb<I extends Input, O>(definition: {
     );
   };
   return Object.assign(verb, { action: definition.action, input: definition.input });
+}
+
+/** @throws {AppError} `auth.forbidden` for a person who is no operator */
+export function requireOperatorActor({ actor }: InstallationCaller): void {
+  if (actor.kind === "system" || actor.isOperator) return;
+  throw new AppError("auth.forbidden", { message: "Only an operator of this installation may do this." });
 }
 
 function describe<I extends Input, O>(

@@ -39,6 +39,7 @@ export const catalogue = {
     retryable: false,
     message: "A tenant needs at least one active administrator.",
   },
+  "invitation.not_found": { status: 404, retryable: false, message: "There is no such open invitation." },
   "identity_provider.not_found": { status: 404, retryable: false, message: "There is no such identity provider." },
   "identity_provider.conflict": {
     status: 409,

@@ -1,5 +1,5 @@
 import { insertAuditEvent } from "#lib/data/audit.ts";
-import { findPersonByEmail, tenantsOf, updatePerson, type PersonRecord } from "#lib/data/people.ts";
+import { findPersonByEmail, standingOf, tenantsOf, updatePerson, type PersonRecord } from "#lib/data/people.ts";
 import { AppError } from "#lib/foundation/errors.ts";
 import type { PersonId } from "#lib/foundation/ids.ts";
 import type { InstallationCaller } from "../context.ts";
@@ -15,7 +15,8 @@ type Origin = { device: string | null; address: string };
  * a person without a password get the same answer after the same work.
  *
  * @param origin from where: the device only if it is proven to be one of this account's
- * @throws {AppError} `auth.failed`, `limit.exceeded` with the seconds to wait, `input.invalid`
+ * @throws {AppError} `auth.failed`, `limit.exceeded` with the seconds to wait, `input.invalid`;
+ *   `tenant.suspended` for the right password of somebody all of whose tenants are suspended
  */
 export async function verifyPassword(caller: Caller, input: SignInInput, origin: Origin): Promise<PersonId> {
   const { deps } = caller;
@@ -25,9 +26,22 @@ export async function verifyPassword(caller: Caller, input: SignInInput, origin:
   const person = await deps.database.inInstallation((ctx) => findPersonByEmail(ctx, email));
   const usable = person?.isActive ? person.passwordHash : null;
   if (!(await matchesPassword(usable, password)) || !person) throw new AppError("auth.failed");
+  await requireEntry(caller, person);
   await deps.signInLimiter.clear(attempt);
   await renewHash(caller, person, password);
   return person.id;
+}
+
+/**
+ * Refuses a person whom every one of their tenants has shut out; the session would be dead at once.
+ *
+ * @throws {AppError} `auth.failed`, `tenant.suspended`
+ */
+export async function requireEntry({ deps }: Caller, person: Pick<PersonRecord, "id" | "isOperator">): Promise<void> {
+  if (person.isOperator) return;
+  const standing = await deps.database.inInstallation((ctx) => standingOf(ctx, person.id));
+  if (standing.mayEnterSome || !standing.belongsAnywhere) return;
+  throw new AppError(standing.isSuspendedSomewhere ? "tenant.suspended" : "auth.failed");
 }
 
 /** Moves a hash of an older cost to today's, now that the password is at hand. */
