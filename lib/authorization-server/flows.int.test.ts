@@ -15,6 +15,7 @@ import {
 } from "#tooling/testing/authorization-server.ts";
 
 const running = testAuthorizationServer();
+const signedInAt = new Date();
 
 /** A person who is active in the tenant. */
 async function person({ tenant }: TestIssuer): Promise<PersonId> {
@@ -197,7 +198,9 @@ describe("authorization code", () => {
     const id = url.pathname.split("/").at(-1) ?? "";
     for (const cookies of ["", theirs.cookiesFor(url.pathname), `latchkey_interaction=${id}`]) {
       expect(await running.server.interactions.read(at.tenant.slug, id, cookies)).toBeNull();
-      expect(await running.server.interactions.signIn(at.tenant.slug, id, { cookies, personId })).toBeNull();
+      expect(
+        await running.server.interactions.signIn(at.tenant.slug, id, { cookies, personId, signedInAt }),
+      ).toBeNull();
       expect(await running.server.interactions.deny(at.tenant.slug, id, cookies)).toBeNull();
     }
   });
@@ -208,7 +211,7 @@ describe("authorization code", () => {
     const stranger = await person(elsewhere);
     const browser = new Browser(running.server);
     const { url } = await browser.open(await authorizationUrl(config));
-    const visitor = { cookies: browser.cookiesFor(url.pathname), personId: stranger };
+    const visitor = { cookies: browser.cookiesFor(url.pathname), personId: stranger, signedInAt };
     const id = url.pathname.split("/").at(-1) ?? "";
     expect(await running.server.interactions.signIn(at.tenant.slug, id, visitor)).toBeNull();
   });
@@ -224,7 +227,7 @@ describe("authorization code", () => {
       [
         at.tenant.slug,
         page.pathname.split("/").at(-1) ?? "",
-        { cookies: browser.cookiesFor(page.pathname), personId },
+        { cookies: browser.cookiesFor(page.pathname), personId, signedInAt },
       ] as const;
     const next = await signIn(...pageOf(url, asked));
     const consent = await browser.open(next?.continueTo ?? "");

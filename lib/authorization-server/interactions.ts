@@ -11,8 +11,8 @@ import { findAccount, listOfferedScopes } from "#lib/data/issuers.ts";
 import type { PersonId, TenantId } from "#lib/foundation/ids.ts";
 import { identityScopes } from "./provider.ts";
 
-/** Somebody at the page: the cookies that came with the request, and who the portal says it is. */
-export type Visitor = { cookies: string; personId: PersonId };
+/** Somebody at the page: the cookies that came with the request, and who the portal says it is, since when. */
+export type Visitor = { cookies: string; personId: PersonId; signedInAt: Date };
 
 export type InteractionView = {
   step: "sign_in" | "consent";
@@ -75,12 +75,13 @@ export async function readInteraction(
 export async function signIn(
   { database, provider, tenant }: InteractionOptions,
   interactionId: string,
-  { cookies, personId }: Visitor,
+  { cookies, personId, signedInAt }: Visitor,
 ): Promise<Continuation | null> {
   const interaction = await open(provider, interactionId, cookies);
   if (interaction?.prompt.name !== "login") return null;
   if (!(await database.inTenant(tenant.id, (tx) => findAccount(tx, personId)))) return null;
-  return finish(provider, cookies, { login: { accountId: personId, remember: false } });
+  const ts = Math.floor(signedInAt.getTime() / 1000);
+  return finish(provider, cookies, { login: { accountId: personId, ts, remember: false } });
 }
 
 /** Allows everything that is asked for. @returns null where there is nothing to answer, or somebody else asked */

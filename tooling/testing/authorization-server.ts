@@ -185,7 +185,7 @@ export async function authorize(
   for (let step = 0; step < 4 && url.pathname.includes("/sign-in/"); step += 1) {
     const id = url.pathname.split("/").at(-1) ?? "";
     const cookies = browser.cookiesFor(url.pathname);
-    const visitor = { cookies, personId: options.personId };
+    const visitor = { cookies, personId: options.personId, signedInAt: new Date() };
     const view = await server.interactions.read(tenant.slug, id, cookies);
     const decide = view?.step === "consent" ? server.interactions.allow : server.interactions.signIn;
     const next = await decide(tenant.slug, id, visitor);

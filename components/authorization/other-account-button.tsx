@@ -1,0 +1,27 @@
+"use client";
+
+import { useState } from "react";
+import { Button } from "#components/ui/button.tsx";
+import type { ActionResult } from "#lib/features/actions/contract.ts";
+
+type OtherAccountButtonProps = {
+  signOut: () => Promise<ActionResult<unknown>>;
+  /** A path of this portal to come back to. */
+  returnTo: string;
+};
+
+/** Ends this browser's session and comes back as somebody else. */
+export function OtherAccountButton({ signOut, returnTo }: OtherAccountButtonProps) {
+  const [pending, setPending] = useState(false);
+  async function change() {
+    setPending(true);
+    const result = await signOut();
+    // Where ending the session failed the same page comes again, still signed in.
+    window.location.assign(result.ok ? `/sign-in?returnTo=${encodeURIComponent(returnTo)}` : returnTo);
+  }
+  return (
+    <Button variant="ghost" pending={pending} onClick={() => void change()}>
+      Use another account
+    </Button>
+  );
+}
