@@ -20,7 +20,7 @@ import { openKeyManager } from "../key-managers/open.ts";
 import type { CallOutcome, MutationContext } from "../verb.ts";
 import { changedNothing } from "./certainty.ts";
 import { graceMs, release } from "./lease.ts";
-import { toClientRef, toStoredClient } from "./secrets.ts";
+import { toClientRef, toRescuedCredentials, toStoredClient } from "./secrets.ts";
 import { auditedClient, auditSubject, type KeysSubject } from "./subject.ts";
 
 /** One try of an operation, as its intent was stored. */
@@ -218,7 +218,11 @@ export async function settleOperation(ctx: MutationContext, work: Work, outcome:
 
   if (!outcome.ok) {
     const { message, code } = describeUnknown(outcome.error, work);
-    const stored = await store({ intent: release(ctx.deps.clock, work.intent), failure: failed(code, message) });
+    const stored = await store({
+      ...toRescuedCredentials(ctx, current, outcome.error),
+      intent: release(ctx.deps.clock, work.intent),
+      failure: failed(code, message),
+    });
     // Later tries are spaced by the queue's own patience.
     if (!work.again) await ctx.deps.jobs.enqueue(ctx, reconcileJob(ctx, current.id, 5));
     auditFirst(stored, { outcome: "unknown", problem: message });
@@ -251,7 +255,11 @@ export async function settleOperation(ctx: MutationContext, work: Work, outcome:
       return { kind: "removed" };
     case "refused": {
       const { code, message } = answer.error;
-      const stored = await store({ ...afterRefusal(ctx, work), failure: failed(code, message) });
+      const stored = await store({
+        ...toRescuedCredentials(ctx, current, answer.error),
+        ...afterRefusal(ctx, work),
+        failure: failed(code, message),
+      });
       if (work.intent.operation === "delete") auditFirst(stored, { outcome: "refused", problem: message });
       else audit(stored, { outcome: "refused", problem: message });
       return { kind: "refused", error: answer.error, stillOpen: stored.mapping.intent !== null };

@@ -1,4 +1,5 @@
 import type { ClientRef, RegisteredClient } from "#lib/connector-kit/contract.ts";
+import { isConnectorError } from "#lib/connector-kit/errors.ts";
 import type { KeyMappingChange, KeyMappingRecord } from "#lib/data/key-mappings.ts";
 import type { SealedPlace } from "#lib/data/vault.ts";
 import type { Secret } from "#lib/foundation/secret.ts";
@@ -58,4 +59,27 @@ export function toStoredCredentials(ctx: Context, id: string, ref: ClientRef): P
     ...(ref.registrationClientUri ? { registrationClientUri: ref.registrationClientUri } : {}),
     ...(ref.vendorId ? { vendorId: ref.vendorId } : {}),
   };
+}
+
+/**
+ * Credentials that came with a failure, sealed: a server may replace a registration access token in an
+ * early answer and fail in the next, and the old one is dead then (RFC 7592 §2).
+ */
+export function toRescuedCredentials(
+  ctx: Context,
+  mapping: KeyMappingRecord,
+  failure: unknown,
+): Partial<KeyMappingChange> {
+  let error = failure;
+  for (let depth = 0; depth < 8 && error instanceof Error; depth += 1) {
+    if (isConnectorError(error) && error.credentials) {
+      const { consumerKey: _, ...rescued } = toStoredCredentials(ctx, mapping.id, {
+        consumerKey: "",
+        ...error.credentials,
+      });
+      return rescued;
+    }
+    error = error.cause;
+  }
+  return {};
 }
