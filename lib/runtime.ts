@@ -15,7 +15,7 @@ import { systemClock } from "./foundation/clock.ts";
 import { createDeriveSecret } from "./foundation/derived-secret.ts";
 import { env, type Env } from "./foundation/env.ts";
 import { createLog } from "./foundation/log.ts";
-import type { OutboundFetch } from "./foundation/outbound-contract.ts";
+import { createOutbound } from "./foundation/outbound.ts";
 import type { Dependencies } from "./features/context.ts";
 import { createSignInLimiter } from "./features/identity/sign-in-limiter.ts";
 import { createProbeLimiter } from "./features/key-managers/probe-limiter.ts";
@@ -60,7 +60,7 @@ function buildRuntime(env: Env): Runtime {
     connectorIds: connectors.filter((connector) => connector.permanent).map(({ id }) => id),
   });
   const jobStore = openJobStore({ url: env.DATABASE_URL, log: base.log });
-  const goOut: OutboundFetch = () => Promise.reject(new Error("not wired"));
+  const goOut = createOutbound({ allow: env.LATCHKEY_OUTBOUND_ALLOW, log: base.log });
   const deps: Dependencies = {
     ...base,
     // Our own issuers answer in this process; everything else leaves it through the guard.
@@ -80,6 +80,7 @@ function buildRuntime(env: Env): Runtime {
       ]),
     async close() {
       await jobStore.stop(10_000);
+      await goOut.close();
       await database.close();
     },
   };

@@ -2,8 +2,9 @@
 export const outboundProblems = {
   invalid_url: "The address is not a usable https:// address.",
   address_refused:
-    "The address leads into a private network. The operator of this installation can allow its host and port.",
+    "This address may not be called from here: it is not public, or its port is unusual. The operator of this installation can allow its host and port.",
   unreachable: "The server could not be reached.",
+  untrusted: "The server's certificate is not trusted, or belongs to another name.",
   timeout: "The server took too long to answer.",
   redirect: "The server answered with a redirect to another address, which is never followed.",
   too_large: "The server's answer is too large.",

@@ -27,6 +27,7 @@ const kindOfProblem: Record<OutboundErrorKind, ConnectorErrorKind> = {
   invalid_url: "misconfigured",
   address_refused: "misconfigured",
   unreachable: "unreachable",
+  untrusted: "unreachable",
   timeout: "unreachable",
   busy: "unreachable",
   redirect: "bad_response",
