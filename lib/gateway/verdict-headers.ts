@@ -34,7 +34,8 @@ export function headersOfRefused(verdict: Refused): Record<string, string> {
     "X-Latchkey-Error": String(verdict.code),
     "X-Latchkey-Error-Reason": verdict.reason,
     "X-Latchkey-Error-Message": verdict.message,
-    ...(challenge === null ? {} : { "WWW-Authenticate": challenge }),
+    // nginx copies the standard header into its own answer on 401 only; the second name serves every status.
+    ...(challenge === null ? {} : { "X-Latchkey-Challenge": challenge }),
     ...(verdict.retryAfterSeconds === undefined ? {} : { "Retry-After": String(verdict.retryAfterSeconds) }),
   };
 }

@@ -1,0 +1,31 @@
+/** A backend that says what reached it. */
+import { once } from "node:events";
+import { createServer, type IncomingHttpHeaders } from "node:http";
+import type { AddressInfo } from "node:net";
+
+export type Echo = { method: string; url: string; headers: IncomingHttpHeaders };
+
+export type RunningBackend = { address: string; calls: readonly Echo[]; stop(): Promise<void> };
+
+/** Starts the backend on a free port of the loopback interface. It answers every call with what it received. */
+export async function startEchoBackend(): Promise<RunningBackend> {
+  const calls: Echo[] = [];
+  const server = createServer((req, res) => {
+    const echo: Echo = { method: req.method ?? "", url: req.url ?? "", headers: req.headers };
+    calls.push(echo);
+    res.writeHead(200, { "Content-Type": "application/json" });
+    res.end(JSON.stringify(echo));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  return {
+    address: `127.0.0.1:${port}`,
+    calls,
+    async stop() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
