@@ -2,7 +2,6 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createOutbound, type Outbound } from "#lib/foundation/outbound.ts";
-import { systemClock } from "#lib/foundation/clock.ts";
 import { silentLog } from "#lib/foundation/log.ts";
 import { keyManagerWorld, registrationOf } from "#tooling/testing/key-managers.ts";
 import { testDependencies, testTenant } from "#tooling/testing/tenant.ts";
@@ -248,9 +247,9 @@ describe("over real HTTP", () => {
   });
 
   async function callerWith(allow: string[]): Promise<Context> {
-    const outbound = createOutbound({ allow, log: silentLog, clock: systemClock });
+    const outbound = createOutbound({ allow, log: silentLog });
     doors.push(outbound);
-    return (await testTenant(testDependencies({ outbound: outbound.fetch }))).caller("ADMINISTRATOR");
+    return (await testTenant(testDependencies({ outbound }))).caller("ADMINISTRATOR");
   }
 
   it("reaches a private address that the operator allows, host and port", async () => {
