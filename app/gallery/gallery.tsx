@@ -255,7 +255,7 @@ function Controls() {
       <Card>
         <CardHeader
           title="Production keys"
-          description="Northwind Sandbox · Keycloak"
+          description="Billing sync · Keycloak"
           actions={<Button size="sm">Edit</Button>}
         />
         <CardBody>

@@ -97,7 +97,7 @@ export function ApiForm({ initial, plans, keyManagers, create, update }: ApiForm
         />
       </FormSection>
 
-      <FormFooter className="bg-background/95 border-line sticky bottom-0 -mx-1 border-t px-1 py-3">
+      <FormFooter className="bg-background border-line sticky bottom-0 z-10 border-t py-3">
         <SubmitButton>{editing ? "Save changes" : "Add API"}</SubmitButton>
       </FormFooter>
     </ActionForm>

@@ -8,6 +8,7 @@ import { Button } from "#components/ui/button.tsx";
 import { Notice } from "#components/ui/notice.tsx";
 import type { ActionResult } from "#lib/features/actions/contract.ts";
 import { LinkInput, type LinkView } from "#lib/features/identity/contract.ts";
+import { loadAfresh } from "./load-afresh.ts";
 import { NewPasswordField } from "./new-password-field.tsx";
 
 type LinkFormProps = {
@@ -19,7 +20,7 @@ type LinkFormProps = {
 
 /** Name, password and, for the first operator, an e-mail address. */
 export function LinkForm({ token, view, accept, proceed }: LinkFormProps) {
-  const enter = () => window.location.assign("/");
+  const enter = () => loadAfresh("/");
   const form = useActionForm<LinkInput, void>({
     schema: LinkInput,
     defaultValues: { token, name: view.name, password: "", ...(view.asksForEmail && { email: "" }) },

@@ -5,6 +5,7 @@ import { TextField } from "#components/form/fields.tsx";
 import { useActionForm } from "#components/form/use-action-form.ts";
 import { SignInInput } from "#lib/features/identity/contract.ts";
 import { postToAuth } from "./auth-client.ts";
+import { loadAfresh } from "./load-afresh.ts";
 import { PasswordField } from "./password-field.tsx";
 
 type SignInFormProps = {
@@ -18,8 +19,7 @@ export function SignInForm({ returnTo }: SignInFormProps) {
     schema: SignInInput,
     defaultValues: { email: "", password: "" },
     action: (values) => postToAuth("callback/password", values),
-    // A whole new page: nothing of the stranger's page may survive.
-    onSuccess: () => window.location.assign(returnTo),
+    onSuccess: () => loadAfresh(returnTo),
   });
   return (
     <ActionForm form={form} label="Sign in">

@@ -79,7 +79,7 @@ function NavigationLink({ link: { href, label, icon }, collapsed, onNavigate }: 
 function KeyBit() {
   return (
     <svg viewBox="0 0 6 20" aria-hidden className="text-accent absolute inset-y-0 -left-2 my-auto h-5 w-1.5">
-      <path d="M0 0h2.5v4H6v3.5H2.5v4.5h2.5v3.5H2.5V20H0z" fill="currentColor" />
+      <path d="M0 0h3v11h2.5v3H3v3h2v3H0z" fill="currentColor" />
     </svg>
   );
 }

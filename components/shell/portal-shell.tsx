@@ -82,7 +82,7 @@ export function PortalShell(props: PortalShellProps) {
         )}
       >
         <div className="flex h-12 shrink-0 items-center px-4">
-          <Link href="/" aria-label="Latchkey, home" className="rounded-sm">
+          <Link href="/" aria-label="Latchkey, home" className="flex rounded-sm">
             {collapsed ? <Mark /> : <Wordmark />}
           </Link>
         </div>
@@ -195,13 +195,13 @@ function CommandButton({ onOpen }: { onOpen: () => void }) {
   return (
     <>
       <Button
-        className="text-muted hover:text-ink border-line hidden w-56 justify-start font-normal lg:inline-flex"
+        className="text-muted hover:text-ink border-line hidden w-64 justify-start font-normal lg:inline-flex"
         onClick={onOpen}
         aria-keyshortcuts="Meta+K Control+K"
       >
         <Search aria-hidden />
         <span className="flex-1 text-left">Search and commands</span>
-        <kbd className="font-sans text-sm">{isApple ? "⌘K" : "Ctrl K"}</kbd>
+        <kbd className="font-sans text-xs">{isApple ? "⌘K" : "Ctrl K"}</kbd>
       </Button>
       <Button variant="ghost" size="icon" aria-label="Search and commands" className="lg:hidden" onClick={onOpen}>
         <Search aria-hidden />

@@ -8,7 +8,7 @@ const tones: Record<Tone, { classes: string; icon: LucideIcon }> = {
   good: { classes: "bg-good-soft text-good", icon: CircleCheck },
   warn: { classes: "bg-warn-soft text-warn", icon: TriangleAlert },
   bad: { classes: "bg-bad-soft text-bad", icon: CircleAlert },
-  neutral: { classes: "bg-sunken text-muted inset-ring inset-ring-line", icon: Circle },
+  neutral: { classes: "bg-sunken text-muted", icon: Circle },
   accent: { classes: "bg-accent-soft text-accent", icon: CircleDot },
 };
 
@@ -27,7 +27,7 @@ export function Badge({ tone = "neutral", icon, className, children }: BadgeProp
   return (
     <span
       className={cn(
-        "inline-flex h-5.5 max-w-full items-center gap-1 rounded-sm px-1.5 text-sm font-medium whitespace-nowrap",
+        "inline-flex h-5.5 inset-ring inset-ring-current/15 max-w-full items-center gap-1 rounded-sm px-1.5 text-sm font-medium whitespace-nowrap",
         classes,
         className,
       )}

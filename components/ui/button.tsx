@@ -16,7 +16,7 @@ const button = cva(
         primary: "border-transparent bg-accent text-accent-ink hover:bg-accent-strong",
         secondary: "border-control/70 bg-surface text-ink hover:border-control hover:bg-hover",
         ghost: "border-transparent bg-transparent text-ink hover:bg-hover",
-        danger: "border-transparent bg-bad text-bad-ink hover:bg-bad-strong",
+        danger: "border-transparent bg-danger text-danger-ink hover:bg-danger-strong",
       },
       size: {
         sm: "h-7 px-2 text-sm pointer-coarse:h-9",

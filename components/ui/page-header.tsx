@@ -23,12 +23,12 @@ export function PageHeader({ title, description, actions, crumbs, status }: Page
       {crumbs && crumbs.length > 0 && (
         <nav aria-label="Breadcrumb">
           <ol className="text-muted -ml-1 flex flex-wrap items-center text-sm">
-            {crumbs.map(({ label, href }) => (
+            {crumbs.map(({ label, href }, index) => (
               <li key={href} className="flex min-w-0 items-center">
+                {index > 0 && <ChevronRight aria-hidden className="size-3.5 shrink-0" />}
                 <Link href={href} className="hover:text-ink truncate rounded-sm px-1 py-0.5">
                   {label}
                 </Link>
-                <ChevronRight aria-hidden className="size-3.5 shrink-0" />
               </li>
             ))}
           </ol>

@@ -1,0 +1,76 @@
+"use client";
+
+import { useEffect, useRef } from "react";
+import type { UseFormReturn } from "react-hook-form";
+import type { ConnectorView, DiscoveryView, RegisterKeyManagerInput } from "#lib/features/key-managers/contract.ts";
+import { connectorOf, emptyValues, withoutSecrets } from "./form-values.ts";
+
+/** What is remembered of an unfinished form. Secrets never are. */
+export type Draft = { values: RegisterKeyManagerInput; discovery: DiscoveryView | null };
+
+const place = "latchkey.key-manager-draft";
+
+type DraftOptions = {
+  methods: UseFormReturn<RegisterKeyManagerInput>;
+  discovery: DiscoveryView | null;
+  connectors: readonly ConnectorView[];
+  onRestore: (draft: Draft) => void;
+};
+
+/** Keeps an unfinished form through reloads, for as long as the browser's tab lives. */
+export function useDraft({ methods, discovery, connectors, onRestore }: DraftOptions): { forget: () => void } {
+  const restored = useRef(false);
+  const forgotten = useRef(false);
+
+  useEffect(() => {
+    if (restored.current) return;
+    restored.current = true;
+    const draft = readDraft();
+    if (draft) onRestore(draft);
+  }, [onRestore]);
+
+  useEffect(() => {
+    const { unsubscribe } = (() => {
+      const stop = methods.subscribe({ formState: { values: true }, callback: ({ values }) => write(values) });
+      return { unsubscribe: stop };
+    })();
+    function write(values: RegisterKeyManagerInput) {
+      if (forgotten.current) return;
+      const connector = connectorOf(connectors, values.connectorId);
+      const connection = connector ? withoutSecrets(connector.connectionFields, values.connection ?? {}) : {};
+      writeDraft({ values: { ...values, connection }, discovery });
+    }
+    if (restored.current && methods.formState.isDirty) write(methods.getValues());
+    return unsubscribe;
+  }, [methods, connectors, discovery]);
+
+  return {
+    forget() {
+      forgotten.current = true;
+      writeDraft(null);
+    },
+  };
+}
+
+function readDraft(): Draft | null {
+  try {
+    const text = sessionStorage.getItem(place);
+    if (!text) return null;
+    const draft = JSON.parse(text) as Partial<Draft>;
+    // Written by an older version of this page: what it lacks begins as in an empty form.
+    return { values: { ...emptyValues(), ...draft.values }, discovery: draft.discovery ?? null };
+  } catch {
+    // Storage may be switched off or hold something else; then there is no draft.
+    return null;
+  }
+}
+
+function writeDraft(draft: Draft | null): void {
+  try {
+    if (draft) sessionStorage.setItem(place, JSON.stringify(draft));
+    else sessionStorage.removeItem(place);
+  } catch (error) {
+    // Without storage the form works all the same; only a reload loses it.
+    console.warn("The unfinished form cannot be kept.", error);
+  }
+}
