@@ -1,9 +1,10 @@
 /** Every kind of authorization server that Latchkey knows. A new vendor is a new folder and one line here. */
 import type { Connector } from "#lib/connector-kit/contract.ts";
 import { builtIn } from "./built-in/index.ts";
+import { keycloak } from "./keycloak/index.ts";
 import { oidc } from "./oidc/index.ts";
 
-export const connectors: readonly Connector[] = [builtIn, oidc];
+export const connectors: readonly Connector[] = [builtIn, keycloak, oidc];
 
 /** The connector of this id, or undefined. */
 export function findConnector(id: string): Connector | undefined {

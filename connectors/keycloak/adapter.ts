@@ -1,0 +1,227 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import { decodeJwt } from "jose";
+import type {
+  ClientRef,
+  ClientSpec,
+  ConnectorDependencies,
+  KeyManagerAdapter,
+  KeyManagerSettings,
+  RegisteredClient,
+} from "#lib/connector-kit/contract.ts";
+import { ConnectorError, isConnectorError } from "#lib/connector-kit/errors.ts";
+import type { Secret } from "#lib/foundation/secret.ts";
+import type { SecretCredentials } from "#lib/protocol/client-authentication.ts";
+import { unreadable } from "#lib/protocol/exchange.ts";
+import { introspect } from "#lib/protocol/introspection.ts";
+import { revoke } from "#lib/protocol/revocation.ts";
+import { clientCredentialsToken } from "#lib/protocol/token.ts";
+import { checkAccess } from "./access.ts";
+import type { ClientSettings, Connection } from "./config.ts";
+import { openRealm, unlessAbsent } from "./realm.ts";
+import { openScopes } from "./scopes.ts";
+import {
+  audienceMapper,
+  clientList,
+  clientRepresentation,
+  clientSecret,
+  toRegisteredClient,
+  toRepresentation,
+  type ClientRepresentation,
+} from "./wire.ts";
+
+const uuid = /^[0-9a-f-]{36}$/i;
+
+/** Opens a realm through Keycloak's admin REST API. */
+export function openKeycloakAdapter(
+  settings: KeyManagerSettings<Connection>,
+  dependencies: ConnectorDependencies,
+): KeyManagerAdapter {
+  const realm = openRealm(settings, dependencies);
+  const { log } = dependencies;
+
+  async function byClientId(clientId: string): Promise<ClientRepresentation | undefined> {
+    const path = `/clients?clientId=${encodeURIComponent(clientId)}`;
+    const found = await realm.read({ method: "GET", path, doing: "Looking for the client" }, clientList);
+    // The parameter may match more loosely than by equality.
+    return found.find((client) => client.clientId === clientId);
+  }
+
+  async function byId(id: string): Promise<ClientRepresentation | undefined> {
+    const path = `/clients/${encodeURIComponent(id)}`;
+    return unlessAbsent(realm.read({ method: "GET", path, doing: "Reading the client" }, clientRepresentation));
+  }
+
+  async function find(client: ClientRef): Promise<ClientRepresentation | undefined> {
+    if (!client.vendorId) return byClientId(client.consumerKey);
+    const found = await byId(client.vendorId);
+    return found?.clientId === client.consumerKey ? found : byClientId(client.consumerKey);
+  }
+
+  async function demand(client: ClientRef): Promise<ClientRepresentation> {
+    const found = await find(client);
+    if (found) return found;
+    throw new ConnectorError("not_found", "Keycloak has no such client.");
+  }
+
+  function credentialsOf(client: ClientRef): SecretCredentials {
+    if (client.consumerSecret) {
+      return { method: "client_secret_post", clientId: client.consumerKey, clientSecret: client.consumerSecret };
+    }
+    throw new ConnectorError("unsupported", "This client has no secret, so the portal cannot authenticate as it.");
+  }
+
+  async function remove(id: string): Promise<void> {
+    await unlessAbsent(realm.run({ method: "DELETE", path: `/clients/${id}`, doing: "Deleting the client" }));
+  }
+
+  /** A client that was made but could not be read must not stay behind unknown. */
+  async function readNew(id: string): Promise<ClientRepresentation> {
+    const path = `/clients/${id}`;
+    try {
+      return await realm.read({ method: "GET", path, doing: "Reading the new client" }, clientRepresentation);
+    } catch (error) {
+      await remove(id).catch((failure: unknown) => {
+        if (!isConnectorError(failure)) throw failure;
+        log.warn({ error: failure, clientUuid: id }, "a client that could not be read could not be deleted either");
+      });
+      throw error;
+    }
+  }
+
+  return {
+    async registerClient(spec) {
+      const doing = "Registering the client";
+      const body = {
+        ...toRepresentation(spec as ClientSpec<ClientSettings>),
+        // Keycloak lets us choose: the marker finds the client again even if the answer is lost.
+        clientId: spec.marker,
+        // A client gets the roles it is given and no others.
+        fullScopeAllowed: false,
+        protocolMappers: [audienceMapper(realm.portalClient.clientId)],
+      };
+      const answer = await realm.run({ method: "POST", path: "/clients", body, doing });
+      const id = answer.headers.get("location")?.split("/").at(-1) ?? "";
+      if (answer.status !== 201 || !uuid.test(id)) throw unreadable(answer, doing, "does not say where the client is");
+      return toRegisteredClient(await readNew(id));
+    },
+
+    async readClient(client) {
+      const found = await find(client);
+      return found ? keepingSecret(toRegisteredClient(found), client) : null;
+    },
+
+    async updateClient(client, spec) {
+      const before = await demand(client);
+      // An update replaces the whole object, so the whole object is sent back, changed.
+      const body = { ...before, ...toRepresentation(spec as ClientSpec<ClientSettings>, before) };
+      const path = `/clients/${before.id}`;
+      await realm.run({ method: "PUT", path, body, doing: "Updating the client" });
+      const after = await byId(before.id);
+      if (!after) throw new ConnectorError("not_found", "The client vanished while it was updated.");
+      return keepingSecret(toRegisteredClient(after), client);
+    },
+
+    async deleteClient(client) {
+      const found = await find(client);
+      if (found) await remove(found.id);
+    },
+
+    checkAccess: () => checkAccess(realm),
+
+    async findClients(marker) {
+      const found = await byClientId(marker);
+      return found ? [toRegisteredClient(found)] : [];
+    },
+
+    async proveClient(client) {
+      const { consumerSecret } = credentialsToProve(client);
+      const found = await byClientId(client.consumerKey);
+      if (!found) throw new ConnectorError("not_found", "Keycloak has no client with this id.");
+      if (found.publicClient || found.clientAuthenticatorType === "client-jwt") {
+        throw new ConnectorError("unsupported", "This client does not use a secret, so it cannot be proven with one.");
+      }
+      const path = `/clients/${found.id}/client-secret`;
+      const { value } = await realm.read({ method: "GET", path, doing: "Checking the secret" }, clientSecret);
+      if (/^\*+$/.test(value)) {
+        throw new ConnectorError(
+          "credentials_refused",
+          "The portal's client may not see secrets: it lacks manage-clients.",
+        );
+      }
+      if (!isEqual(value, consumerSecret.reveal())) {
+        throw new ConnectorError("credentials_refused", "The secret is not the one that Keycloak has for this client.");
+      }
+      return keepingSecret(toRegisteredClient(found), client);
+    },
+
+    async rotateSecret(client) {
+      const found = await demand(client);
+      const path = `/clients/${found.id}/client-secret`;
+      const doing = "Making a new secret";
+      const { value } = await realm.read({ method: "POST", path, body: {}, doing }, clientSecret);
+      return toRegisteredClient({ ...found, secret: value });
+    },
+
+    issueToken: (client, { scopes }) =>
+      clientCredentialsToken(dependencies, {
+        tokenEndpoint: realm.endpoints.token,
+        credentials: credentialsOf(client),
+        scopes,
+      }),
+
+    revokeToken: (client, token) =>
+      revoke(dependencies, {
+        revocationEndpoint: realm.endpoints.revocation,
+        credentials: credentialsOf(client),
+        token,
+      }),
+
+    async introspectToken(token) {
+      const result = await introspect(dependencies, {
+        introspectionEndpoint: realm.endpoints.introspection,
+        credentials: realm.portalClient,
+        token,
+      });
+      if (result.active || !lacksAudience(token, settings)) return result;
+      throw new ConnectorError(
+        "unsupported",
+        "Keycloak tells the portal nothing about this token, because it does not name the portal's client as an audience. Add an audience mapper to the client, or check the token by its signature.",
+      );
+    },
+
+    scopes: openScopes(realm, async (client) => (await find(client))?.id),
+  };
+}
+
+function credentialsToProve(client: ClientRef): { consumerSecret: Secret } {
+  if (client.consumerSecret) return { consumerSecret: client.consumerSecret };
+  throw new ConnectorError("unsupported", "A client without a secret cannot be proven to be yours.");
+}
+
+/** Callers without manage-clients see asterisks; what is known already stays. */
+function keepingSecret(found: RegisteredClient, before: ClientRef): RegisteredClient {
+  const isSecretless = ["none", "private_key_jwt"].includes(
+    (found.state.settings["authentication"] as { method: string }).method,
+  );
+  if (isSecretless || found.ref.consumerSecret || !before.consumerSecret) return found;
+  return { ...found, ref: { ...found.ref, consumerSecret: before.consumerSecret } };
+}
+
+/** Compares without telling by its duration how much was right. */
+function isEqual(one: string, other: string): boolean {
+  const digest = (text: string) => createHash("sha256").update(text).digest();
+  return timingSafeEqual(digest(one), digest(other));
+}
+
+/**
+ * Whether Keycloak would call this token inactive whatever its state: since 26 it answers only for tokens
+ * whose audience is the client that asks.
+ */
+function lacksAudience(token: Secret, { connection, issuer }: KeyManagerSettings<Connection>): boolean {
+  try {
+    const { aud, iss } = decodeJwt(token.reveal());
+    return iss === issuer && ![aud ?? []].flat().includes(connection.clientId);
+  } catch {
+    return false;
+  }
+}

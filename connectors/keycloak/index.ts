@@ -1,0 +1,51 @@
+import { defineConnector } from "#lib/connector-kit/define-connector.ts";
+import { openKeycloakAdapter } from "./adapter.ts";
+import { client, connection } from "./config.ts";
+import { grantTypes } from "./wire.ts";
+
+export const keycloak = defineConnector({
+  id: "keycloak",
+  name: "Keycloak",
+  monogram: "Kc",
+  summary: "A realm of Keycloak 22 or newer, managed through its admin API.",
+  connection,
+  client,
+  endpoints: {
+    // Clients are managed through the admin API.
+    registration: "unused",
+    token: "required",
+    authorization: "optional",
+    introspection: "optional",
+    revocation: "optional",
+    userinfo: "optional",
+    displayToken: "optional",
+    displayRevocation: "optional",
+    scopeManagement: "unused",
+  },
+  grantTypes,
+  trust: {
+    consumerKeyClaims: ["azp", "client_id", "clientId"],
+    scopesClaims: ["scope"],
+    algorithms: ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"],
+    // Access tokens say “JWT”, or “at+jwt” where a realm is set to RFC 9068; `typ` inside tells them from others.
+    tokenTypes: ["jwt", "at+jwt"],
+    refusedClaims: { typ: ["ID", "Refresh", "Offline", "Logout"] },
+  },
+  capabilities: [
+    "findClients",
+    "proveClient",
+    "rotateSecret",
+    "issueToken",
+    "revokeToken",
+    "introspectToken",
+    "scopes",
+  ],
+  recognise(metadata) {
+    const { issuer, token_endpoint: token } = metadata;
+    if (typeof issuer !== "string" || typeof token !== "string") return null;
+    const isRealm = /\/realms\/[^/]+$/.test(issuer) && token.endsWith("/protocol/openid-connect/token");
+    return isRealm ? "its issuer names a realm and its token endpoint is Keycloak's" : null;
+  },
+  guide: "connectors/keycloak/guide.md",
+  open: openKeycloakAdapter,
+});
