@@ -60,8 +60,8 @@ function refuse(problem: string): never {
 type Check = (value: unknown, name: string, metadata: Metadata) => void;
 
 const shortText: Check = (value, name) => {
-  // Control characters would let a name forge lines in logs and on the consent page.
-  if (typeof value !== "string" || value.length > 200 || /\p{Cc}/u.test(value)) {
+  // Control characters and changes of writing direction would let a name forge what a person reads.
+  if (typeof value !== "string" || value.length > 200 || /[\p{Cc}\p{Bidi_Control}]/u.test(value)) {
     refuse(`${name} must be a text of at most 200 characters without control characters`);
   }
 };
