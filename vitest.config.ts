@@ -1,6 +1,8 @@
 import { defineConfig } from "vitest/config";
 
 const everywhere = ["lib/**", "connectors/**", "components/**", "tooling/**", "app/**"];
+/** Starts, kills and restarts real server processes. */
+const supervisor = ["tooling/**/*.process.test.ts"];
 const integration = everywhere.map((folder) => `${folder}/*.int.test.ts`);
 
 export default defineConfig({
@@ -10,7 +12,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: everywhere.map((folder) => `${folder}/*.test.{ts,tsx}`),
-          exclude: integration,
+          exclude: [...integration, ...supervisor],
           setupFiles: ["tooling/testing/no-network.ts"],
         },
       },
@@ -23,6 +25,7 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
+      { test: { name: "supervisor", include: supervisor, testTimeout: 120_000, hookTimeout: 120_000 } },
     ],
   },
 });

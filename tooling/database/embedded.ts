@@ -48,8 +48,8 @@ export type EmbeddedOptions = {
   folder: string;
   /** Lets the application's role create databases, which tests need and the product does not. */
   mayCreateDatabases?: boolean;
-  /** Told when a step that takes a moment begins. */
-  onStep?: (step: string) => void;
+  /** Other programs than those that npm brought. */
+  binaries?: PostgresBinaries;
 };
 
 export type EmbeddedDatabase = {
@@ -74,18 +74,15 @@ const logLimitBytes = 10 * 1024 * 1024;
  * @throws {Error} with PostgreSQL's own words where it does not start
  */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedDatabase> {
-  const { folder, onStep = () => {} } = options;
+  const { folder } = options;
   const user = unprivilegedUser();
   makeFolder(folder, user);
   const lock = await waitForLock(join(folder, "starting.lock"), startTimeoutMs);
   try {
     const cluster = clusterFolder(folder, user);
     const credentials = readOrMakeCredentials(folder, cluster);
-    const server: Server = { folder, cluster, credentials, user, binaries: postgresBinaries(user) };
-    if (!existsSync(join(cluster, "PG_VERSION"))) {
-      onStep("Creating the database cluster");
-      initialise(server);
-    }
+    const server: Server = { folder, cluster, credentials, user, binaries: options.binaries ?? postgresBinaries(user) };
+    if (!existsSync(join(cluster, "PG_VERSION"))) initialise(server);
     const { postmaster, adopted } = await runPostmaster(server);
     await provision(server, postmaster, options.mayCreateDatabases ?? false);
     return {
@@ -98,11 +95,6 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedD
   } finally {
     lock.release();
   }
-}
-
-/** Stops the embedded database of a folder, where one runs. */
-export async function stopEmbedded(folder: string): Promise<void> {
-  await stopPostmaster(join(folder, "postgres"));
 }
 
 /** True where the folder holds a database cluster already. */
@@ -234,9 +226,7 @@ function initialise({ cluster, credentials, user, binaries }: Server): void {
         `--pwfile=${passwordFile}`,
         "--auth=scram-sha-256",
         "--encoding=UTF8",
-        "--no-locale",
-        "--locale-provider=builtin",
-        "--builtin-locale=C.UTF-8",
+        ...binaries.localeOptions,
         "--no-instructions",
       ],
       { ...identity(user), cwd: "/", encoding: "utf8", env: serverEnvironment() },

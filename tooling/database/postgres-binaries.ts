@@ -13,7 +13,17 @@ import { refusal } from "../bootstrap/words.mjs";
 /** The user that PostgreSQL runs as where it is not the user of this process. */
 export type ProcessUser = { uid: number; gid: number; name: string };
 
-export type PostgresBinaries = { postgres: string; initdb: string };
+export type PostgresBinaries = {
+  postgres: string;
+  initdb: string;
+  /** What makes initdb of this version compare text by code point in UTF-8, whatever this machine's locales. */
+  localeOptions: readonly string[];
+};
+
+/** The programs of a PostgreSQL that the system brought; before version 17 the locale is the system's. */
+export function systemBinaries(folder: string): PostgresBinaries {
+  return { postgres: join(folder, "postgres"), initdb: join(folder, "initdb"), localeOptions: ["--locale=C.UTF-8"] };
+}
 
 /** Where root keeps what an unprivileged user must reach and a private home would hide. */
 export const sharedFolder = "/var/lib/latchkey";
@@ -28,7 +38,11 @@ export function postgresBinaries(user: ProcessUser | undefined): PostgresBinarie
   const { native, version } = installedPackage();
   makeLinks(native);
   const folder = user && !canRead(user, join(native, "bin/initdb")) ? copyForOthers(native, version) : native;
-  return { postgres: join(folder, "bin/postgres"), initdb: join(folder, "bin/initdb") };
+  return {
+    postgres: join(folder, "bin/postgres"),
+    initdb: join(folder, "bin/initdb"),
+    localeOptions: ["--no-locale", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"],
+  };
 }
 
 function installedPackage(): { native: string; version: string } {

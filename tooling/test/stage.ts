@@ -1,0 +1,70 @@
+import { spawn } from "node:child_process";
+import { root } from "../bootstrap/checkout.mjs";
+
+export type Outcome =
+  { result: "passed" } | { result: "failed"; reason: string } | { result: "skipped"; reason: string };
+
+export type StageTools = {
+  /**
+   * Runs a program to its end in the checkout's folder; what it writes belongs to the stage's output.
+   *
+   * @throws {StageFailure} where it ends with anything but 0
+   */
+  run(program: string, args: readonly string[], environment?: Record<string, string>): Promise<void>;
+  /** Adds a line to the stage's output, shown when it fails. */
+  say(text: string): void;
+  /** Ends the stage as skipped. */
+  skip(reason: string): never;
+};
+
+export type Stage = {
+  name: string;
+  /** Names of stages without which this one proves nothing. */
+  needs?: readonly string[];
+  /** Wants the machine to itself: browsers, timings, the build. */
+  alone?: boolean;
+  run(tools: StageTools): Promise<void>;
+};
+
+const skipMark = Symbol("skip");
+
+/** Runs one stage; never throws. Its output is returned, not printed, so that stages can run side by side. */
+export async function runStage(stage: Stage): Promise<Outcome & { output: string; milliseconds: number }> {
+  const startedAt = performance.now();
+  const chunks: string[] = [];
+  const tools: StageTools = {
+    say: (text) => void chunks.push(`${text}\n`),
+    skip(reason) {
+      throw Object.assign(new Error(reason), { [skipMark]: true });
+    },
+    run: (program, args, environment = {}) =>
+      new Promise((resolve, reject) => {
+        const child = spawn(program, args, {
+          cwd: root,
+          stdio: ["ignore", "pipe", "pipe"],
+          env: { ...process.env, FORCE_COLOR: "0", ...environment },
+        });
+        child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk.toString("utf8")));
+        child.stderr.on("data", (chunk: Buffer) => chunks.push(chunk.toString("utf8")));
+        child.once("error", reject);
+        child.once("close", (code, signal) => {
+          if (code === 0) resolve();
+          else reject(new Error(`${program.split("/").at(-1)} ended with ${code ?? signal}`));
+        });
+      }),
+  };
+  const end = (outcome: Outcome) => ({
+    ...outcome,
+    output: chunks.join(""),
+    milliseconds: performance.now() - startedAt,
+  });
+  try {
+    await stage.run(tools);
+    return end({ result: "passed" });
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    if (skipMark in error) return end({ result: "skipped", reason: error.message });
+    chunks.push(`${error.stack ?? error.message}\n`);
+    return end({ result: "failed", reason: error.message.split("\n")[0] ?? "" });
+  }
+}
