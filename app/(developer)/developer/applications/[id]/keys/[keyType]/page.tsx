@@ -1,0 +1,53 @@
+import { notFound } from "next/navigation";
+import { KeysBoard } from "#components/key-mappings/keys-board.tsx";
+import { listApplicationScopes } from "#lib/features/applications/read.ts";
+import { listUsableKeyManagers } from "#lib/features/key-managers/list-usable.ts";
+import { keyTypes } from "#lib/features/key-mappings/contract.ts";
+import { listKeys } from "#lib/features/key-mappings/list.ts";
+import { requireContext } from "#lib/web/context.ts";
+import { orNotFound } from "#lib/web/or-not-found.ts";
+import {
+  generateKeysAction,
+  issueTokenAction,
+  mapKeysAction,
+  refreshKeysAction,
+  regenerateSecretAction,
+  removeKeysAction,
+  resumeKeysAction,
+  revealSecretAction,
+  updateKeysAction,
+} from "../../../actions.ts";
+
+const actions = {
+  generate: generateKeysAction,
+  map: mapKeysAction,
+  update: updateKeysAction,
+  regenerate: regenerateSecretAction,
+  remove: removeKeysAction,
+  resume: resumeKeysAction,
+  refresh: refreshKeysAction,
+  reveal: revealSecretAction,
+  issueToken: issueTokenAction,
+};
+
+export default async function KeysPage({ params }: PageProps<"/developer/applications/[id]/keys/[keyType]">) {
+  const ctx = await requireContext("key_mapping:read");
+  const { id: applicationId, keyType: segment } = await params;
+  const keyType = keyTypes.find((type) => type.toLowerCase() === segment);
+  if (!keyType) notFound();
+  const [keys, scopes, keyManagers] = await Promise.all([
+    orNotFound(listKeys(ctx, { applicationId, keyType })),
+    orNotFound(listApplicationScopes(ctx, { id: applicationId })),
+    listUsableKeyManagers(ctx, {}),
+  ]);
+  return (
+    <KeysBoard
+      key={keyType}
+      place={{ applicationId, keyType }}
+      keyManagers={keyManagers}
+      keys={keys}
+      scopes={scopes}
+      actions={actions}
+    />
+  );
+}

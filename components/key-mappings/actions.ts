@@ -1,0 +1,30 @@
+import type { ActionResult } from "#lib/features/actions/contract.ts";
+import type {
+  ClientForm,
+  ExistingClientForm,
+  KeysOutcome,
+  KeysView,
+  KeyType,
+  RemovalOutcome,
+  TokenView,
+} from "#lib/features/key-mappings/contract.ts";
+
+type Action<Input, Output> = (input: Input) => Promise<ActionResult<Output>>;
+
+/** Where keys belong, the key manager apart. */
+export type KeysPlace = { applicationId: string; keyType: KeyType };
+
+type AtKeyManager = KeysPlace & { keyManagerId: string };
+
+/** What the cards of the keys page can do; the page hands in its server actions. */
+export type KeysActions = {
+  generate: Action<AtKeyManager & ClientForm, KeysOutcome>;
+  map: Action<AtKeyManager & ExistingClientForm, KeysView>;
+  update: Action<{ id: string } & ClientForm, KeysOutcome>;
+  regenerate: Action<{ id: string }, KeysOutcome>;
+  remove: Action<{ id: string; forget?: boolean }, RemovalOutcome>;
+  resume: Action<{ id: string; acceptDuplicate?: boolean }, KeysOutcome>;
+  refresh: Action<{ id: string }, KeysView>;
+  reveal: Action<{ id: string }, { consumerSecret: string }>;
+  issueToken: Action<{ id: string; scopes: string[] }, TokenView>;
+};

@@ -1,0 +1,62 @@
+"use client";
+
+import { useState } from "react";
+import { Button } from "#components/ui/button.tsx";
+import { Fact, FactList } from "#components/ui/card.tsx";
+import { Identifier } from "#components/ui/identifier.tsx";
+import { Notice } from "#components/ui/notice.tsx";
+import { SecretOnce } from "#components/ui/secret-once.tsx";
+import type { DoneOutcome } from "./keys-card.tsx";
+import { SnippetTabs } from "./snippet-tabs.tsx";
+import { secretPlaceOf } from "./snippets.ts";
+import { TokenPanel } from "./token-panel.tsx";
+
+/** What was just handed out: the secret once, a first token, and a command that runs as shown. */
+export function FreshKeys({ outcome, close }: { outcome: DoneOutcome; close: () => void }) {
+  const { keys, consumerSecret, token, tokenProblem } = outcome;
+  const [stored, setStored] = useState(consumerSecret === null);
+  const { consumerKey } = keys;
+  const tokenEndpoint = keys.keyManager.endpoints.token;
+  return (
+    <div className="flex min-w-0 flex-col gap-5">
+      <Notice tone="good" title="Your keys are ready" live>
+        Store the consumer secret now, then try them out.
+      </Notice>
+      <FactList>
+        <Fact term="Consumer key">
+          <Identifier value={consumerKey ?? ""} label="Consumer key" />
+        </Fact>
+      </FactList>
+      {consumerSecret !== null && !stored && (
+        <SecretOnce
+          label="Consumer secret"
+          value={consumerSecret}
+          fileName="consumer-secret.txt"
+          onStored={() => setStored(true)}
+        />
+      )}
+      {token && <TokenPanel token={token} title="First token" />}
+      {tokenProblem && (
+        <Notice tone="warn" title="The keys work, but no first token was issued">
+          {tokenProblem}
+        </Notice>
+      )}
+      {tokenEndpoint && consumerKey && keys.client.grantTypes.includes("client_credentials") && (
+        <SnippetTabs
+          tokenEndpoint={tokenEndpoint}
+          consumerKey={consumerKey}
+          consumerSecret={stored ? null : consumerSecret}
+          scopes={[]}
+          secretIn={secretPlaceOf(keys.client.settings)}
+        />
+      )}
+      {stored && (
+        <div>
+          <Button variant="primary" onClick={close}>
+            Done
+          </Button>
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,146 @@
+"use client";
+
+import { useState } from "react";
+import { Badge, type Tone } from "#components/ui/badge.tsx";
+import { Button } from "#components/ui/button.tsx";
+import { Card, CardBody, CardHeader } from "#components/ui/card.tsx";
+import { Monogram } from "#components/ui/monogram.tsx";
+import { Notice } from "#components/ui/notice.tsx";
+import type { SubscribedScopeView } from "#lib/features/applications/contract.ts";
+import type { UsableKeyManager } from "#lib/features/key-managers/contract.ts";
+import type { KeysOutcome, KeysView } from "#lib/features/key-mappings/contract.ts";
+import type { KeysActions, KeysPlace } from "./actions.ts";
+import { EndpointList } from "./endpoint-list.tsx";
+import { FreshKeys } from "./fresh-keys.tsx";
+import { GenerateForm } from "./generate-form.tsx";
+import { KeysInUse } from "./keys-in-use.tsx";
+import { MapForm } from "./map-form.tsx";
+import { UnfinishedKeys } from "./unfinished-keys.tsx";
+
+type KeysCardProps = {
+  place: KeysPlace;
+  /** Null where the key manager is disabled or not offered any more. */
+  keyManager: UsableKeyManager | null;
+  keys: KeysView | null;
+  scopes: readonly SubscribedScopeView[];
+  actions: KeysActions;
+};
+
+export type DoneOutcome = Extract<KeysOutcome, { outcome: "done" }>;
+
+/** The keys of one application at one key manager, or the way to get some. */
+export function KeysCard({ place, keyManager, keys, scopes, actions }: KeysCardProps) {
+  const [form, setForm] = useState<"generate" | "map" | null>(null);
+  const [fresh, setFresh] = useState<DoneOutcome | null>(null);
+  const shown = keys?.keyManager ?? keyManager;
+  if (!shown) return null;
+  const { displayName, connector, issuer, endpoints } = shown;
+  const headingId = `key-manager-${shown.id}`;
+
+  function settle(outcome: KeysOutcome) {
+    setForm(null);
+    setFresh(outcome.outcome === "done" && (outcome.consumerSecret ?? outcome.token) ? outcome : null);
+  }
+
+  return (
+    <Card aria-labelledby={headingId}>
+      <CardHeader>
+        <Monogram text={connector.monogram} />
+        <div className="flex min-w-0 flex-1 flex-col gap-0.5">
+          <div className="flex flex-wrap items-center gap-2">
+            <h2 id={headingId} className="text-lg font-semibold">
+              {displayName}
+            </h2>
+            {keys && <StateBadge keys={keys} />}
+          </div>
+          <p className="text-muted truncate text-sm">
+            {connector.name} · <span className="font-mono">{issuer}</span>
+          </p>
+        </div>
+      </CardHeader>
+      <CardBody>
+        {keys && !keys.keyManager.enabled && (
+          <Notice tone="warn" title={`${displayName} is disabled`}>
+            Gateways refuse its tokens until an administrator enables it again. These keys can still be removed.
+          </Notice>
+        )}
+        {fresh && keys ? (
+          <FreshKeys outcome={fresh} close={() => setFresh(null)} />
+        ) : keys && keys.state !== "ACTIVE" ? (
+          <UnfinishedKeys keys={keys} actions={actions} settle={settle} />
+        ) : keys ? (
+          <KeysInUse keys={keys} keyManager={keyManager} scopes={scopes} actions={actions} settle={settle} />
+        ) : keyManager && form === "generate" ? (
+          <GenerateForm
+            keyManager={keyManager}
+            action={(input) => actions.generate({ ...place, keyManagerId: keyManager.id, ...input })}
+            settle={settle}
+            cancel={() => setForm(null)}
+          />
+        ) : keyManager && form === "map" ? (
+          <MapForm
+            keyManager={keyManager}
+            action={(input) => actions.map({ ...place, keyManagerId: keyManager.id, ...input })}
+            done={() => setForm(null)}
+            cancel={() => setForm(null)}
+          />
+        ) : (
+          keyManager && <NoKeys keyManager={keyManager} open={setForm} />
+        )}
+        {!fresh && form === null && <EndpointList endpoints={endpoints} />}
+      </CardBody>
+    </Card>
+  );
+}
+
+function NoKeys({ keyManager, open }: { keyManager: UsableKeyManager; open: (form: "generate" | "map") => void }) {
+  const { clientCreation, clientMapping, tokenTypes, description, displayName } = keyManager;
+  if (!tokenTypes.includes("DIRECT")) {
+    return (
+      <p className="text-muted">
+        Tokens of {displayName} are exchanged before they reach an API, so it takes no keys of its own.
+      </p>
+    );
+  }
+  if (!clientCreation && !clientMapping) {
+    return <p className="text-muted">The administrator switched off getting keys from {displayName}.</p>;
+  }
+  return (
+    <div className="flex flex-wrap items-center justify-between gap-3">
+      <p className="text-muted max-w-[60ch]">{description || "No keys of this application yet."}</p>
+      <div className="flex flex-wrap gap-2">
+        {clientCreation && (
+          <Button variant="primary" onClick={() => open("generate")}>
+            Generate keys
+          </Button>
+        )}
+        {clientMapping && <Button onClick={() => open("map")}>Use an existing client</Button>}
+      </div>
+    </div>
+  );
+}
+
+function StateBadge({ keys }: { keys: KeysView }) {
+  const { tone, word } = stateInWords(keys);
+  return (
+    <>
+      <Badge tone={tone}>{word}</Badge>
+      {keys.mode === "MAPPED" && <Badge icon={null}>Mapped client</Badge>}
+    </>
+  );
+}
+
+function stateInWords({ state, operation }: KeysView): { tone: Tone; word: string } {
+  switch (state) {
+    case "ACTIVE":
+      return operation ? { tone: "warn", word: "Finishing" } : { tone: "good", word: "Active" };
+    case "PENDING":
+      return { tone: "accent", word: "Finishing" };
+    case "DELETING":
+      return { tone: "warn", word: "Being removed" };
+    case "FAILED":
+      return { tone: "bad", word: "Failed" };
+    case "NEEDS_ATTENTION":
+      return { tone: "bad", word: "Needs attention" };
+  }
+}

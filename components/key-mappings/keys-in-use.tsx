@@ -1,0 +1,143 @@
+"use client";
+
+import { useState } from "react";
+import { toast } from "sonner";
+import { Badge } from "#components/ui/badge.tsx";
+import { Button } from "#components/ui/button.tsx";
+import { Fact, FactList } from "#components/ui/card.tsx";
+import { ConfirmDialog } from "#components/ui/confirm-dialog.tsx";
+import { Identifier } from "#components/ui/identifier.tsx";
+import { Menu, MenuItem, MenuSeparator } from "#components/ui/menu.tsx";
+import { Notice } from "#components/ui/notice.tsx";
+import type { SubscribedScopeView } from "#lib/features/applications/contract.ts";
+import type { UsableKeyManager } from "#lib/features/key-managers/contract.ts";
+import { grantTypeLabels, type KeysOutcome, type KeysView } from "#lib/features/key-mappings/contract.ts";
+import type { KeysActions } from "./actions.ts";
+import { RemoveKeysDialog } from "./remove-keys-dialog.tsx";
+import { SecretFact } from "./secret-fact.tsx";
+import { SnippetTabs } from "./snippet-tabs.tsx";
+import { secretPlaceOf } from "./snippets.ts";
+import { TokenDialog } from "./token-dialog.tsx";
+import { UnfinishedKeys } from "./unfinished-keys.tsx";
+import { UpdateForm } from "./update-form.tsx";
+
+type KeysInUseProps = {
+  keys: KeysView;
+  keyManager: UsableKeyManager | null;
+  scopes: readonly SubscribedScopeView[];
+  actions: KeysActions;
+  settle: (outcome: KeysOutcome) => void;
+};
+
+/** Keys that work, and what can be done with them. */
+export function KeysInUse({ keys, keyManager, scopes, actions, settle }: KeysInUseProps) {
+  const [updating, setUpdating] = useState(false);
+  const [asking, setAsking] = useState<"regenerate" | "remove" | null>(null);
+  const { can, client, consumerKey } = keys;
+  const tokenEndpoint = keys.keyManager.endpoints.token;
+
+  if (updating && keyManager) {
+    return (
+      <UpdateForm
+        keys={keys}
+        keyManager={keyManager}
+        action={(input) => actions.update({ id: keys.id, ...input })}
+        done={() => setUpdating(false)}
+      />
+    );
+  }
+  return (
+    <>
+      {keys.operation ? (
+        <UnfinishedKeys keys={keys} actions={actions} settle={settle} />
+      ) : (
+        keys.failure && (
+          <Notice tone="warn" title="The last change was refused">
+            {keys.failure.message}
+          </Notice>
+        )
+      )}
+      <div className="flex flex-wrap items-start justify-between gap-3">
+        <FactList className="min-w-0 flex-1">
+          <Fact term="Consumer key">
+            <Identifier value={consumerKey ?? ""} label="Consumer key" />
+          </Fact>
+          <Fact term="Consumer secret">
+            <SecretFact keys={keys} reveal={actions.reveal} />
+          </Fact>
+          {client.grantTypes.length > 0 && (
+            <Fact term="Grant types">
+              <span className="flex flex-wrap gap-1">
+                {client.grantTypes.map((grantType) => (
+                  <Badge key={grantType} icon={null}>
+                    {grantTypeLabels[grantType] ?? grantType}
+                  </Badge>
+                ))}
+              </span>
+            </Fact>
+          )}
+          {client.redirectUris.length > 0 && (
+            <Fact term="Callback URLs">
+              <ul className="flex flex-col">
+                {client.redirectUris.map((uri) => (
+                  <li key={uri}>
+                    <Identifier value={uri} label="Callback URL" plain />
+                  </li>
+                ))}
+              </ul>
+            </Fact>
+          )}
+        </FactList>
+        <div className="flex flex-wrap gap-2">
+          {can.issueToken && <TokenDialog keys={keys} scopes={scopes} issueToken={actions.issueToken} />}
+          {can.update && keyManager && <Button onClick={() => setUpdating(true)}>Update</Button>}
+          <Menu label={`More actions for the keys of ${keys.keyManager.displayName}`}>
+            {can.refresh && (
+              <MenuItem onSelect={() => void refresh(keys, actions)}>Read again from the key manager</MenuItem>
+            )}
+            {can.regenerateSecret && (
+              <MenuItem onSelect={() => setAsking("regenerate")}>Regenerate consumer secret…</MenuItem>
+            )}
+            {(can.refresh || can.regenerateSecret) && <MenuSeparator />}
+            <MenuItem danger onSelect={() => setAsking("remove")}>
+              Remove keys…
+            </MenuItem>
+          </Menu>
+        </div>
+      </div>
+      {tokenEndpoint && consumerKey && client.grantTypes.includes("client_credentials") && (
+        <SnippetTabs
+          tokenEndpoint={tokenEndpoint}
+          consumerKey={consumerKey}
+          consumerSecret={null}
+          scopes={scopes.map(({ name }) => name)}
+          secretIn={secretPlaceOf(client.settings)}
+        />
+      )}
+      <ConfirmDialog
+        open={asking === "regenerate"}
+        onOpenChange={(open) => !open && setAsking(null)}
+        title="Regenerate the consumer secret?"
+        description="The present secret stops working at once: programs that use it get no new tokens until they have the new one."
+        confirmLabel="Regenerate secret"
+        onConfirm={async () => {
+          const result = await actions.regenerate({ id: keys.id });
+          if (result.ok) settle(result.value);
+          return result;
+        }}
+      />
+      <RemoveKeysDialog
+        keys={keys}
+        remove={actions.remove}
+        open={asking === "remove"}
+        onOpenChange={(open) => !open && setAsking(null)}
+      />
+    </>
+  );
+}
+
+async function refresh(keys: KeysView, actions: KeysActions): Promise<void> {
+  const result = await actions.refresh({ id: keys.id });
+  if (!result.ok) toast.error(result.problem.message);
+  else if (result.value.state === "ACTIVE") toast.success(`Up to date with ${keys.keyManager.displayName}.`);
+}

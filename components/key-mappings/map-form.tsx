@@ -1,0 +1,60 @@
+"use client";
+
+import { toast } from "sonner";
+import { ActionForm, FormFooter, SubmitButton } from "#components/form/action-form.tsx";
+import { SecretField, TextField, UrlField } from "#components/form/fields.tsx";
+import { useActionForm } from "#components/form/use-action-form.ts";
+import { Button } from "#components/ui/button.tsx";
+import type { ActionResult } from "#lib/features/actions/contract.ts";
+import type { UsableKeyManager } from "#lib/features/key-managers/contract.ts";
+import { ExistingClientForm, type KeysView } from "#lib/features/key-mappings/contract.ts";
+
+type MapFormProps = {
+  keyManager: UsableKeyManager;
+  action: (input: ExistingClientForm) => Promise<ActionResult<KeysView>>;
+  done: () => void;
+  cancel: () => void;
+};
+
+/** Takes the credentials of a client that stands at the key manager already. */
+export function MapForm({ keyManager, action, done, cancel }: MapFormProps) {
+  const { displayName, mappedClientCheck } = keyManager;
+  const form = useActionForm<ExistingClientForm, KeysView>({
+    schema: ExistingClientForm,
+    action,
+    defaultValues: { consumerKey: "", consumerSecret: "", registrationToken: "", registrationClientUri: "" },
+    onSuccess: ({ consumerKey }) => {
+      toast.success(`${consumerKey ?? "The client"} belongs to this application now.`);
+      done();
+    },
+  });
+  return (
+    <ActionForm form={form} label={`Use an existing client of ${displayName}`} className="max-w-[720px]">
+      <p className="text-muted max-w-[68ch]">
+        {mappedClientCheck
+          ? `We ask ${displayName} whether these credentials are the client's. The client itself stays as it is, and stays there when you remove these keys.`
+          : "The client itself stays as it is, and stays at the key manager when you remove these keys."}
+      </p>
+      <TextField name="consumerKey" label="Consumer key" help="Also called client id." mono maxLength={500} />
+      <SecretField
+        name="consumerSecret"
+        label="Consumer secret"
+        help="Also called client secret. Stored sealed; it is needed to get tokens here."
+        optional={!mappedClientCheck}
+      />
+      <details className="border-line rounded-lg border px-3 py-2 open:pb-4">
+        <summary className="min-h-6 cursor-pointer font-medium">Managed by registration token (RFC 7592)</summary>
+        <div className="flex flex-col gap-5 pt-3">
+          <SecretField name="registrationToken" label="Registration access token" optional />
+          <UrlField name="registrationClientUri" label="Client configuration address" optional />
+        </div>
+      </details>
+      <FormFooter>
+        <SubmitButton>Use this client</SubmitButton>
+        <Button variant="ghost" onClick={cancel}>
+          Cancel
+        </Button>
+      </FormFooter>
+    </ActionForm>
+  );
+}

@@ -1,0 +1,66 @@
+"use client";
+
+import { toast } from "sonner";
+import { ConfirmDialog } from "#components/ui/confirm-dialog.tsx";
+import type { KeysView } from "#lib/features/key-mappings/contract.ts";
+import type { KeysActions } from "./actions.ts";
+
+type RemoveKeysDialogProps = {
+  keys: KeysView;
+  remove: KeysActions["remove"];
+  /** Drops our record although something may be left at the key manager. */
+  forget?: boolean;
+  open: boolean;
+  onOpenChange: (open: boolean) => void;
+};
+
+/** Asks before keys are removed, in the words that fit what will happen. */
+export function RemoveKeysDialog({ keys, remove, forget = false, open, onOpenChange }: RemoveKeysDialogProps) {
+  const { title, description, confirmLabel } = wordsFor(keys, forget);
+  return (
+    <ConfirmDialog
+      open={open}
+      onOpenChange={onOpenChange}
+      title={title}
+      description={description}
+      confirmLabel={confirmLabel}
+      onConfirm={async () => {
+        const result = await remove({ id: keys.id, forget });
+        if (!result.ok) return result;
+        if (result.value.outcome === "removed") toast.success("The keys are removed.");
+        else toast.warning(result.value.message);
+        return result;
+      }}
+    />
+  );
+}
+
+function wordsFor({ mode, state, keyManager }: KeysView, forget: boolean) {
+  const name = keyManager.displayName;
+  if (forget) {
+    return {
+      title: "Forget these keys?",
+      description: `Our record goes. Whatever may stand at ${name} stays there until somebody deletes it there.`,
+      confirmLabel: "Forget keys",
+    };
+  }
+  if (state === "FAILED") {
+    return {
+      title: "Discard this attempt?",
+      description: `Nothing was registered at ${name}.`,
+      confirmLabel: "Discard attempt",
+    };
+  }
+  if (mode === "MAPPED") {
+    return {
+      title: "Remove these keys?",
+      description: `Gateways refuse their tokens from now on. The client itself was made at ${name} and stays there.`,
+      confirmLabel: "Remove keys",
+    };
+  }
+  return {
+    title: "Remove these keys?",
+    description: `Gateways refuse their tokens from now on, and the client is deleted at ${name}. This cannot be undone.`,
+    confirmLabel: "Remove keys",
+  };
+}

@@ -1,0 +1,34 @@
+"use client";
+
+import { CodeBlock } from "#components/ui/code-block.tsx";
+import { Tabs, TabsContent, TabsList, TabsTrigger } from "#components/ui/tabs.tsx";
+import { tokenSnippets, type SnippetInput } from "./snippets.ts";
+
+/** The request for a token, to paste into a terminal or a program. */
+export function SnippetTabs(input: SnippetInput) {
+  const snippets = tokenSnippets(input);
+  return (
+    <section aria-label="Get a token from a program" className="flex min-w-0 flex-col gap-2">
+      <h3 className="font-medium">From a program</h3>
+      <Tabs defaultValue="curl">
+        <TabsList>
+          {snippets.map(({ id, label }) => (
+            <TabsTrigger key={id} value={id}>
+              {label}
+            </TabsTrigger>
+          ))}
+        </TabsList>
+        {snippets.map(({ id, label, code }) => (
+          <TabsContent key={id} value={id}>
+            <CodeBlock code={code} label={label} />
+          </TabsContent>
+        ))}
+      </Tabs>
+      {input.consumerSecret === null && (
+        <p className="text-muted text-sm">
+          The consumer secret is read from the environment variable <code>CONSUMER_SECRET</code>.
+        </p>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,128 @@
+"use client";
+
+import { useRouter } from "next/navigation";
+import { useEffect, useState } from "react";
+import { toast } from "sonner";
+import { Button } from "#components/ui/button.tsx";
+import { ConfirmDialog } from "#components/ui/confirm-dialog.tsx";
+import { Notice } from "#components/ui/notice.tsx";
+import { Steps, type Step } from "#components/ui/steps.tsx";
+import type { KeyOperation, KeysOutcome, KeysView } from "#lib/features/key-mappings/contract.ts";
+import type { KeysActions } from "./actions.ts";
+import { RemoveKeysDialog } from "./remove-keys-dialog.tsx";
+
+type UnfinishedKeysProps = { keys: KeysView; actions: KeysActions; settle: (outcome: KeysOutcome) => void };
+
+/** Milliseconds between looks while something goes on in the background. */
+const lookEveryMs = 4_000;
+
+const atServer: Record<KeyOperation, (name: string) => string> = {
+  register: (name) => `Registering at ${name}`,
+  update: (name) => `Changing the client at ${name}`,
+  rotate: (name) => `Replacing the consumer secret at ${name}`,
+  delete: (name) => `Deleting the client at ${name}`,
+};
+
+/** Keys whose last operation is not over, or ended badly: where it stands, and the way on. */
+export function UnfinishedKeys({ keys, actions, settle }: UnfinishedKeysProps) {
+  const router = useRouter();
+  const [pending, setPending] = useState(false);
+  const [asking, setAsking] = useState<"remove" | "forget" | "again" | null>(null);
+  const { state, operation, failure, keyManager } = keys;
+  const isFailed = state === "FAILED";
+  const needsPerson = state === "NEEDS_ATTENTION";
+  const goesOn = operation !== null && !needsPerson;
+  const isGone = needsPerson && operation === null;
+
+  useEffect(() => {
+    if (!goesOn) return;
+    const timer = setInterval(() => router.refresh(), lookEveryMs);
+    return () => clearInterval(timer);
+  }, [goesOn, router]);
+
+  async function resume(acceptDuplicate = false) {
+    setPending(true);
+    const result = await actions.resume({ id: keys.id, acceptDuplicate }).finally(() => setPending(false));
+    if (!result.ok) return result;
+    if (result.value.outcome === "finishing") toast.warning(result.value.message);
+    settle(result.value);
+    return result;
+  }
+  async function resumeAloud() {
+    const result = await resume();
+    if (!result.ok) toast.error(result.problem.message);
+  }
+
+  const resumable = operation !== null && !operation.running && !needsPerson;
+  return (
+    <div className="flex min-w-0 flex-col gap-4">
+      {operation && goesOn && <Steps label="Progress" steps={stepsOf(operation, keys)} />}
+      {(isFailed || needsPerson) && (
+        <Notice tone="bad" title={isFailed ? "The key manager refused" : "Somebody has to look"}>
+          {failure?.message}
+        </Notice>
+      )}
+      <div className="flex flex-wrap gap-2">
+        {isFailed && (
+          <Button variant="primary" pending={pending} onClick={() => void resumeAloud()}>
+            Try again
+          </Button>
+        )}
+        {resumable && (
+          <Button variant="primary" pending={pending} onClick={() => void resumeAloud()}>
+            Finish now
+          </Button>
+        )}
+        {needsPerson && operation?.kind === "register" && (
+          <Button onClick={() => setAsking("again")}>Register again…</Button>
+        )}
+        {isFailed && <Button onClick={() => setAsking("remove")}>Discard attempt…</Button>}
+        {isGone && <Button onClick={() => setAsking("remove")}>Remove keys…</Button>}
+        {resumable && operation.kind === "register" && (
+          <Button onClick={() => setAsking("remove")}>Undo at {keyManager.displayName}…</Button>
+        )}
+        {(needsPerson || (resumable && state !== "ACTIVE")) && (
+          <Button variant="ghost" onClick={() => setAsking("forget")}>
+            Forget keys…
+          </Button>
+        )}
+      </div>
+      <ConfirmDialog
+        open={asking === "again"}
+        onOpenChange={(open) => !open && setAsking(null)}
+        tone="primary"
+        title="Register a client again?"
+        description={`${keyManager.displayName} may hold a client of the interrupted attempt already. It would stay there unused until its administrator deletes it.`}
+        confirmLabel="Register again"
+        onConfirm={() => resume(true)}
+      />
+      <RemoveKeysDialog
+        keys={keys}
+        remove={actions.remove}
+        open={asking === "remove"}
+        onOpenChange={(open) => !open && setAsking(null)}
+      />
+      <RemoveKeysDialog
+        keys={keys}
+        remove={actions.remove}
+        forget
+        open={asking === "forget"}
+        onOpenChange={(open) => !open && setAsking(null)}
+      />
+    </div>
+  );
+}
+
+function stepsOf(operation: NonNullable<KeysView["operation"]>, { failure, keyManager }: KeysView): Step[] {
+  const name = keyManager.displayName;
+  return [
+    { id: "asked", title: "Asked for, and noted here", state: "passed" },
+    {
+      id: "server",
+      title: atServer[operation.kind](name),
+      state: operation.running || !failure ? "running" : "warned",
+      detail: operation.running ? "Waiting for its answer." : (failure?.message ?? "We look whether it was done."),
+    },
+    { id: "stored", title: "Answer stored", state: "waiting" },
+  ];
+}
