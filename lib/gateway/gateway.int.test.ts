@@ -1,0 +1,233 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { installationDb, tenantDb } from "#lib/data/database.ts";
+import { insertRevokedTokens } from "#lib/data/revoked-tokens.ts";
+import { revokeGatewayCredential } from "#lib/features/gateway-credentials/revoke.ts";
+import { listGatewayCredentials } from "#lib/features/gateway-credentials/list.ts";
+import { gatewayTenant, keySetOutbound, serveValidationPlane, within5Seconds } from "#tooling/testing/gateway.ts";
+import { testDependencies } from "#tooling/testing/tenant.ts";
+import { consumerKey, signingPair, signToken, type SigningPair, type TokenParts } from "#tooling/testing/validation.ts";
+
+let pair: SigningPair;
+let plane: Awaited<ReturnType<typeof serveValidationPlane>>;
+const deps = testDependencies({ outbound: keySetOutbound(() => [pair.publicJwk]) });
+
+beforeAll(async () => {
+  pair = await signingPair();
+  plane = await serveValidationPlane(deps);
+});
+afterAll(() => plane.stop());
+
+type Tenant = Awaited<ReturnType<typeof gatewayTenant>>;
+const token = (parts: TokenParts = {}) => signToken(pair, parts, Math.floor(Date.now() / 1000));
+
+async function post(credential: string | undefined, body: unknown) {
+  const response = await fetch(`http://${plane.address}/gateway/v1/validate`, {
+    method: "POST",
+    headers: credential === undefined ? {} : { Authorization: `Bearer ${credential}` },
+    body: typeof body === "string" ? body : JSON.stringify(body),
+  });
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: (await response.json()) as Record<string, unknown>,
+  };
+}
+
+async function ask(tenant: Tenant, question: object) {
+  return (await post(tenant.credential, { method: "GET", requestPath: "/orders/1.0.0/items/7", ...question })).body;
+}
+
+describe("the JSON face", () => {
+  it("answers with the verdict, by whole path or by API and path", async () => {
+    const tenant = await gatewayTenant(deps);
+    const expected = {
+      allowed: true,
+      application: { id: tenant.ids.application, name: "Läden & Co" },
+      api: { id: tenant.ids.api, name: "Orders" },
+      plan: { name: "Gold", requestsPerMinute: 600 },
+      keyType: "PRODUCTION",
+      consumerKey,
+      keyManager: { id: tenant.ids.keyManager },
+    };
+    expect(await ask(tenant, { token: await token() })).toMatchObject(expected);
+    const { status, headers, body } = await post(tenant.credential, {
+      token: await token(),
+      method: "get",
+      api: { context: "/orders", version: "1.0.0" },
+      path: "/items/7",
+    });
+    expect({ status, body }).toMatchObject({ status: 200, body: expected });
+    expect(headers.get("cache-control")).toBe("no-store");
+  });
+
+  it("answers a refusal with status 200, its code and the challenge for the caller", async () => {
+    const tenant = await gatewayTenant(deps);
+    expect(await ask(tenant, {})).toMatchObject({
+      allowed: false,
+      code: 900902,
+      wwwAuthenticate: 'Bearer realm="latchkey"',
+    });
+    expect(await ask(tenant, { token: await token({ claims: { scope: "x" } }) })).toMatchObject({
+      code: 900910,
+      wwwAuthenticate: expect.stringContaining('error="insufficient_scope"'),
+    });
+  });
+
+  it("says 503 and when to try again while the keys cannot be had", async () => {
+    const blind = testDependencies({ outbound: () => Promise.reject(new Error("down")) });
+    const other = await serveValidationPlane(blind);
+    try {
+      const tenant = await gatewayTenant(blind);
+      const response = await fetch(`http://${other.address}/gateway/v1/validate`, {
+        method: "POST",
+        headers: { "X-Latchkey-Gateway": tenant.credential },
+        body: JSON.stringify({ token: await token(), method: "GET", requestPath: "/orders/1.0.0/items/7" }),
+      });
+      expect(response.status).toBe(503);
+      expect(Number(response.headers.get("retry-after"))).toBeGreaterThan(0);
+      expect(await response.json()).toMatchObject({ allowed: false, code: 900900 });
+    } finally {
+      await other.stop();
+    }
+  });
+
+  it("refuses strangers with 401, whatever they ask", async () => {
+    const tenant = await gatewayTenant(deps);
+    for (const credential of [undefined, "", "lkg_short", `lkg_${"x".repeat(43)}`, `${tenant.credential}x`]) {
+      const { status, headers, body } = await post(credential, { token: await token() });
+      expect({ status, body }).toMatchObject({ status: 401, body: { code: "auth.failed" } });
+      expect(headers.get("www-authenticate")).toContain("Bearer");
+    }
+  });
+
+  it("refuses questions that are none, naming the field", async () => {
+    const tenant = await gatewayTenant(deps);
+    const good = { method: "GET", requestPath: "/orders/1.0.0/items/7" };
+    for (const [question, path] of [
+      ["no json", ""],
+      [[], ""],
+      [{ ...good, method: 7 }, "method"],
+      [{ ...good, method: "GET /" }, "method"],
+      [{ ...good, surplus: 1 }, ""],
+      [{ method: "GET" }, ""],
+      [{ ...good, api: { context: "/orders", version: "1" }, path: "/x" }, ""],
+      [{ ...good, requestPath: "orders" }, "requestPath"],
+    ] as const) {
+      const { status, body } = await post(tenant.credential, question);
+      expect({ status, body }).toMatchObject({ status: 400, body: { code: "input.invalid", fields: [{ path }] } });
+    }
+    expect((await post(tenant.credential, { ...good, token: "x".repeat(70_000) })).status).toBe(413);
+    const got = await fetch(`http://${plane.address}/gateway/v1/validate`);
+    expect(got.status).toBe(405);
+  });
+
+  it("refuses tokens in the query string", async () => {
+    const tenant = await gatewayTenant(deps);
+    const requestPath = `/orders/1.0.0/items/7?access_token=${await token()}`;
+    expect(await ask(tenant, { token: await token(), requestPath })).toMatchObject({ reason: "token_in_query" });
+  });
+});
+
+describe("a gateway", () => {
+  it("sees its own tenant only: the same token at another tenant's gateway is nobody's", async () => {
+    const [here, there] = [await gatewayTenant(deps), await gatewayTenant(deps)];
+    await deps.database.inTenant(there.tenantId, (tx) => tenantDb(tx).keyMapping.deleteMany());
+    const good = await token();
+    expect(await ask(here, { token: good })).toMatchObject({ allowed: true });
+    expect(await ask(there, { token: good })).toMatchObject({ code: 900908 });
+    expect(await ask(here, { token: good })).toMatchObject({ allowed: true });
+  });
+
+  it("is refused within five seconds of its credential's revocation", async () => {
+    const tenant = await gatewayTenant(deps);
+    await ask(tenant, { token: await token() });
+    await revokeGatewayCredential(tenant.administrator, { id: tenant.ids.credential });
+    const answer = await within5Seconds(
+      () => post(tenant.credential, {}),
+      ({ status }) => status === 401,
+    );
+    expect(answer.status).toBe(401);
+  });
+
+  it("leaves a note of when it was last seen", async () => {
+    const own = await serveValidationPlane(deps);
+    const tenant = await gatewayTenant(deps);
+    await fetch(`http://${own.address}/gateway/nginx/auth`, { headers: { "X-Latchkey-Gateway": tenant.credential } });
+    await own.stop();
+    const { items } = await listGatewayCredentials(tenant.administrator, {});
+    expect(Date.now() - Date.parse(items[0]?.lastUsedAt ?? "")).toBeLessThan(60_000);
+  });
+});
+
+describe("a change takes effect within five seconds, for a token that has passed before", () => {
+  type Rows = ReturnType<typeof tenantDb>;
+  const changes: [string, (db: Rows, tenant: Tenant) => Promise<unknown>, object][] = [
+    [
+      "key manager disabled",
+      (db, { ids }) => db.keyManager.update({ where: { id: ids.keyManager }, data: { enabled: false } }),
+      { code: 900901, reason: "key_manager_disabled" },
+    ],
+    [
+      "key manager no longer accepted",
+      (db, { ids }) => db.api.update({ where: { id: ids.api }, data: { acceptAllKeyManagers: false } }),
+      { code: 900901, reason: "key_manager_not_accepted" },
+    ],
+    ["keys removed", (db) => db.keyMapping.deleteMany(), { code: 900908, reason: "consumer_key_unknown" }],
+    ["unsubscribed", (db) => db.subscription.deleteMany(), { code: 900908, reason: "not_subscribed" }],
+    ["subscription blocked", (db) => db.subscription.updateMany({ data: { state: "BLOCKED" } }), { code: 900907 }],
+    ["API retired", (db) => db.api.updateMany({ data: { status: "RETIRED" } }), { code: 900906 }],
+    ["scopes changed", (db) => db.apiResource.updateMany({ data: { scopes: ["other"] } }), { code: 900910 }],
+  ];
+
+  it.each(changes)("%s", async (_name, change, refusal) => {
+    const tenant = await gatewayTenant(deps);
+    const good = await token();
+    expect(await ask(tenant, { token: good })).toMatchObject({ allowed: true });
+    await deps.database.inTenant(tenant.tenantId, (tx) => change(tenantDb(tx), tenant));
+    const verdict = await within5Seconds(
+      () => ask(tenant, { token: good }),
+      ({ allowed }) => allowed === false,
+    );
+    expect(verdict).toMatchObject({ allowed: false, ...refusal });
+  });
+
+  it("tenant suspended, and active again", async () => {
+    const tenant = await gatewayTenant(deps);
+    const good = await token();
+    expect(await ask(tenant, { token: good })).toMatchObject({ allowed: true });
+    const setStatus = (status: "ACTIVE" | "SUSPENDED") =>
+      deps.database.inInstallation((tx) =>
+        installationDb(tx).tenant.update({ where: { id: tenant.tenantId }, data: { status } }),
+      );
+    await setStatus("SUSPENDED");
+    const refused = await within5Seconds(
+      () => ask(tenant, { token: good }),
+      ({ allowed }) => allowed === false,
+    );
+    expect(refused).toMatchObject({ code: 900900, reason: "tenant_suspended" });
+    await setStatus("ACTIVE");
+    const again = await within5Seconds(
+      () => ask(tenant, { token: good }),
+      ({ allowed }) => allowed === true,
+    );
+    expect(again).toMatchObject({ allowed: true });
+  });
+});
+
+describe("revoked tokens", () => {
+  it("are known to the snapshot and to the comparison that follows it", async () => {
+    const { readRevocationsSince, readTenantConfiguration } = await import("#lib/data/validation-snapshot.ts");
+    const [here, there] = [await gatewayTenant(deps), await gatewayTenant(deps)];
+    const before = new Date(Date.now() - 1_000);
+    const revoked = { tokenId: "revoked-1", expiresAt: new Date(Date.now() + 60_000) };
+    await deps.database.inTenant(here.tenantId, (tx) => insertRevokedTokens(tx, [revoked]));
+    await deps.database.inInstallation(async (tx) => {
+      expect((await readTenantConfiguration(tx, here.tenantId))?.revokedTokens).toEqual([revoked]);
+      expect((await readTenantConfiguration(tx, there.tenantId))?.revokedTokens).toEqual([]);
+      expect(await readRevocationsSince(tx, [here.tenantId, there.tenantId], before)).toEqual([
+        { tenantId: here.tenantId, ...revoked },
+      ]);
+      expect(await readRevocationsSince(tx, [there.tenantId], before)).toEqual([]);
+    });
+  });
+});
