@@ -38,7 +38,12 @@ function dockerfileProblems(): string[] {
   );
   const stages = text.split(/^FROM /m).slice(1);
   if (!/^USER (?!root|0)/m.test(stages.at(-1) ?? "")) problems.push("Dockerfile: the last stage runs as root");
-  if (/^FROM [^\s:@]+(:latest)?\s/m.test(text)) problems.push("Dockerfile: a base image has no version");
+  const stageNames = [...text.matchAll(/^FROM \S+ AS (\S+)/gm)].map(([, name]) => name);
+  for (const [, image = ""] of text.matchAll(/^FROM (\S+)/gm)) {
+    const isVersioned = /[:@]/.test(image) && !image.endsWith(":latest");
+    if (!isVersioned && !stageNames.includes(image))
+      problems.push(`Dockerfile: the base image ${image} has no version`);
+  }
   return problems;
 }
 
