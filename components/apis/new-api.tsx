@@ -44,7 +44,7 @@ export function NewApi({ plans, keyManagers, create, read }: NewApiProps) {
     <div className="flex flex-col gap-8">
       <ImportCard read={read} onRead={(value) => setDraft(({ count }) => ({ count: count + 1, value }))} />
       {draft.value && (
-        <Notice tone={notes.length > 0 ? "warn" : "good"} title={summary(draft.value)} live>
+        <Notice tone={notes.length > 0 ? "warn" : "good"} title={summary(draft.value)} live className="max-w-3xl">
           {notes.length > 0 && (
             <ul className="list-disc pl-4">
               {notes.map((note) => (

@@ -17,7 +17,7 @@ export function ResourcesField() {
       {fields.map((field, index) => (
         <div
           key={field.id}
-          className="grid grid-cols-[7rem_minmax(0,1fr)_2rem] items-start gap-2 max-sm:border-line max-sm:border-b max-sm:pb-3 sm:grid-cols-[7rem_minmax(0,1fr)_minmax(0,1fr)_2rem]"
+          className="group/row grid sm:not-first:[&_div:has(>label)]:sr-only grid-cols-[7rem_minmax(0,1fr)_2rem] items-start gap-2 max-sm:border-line max-sm:border-b max-sm:pb-3 sm:grid-cols-[7rem_minmax(0,1fr)_minmax(0,1fr)_2rem]"
         >
           <SelectField name={`resources.${index}.verb`} label="Method" options={verbOptions} />
           <TextField name={`resources.${index}.path`} label="Path" mono placeholder="/orders/{id}" />
@@ -30,7 +30,7 @@ export function ResourcesField() {
           <Button
             variant="ghost"
             size="icon"
-            className="mt-6"
+            className="mt-6 sm:group-not-first/row:mt-0"
             aria-label={`Remove resource ${index + 1}`}
             onClick={() => remove(index)}
           >

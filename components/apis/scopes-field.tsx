@@ -14,7 +14,7 @@ export function ScopesField() {
       {fields.map((field, index) => (
         <div
           key={field.id}
-          className="grid grid-cols-[minmax(0,1fr)_2rem] items-start gap-2 sm:grid-cols-[14rem_minmax(0,1fr)_2rem]"
+          className="group/row grid sm:not-first:[&_div:has(>label)]:sr-only grid-cols-[minmax(0,1fr)_2rem] items-start gap-2 sm:grid-cols-[14rem_minmax(0,1fr)_2rem]"
         >
           <TextField name={`scopes.${index}.name`} label="Scope" mono placeholder="orders:read" />
           <TextField
@@ -26,7 +26,7 @@ export function ScopesField() {
           <Button
             variant="ghost"
             size="icon"
-            className="mt-6"
+            className="mt-6 sm:group-not-first/row:mt-0"
             aria-label={`Remove scope ${index + 1}`}
             onClick={() => remove(index)}
           >
