@@ -51,13 +51,13 @@ export const stages: readonly Stage[] = [
     run: ({ run }) => run(tool("vitest"), ["run", "--project", "supervisor"]),
   },
   {
-    name: "integration, PostgreSQL 18",
+    name: "integration on PostgreSQL 18",
     needs: ["generate"],
     alone: true,
     run: (tools) => withDatabase({}, (url) => integration(tools, url)),
   },
   {
-    name: "integration, PostgreSQL 15",
+    name: "integration on PostgreSQL 15",
     needs: ["generate"],
     alone: true,
     run(tools) {
