@@ -7,13 +7,16 @@ export type Echo = { method: string; url: string; headers: IncomingHttpHeaders }
 
 export type RunningBackend = { address: string; calls: readonly Echo[]; stop(): Promise<void> };
 
-/** Starts the backend on a free port of the loopback interface. It answers every call with what it received. */
+/**
+ * Starts the backend on a free port of the loopback interface. It answers every call with what it received,
+ * and with the status that the header X-Answer asks for.
+ */
 export async function startEchoBackend(): Promise<RunningBackend> {
   const calls: Echo[] = [];
   const server = createServer((req, res) => {
     const echo: Echo = { method: req.method ?? "", url: req.url ?? "", headers: req.headers };
     calls.push(echo);
-    res.writeHead(200, { "Content-Type": "application/json" });
+    res.writeHead(Number(req.headers["x-answer"] ?? 200), { "Content-Type": "application/json" });
     res.end(JSON.stringify(echo));
   });
   server.listen(0, "127.0.0.1");
