@@ -45,19 +45,19 @@ export function DecisionForm({ reference, accept, deny }: DecisionFormProps) {
           {problem.message}
         </Notice>
       )}
-      <div className="flex flex-col gap-2 sm:flex-row-reverse">
+      <div className="flex flex-col gap-2">
         {accept && (
           <Button
             variant="primary"
             size="lg"
-            className="min-w-0 flex-1"
+            className="max-w-full"
             pending={pending === accept.label}
             onClick={() => void answer(accept)}
           >
             <span className="truncate">{accept.label}</span>
           </Button>
         )}
-        <Button size="lg" className="flex-1" pending={pending === deny.label} onClick={() => void answer(deny)}>
+        <Button size="lg" pending={pending === deny.label} onClick={() => void answer(deny)}>
           {deny.label}
         </Button>
       </div>

@@ -1,15 +1,17 @@
 /** The page a person sees where an application sent them here with a request that cannot go on. */
 
 const style = `
-:root{color-scheme:light dark;--page:#f7f7f5;--card:#fff;--text:#1d1f23;--muted:#5a5f69;--line:#dcdcd7}
-@media (prefers-color-scheme:dark){:root{--page:#15171a;--card:#1d2024;--text:#eceef1;--muted:#a4abb6;--line:#33383f}}
+:root{color-scheme:light dark;--page:oklch(.985 .003 240);--card:oklch(1 0 0);--text:oklch(.22 .02 250);
+--muted:oklch(.5 .02 250);--line:oklch(.905 .008 250)}
+@media (prefers-color-scheme:dark){:root{--page:oklch(.17 .01 250);--card:oklch(.21 .012 250);
+--text:oklch(.95 .005 250);--muted:oklch(.72 .015 250);--line:oklch(.3 .012 250)}}
 *{box-sizing:border-box}
 body{margin:0;min-height:100vh;display:grid;place-items:center;padding:1.5rem;background:var(--page);color:var(--text);
-font:1rem/1.5 system-ui,sans-serif}
-main{max-width:32rem;width:100%;padding:2rem;background:var(--card);border:1px solid var(--line);border-radius:.75rem}
-h1{margin:0 0 .75rem;font-size:1.25rem;line-height:1.3}
+font:.875rem/1.45 system-ui,sans-serif}
+main{max-width:26rem;width:100%;padding:1.5rem;background:var(--card);border:1px solid var(--line);border-radius:.5rem}
+h1{margin:0 0 .75rem;font-size:1.25rem;line-height:1.3;font-weight:600}
 p{margin:0 0 1rem}
-dl{margin:0;padding-top:1rem;border-top:1px solid var(--line);font-size:.875rem;color:var(--muted)}
+dl{margin:0;padding-top:1rem;border-top:1px solid var(--line);color:var(--muted)}
 dt{font-weight:600}
 dd{margin:0 0 .5rem;overflow-wrap:anywhere;font-family:ui-monospace,monospace}`;
 
