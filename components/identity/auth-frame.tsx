@@ -5,7 +5,9 @@ import { Wordmark } from "#components/shell/mark.tsx";
 export function AuthFrame({ children }: { children: ReactNode }) {
   return (
     <div className="flex min-h-dvh flex-col items-center px-4 pt-[12vh] pb-12">
-      <Wordmark className="mb-8" />
+      <header className="mb-8">
+        <Wordmark />
+      </header>
       <main id="content" className="w-full max-w-104">
         {children}
       </main>
