@@ -67,7 +67,7 @@ function renderBlock({ kind, lines }: Block, index: number): ReactNode {
         </h3>
       );
     case "code":
-      return <CodeBlock key={index} code={lines.join("\n")} />;
+      return <CodeBlock key={index} label="Commands" code={lines.join("\n")} />;
     case "text":
       return <p key={index}>{inline(lines.join(" "))}</p>;
     case "ordered":

@@ -30,18 +30,15 @@ export function useDraft({ methods, discovery, connectors, onRestore }: DraftOpt
   }, [onRestore]);
 
   useEffect(() => {
-    const { unsubscribe } = (() => {
-      const stop = methods.subscribe({ formState: { values: true }, callback: ({ values }) => write(values) });
-      return { unsubscribe: stop };
-    })();
     function write(values: RegisterKeyManagerInput) {
       if (forgotten.current) return;
       const connector = connectorOf(connectors, values.connectorId);
       const connection = connector ? withoutSecrets(connector.connectionFields, values.connection ?? {}) : {};
       writeDraft({ values: { ...values, connection }, discovery });
     }
-    if (restored.current && methods.formState.isDirty) write(methods.getValues());
-    return unsubscribe;
+    // What was found is part of the draft, even before anybody types.
+    if (discovery) write(methods.getValues());
+    return methods.subscribe({ formState: { values: true }, callback: ({ values }) => write(values) });
   }, [methods, connectors, discovery]);
 
   return {

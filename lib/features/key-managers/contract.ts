@@ -10,6 +10,9 @@ import {
 } from "#lib/connector-kit/contract.ts";
 import type { FieldDescriptor } from "#lib/connector-kit/descriptors.ts";
 
+export { initialValues } from "#lib/connector-kit/descriptors.ts";
+export type { EndpointName, FieldDescriptor, ProbeResult };
+
 /** What people call the endpoints, in forms, messages and tables. */
 export const endpointLabels = {
   registration: "Client registration endpoint",

@@ -10,5 +10,5 @@ export const listConnectors = defineQuery({
   permission: "key_manager:read",
   input: z.strictObject({}),
   run: (): Promise<ConnectorView[]> =>
-    Promise.resolve(connectors.filter(({ permanent }) => permanent === undefined).map(toConnectorView)),
+    Promise.all(connectors.filter(({ permanent }) => permanent === undefined).map(toConnectorView)),
 });

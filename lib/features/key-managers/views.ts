@@ -10,6 +10,7 @@ import type {
   KeyManagerView,
   UsableKeyManager,
 } from "./contract.ts";
+import { readGuide } from "./guides.ts";
 import { connectorOf } from "./open.ts";
 import { toInvocationMethods } from "./rules.ts";
 
@@ -22,7 +23,7 @@ export function toTile(connectorId: string): ConnectorTile {
   return { id: connector.id, name: connector.name, monogram: connector.monogram };
 }
 
-export function toConnectorView(connector: Connector): ConnectorView {
+export async function toConnectorView(connector: Connector): Promise<ConnectorView> {
   return {
     id: connector.id,
     name: connector.name,
@@ -35,7 +36,7 @@ export function toConnectorView(connector: Connector): ConnectorView {
     consumerKeyClaims: [...connector.trust.consumerKeyClaims],
     scopesClaims: [...connector.trust.scopesClaims],
     capabilities: [...connector.capabilities],
-    guide: connector.guide,
+    guide: await readGuide(connector),
   };
 }
 
@@ -50,11 +51,14 @@ export function toListItem(summary: KeyManagerSummary, usage: KeyManagerUsageCou
 }
 
 /** Everything but the secrets. @throws {AppError} `key_manager.misconfigured` where the connector is missing */
-export function toKeyManagerView(record: KeyManagerRecord, usage: KeyManagerUsageCounts = noUsage): KeyManagerView {
+export async function toKeyManagerView(
+  record: KeyManagerRecord,
+  usage: KeyManagerUsageCounts = noUsage,
+): Promise<KeyManagerView> {
   const { sealedSecrets, connectorId, tokenType, createdAt, updatedAt, ...rest } = record;
   return {
     ...rest,
-    connector: toConnectorView(connectorOf(record)),
+    connector: await toConnectorView(connectorOf(record)),
     permanent: isPermanent(connectorId),
     tokenTypes: toInvocationMethods(tokenType),
     secretsSet: Object.keys(sealedSecrets).sort(),
