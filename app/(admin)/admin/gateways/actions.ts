@@ -1,0 +1,10 @@
+"use server";
+
+import { createGatewayCredential } from "#lib/features/gateway-credentials/create.ts";
+import { revokeGatewayCredential } from "#lib/features/gateway-credentials/revoke.ts";
+import { defineAction } from "#lib/web/action.ts";
+
+const here = () => ["/admin/gateways"];
+
+export const createGatewayCredentialAction = defineAction(createGatewayCredential, { revalidate: here });
+export const revokeGatewayCredentialAction = defineAction(revokeGatewayCredential, { revalidate: here });

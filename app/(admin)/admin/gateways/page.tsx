@@ -1,0 +1,77 @@
+import type { Metadata } from "next";
+import { CredentialDialog } from "#components/gateways/credential-dialog.tsx";
+import { CredentialTable } from "#components/gateways/credential-table.tsx";
+import { Button } from "#components/ui/button.tsx";
+import { CodeBlock } from "#components/ui/code-block.tsx";
+import { EmptyState } from "#components/ui/empty-state.tsx";
+import { PageHeader } from "#components/ui/page-header.tsx";
+import { Pager } from "#components/ui/pager.tsx";
+import { SearchField } from "#components/ui/search-field.tsx";
+import { ListGatewayCredentialsInput } from "#lib/features/gateway-credentials/contract.ts";
+import { listGatewayCredentials } from "#lib/features/gateway-credentials/list.ts";
+import { readNginxConfiguration } from "#lib/features/gateway-credentials/read-nginx-configuration.ts";
+import { requireContext } from "#lib/web/context.ts";
+import { readSearch } from "#lib/web/search-params.ts";
+import { createGatewayCredentialAction, revokeGatewayCredentialAction } from "./actions.ts";
+
+export const metadata: Metadata = { title: "Gateways" };
+
+export default async function GatewaysPage({ searchParams }: PageProps<"/admin/gateways">) {
+  const ctx = await requireContext("gateway_credential:read");
+  const { q, cursor } = await readSearch(searchParams);
+  const search = ListGatewayCredentialsInput.shape.search.safeParse(q).data;
+  const [{ items, nextCursor }, configuration] = await Promise.all([
+    listGatewayCredentials(ctx, { ...(search ? { search } : {}), ...(cursor ? { cursor: cursor.slice(0, 500) } : {}) }),
+    readNginxConfiguration(ctx, {}),
+  ]);
+  const isNarrowed = Boolean(search) || Boolean(cursor);
+  const add = ctx.permissions.has("gateway_credential:write") && (
+    <CredentialDialog
+      create={createGatewayCredentialAction}
+      trigger={<Button variant="primary">Create credential</Button>}
+    />
+  );
+
+  return (
+    <>
+      <PageHeader
+        title="Gateways"
+        description="A gateway asks Latchkey about each call to your APIs. It proves itself with a credential of its own."
+        actions={(items.length > 0 || isNarrowed) && add}
+      />
+      {items.length === 0 && !isNarrowed ? (
+        <EmptyState
+          title="No gateway may ask yet"
+          description="Create a credential, then give it to the gateway with the configuration below."
+          action={add}
+        />
+      ) : (
+        <div className="flex flex-col gap-3">
+          <SearchField label="Search gateway credentials" placeholder="Name" />
+          {items.length === 0 ? (
+            <EmptyState title="Nothing matches" description="No credential has this name. Try fewer letters." />
+          ) : (
+            <CredentialTable
+              items={items}
+              revoke={ctx.permissions.has("gateway_credential:write") ? revokeGatewayCredentialAction : null}
+            />
+          )}
+          <Pager nextCursor={nextCursor} />
+        </div>
+      )}
+      <section aria-labelledby="nginx" className="flex flex-col gap-3">
+        <div className="flex flex-col gap-1">
+          <h2 id="nginx" className="text-lg font-semibold">
+            Connect nginx
+          </h2>
+          <p className="text-muted max-w-[68ch]">
+            Save this beside your nginx configuration, fill in the credential, where callers connect and where the
+            backend is, and include it in the http block. Every call is then judged before it reaches the backend, which
+            learns who calls from headers that begin with X-Latchkey-.
+          </p>
+        </div>
+        <CodeBlock label="latchkey.conf" code={configuration} />
+      </section>
+    </>
+  );
+}
