@@ -1,0 +1,47 @@
+/** What an administrator does in the portal. */
+import { expect, type Page } from "@playwright/test";
+import { takeSecret } from "./portal.ts";
+
+export type KeyManagerToConnect = {
+  wellKnownUrl: string;
+  displayName: string;
+  /** What its connector's form asks for, by label. */
+  access: Readonly<Record<string, string>>;
+};
+
+/** Connects a key manager from its well-known address, proves it and enables it. */
+export async function connectKeyManager(page: Page, keyManager: KeyManagerToConnect): Promise<void> {
+  await page.goto("/admin/key-managers");
+  await page.getByRole("link", { name: "Connect key manager" }).first().click();
+  await page.getByLabel("Issuer or well-known address").fill(keyManager.wellKnownUrl);
+  await page.getByRole("button", { name: "Read the server" }).click();
+  await expect(page.getByRole("heading", { name: "What we found" })).toBeVisible();
+  await page.getByLabel("Display name").fill(keyManager.displayName);
+  await page.getByRole("button", { name: "Continue" }).click();
+  for (const [label, value] of Object.entries(keyManager.access)) {
+    await page.getByLabel(label, { exact: true }).fill(value);
+  }
+  await page.getByRole("button", { name: "Continue" }).click();
+  await page.getByRole("button", { name: "Save and enable" }).click();
+  await page.waitForURL(/\/admin\/key-managers\/[0-9a-f-]{36}$/);
+  await expect(page.getByRole("heading", { level: 1, name: keyManager.displayName })).toBeVisible();
+}
+
+/** Enables or disables a key manager in the list. */
+export async function setEnabled(page: Page, displayName: string, enabled: boolean): Promise<void> {
+  await page.goto("/admin/key-managers");
+  const toggle = page.getByRole("switch", { name: `${displayName} is enabled` });
+  await toggle.click();
+  if (!enabled) await page.getByRole("dialog").getByRole("button", { name: "Disable key manager" }).click();
+  await expect(toggle).toBeChecked({ checked: enabled });
+}
+
+/** Makes a gateway credential, and reads it. */
+export async function createGatewayCredential(page: Page, name: string): Promise<string> {
+  await page.goto("/admin/gateways");
+  await page.getByRole("button", { name: "Add gateway" }).first().click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name", { exact: true }).fill(name);
+  await dialog.getByRole("button", { name: "Add gateway" }).click();
+  return takeSecret(page, "Gateway credential");
+}

@@ -1,0 +1,128 @@
+/** What a person does in the portal, by role and label, as their hands would. */
+import { expect, type Browser, type Page } from "@playwright/test";
+
+export const password = "quiet harbour lantern 1907";
+
+/** A browser window of one person. */
+export async function openWindow(browser: Browser, origin: string): Promise<Page> {
+  const context = await browser.newContext({ baseURL: origin });
+  return context.newPage();
+}
+
+/** Follows the first sign-in link of a new installation. */
+export async function becomeOperator(page: Page, link: string, { name, email }: { name: string; email: string }) {
+  await page.goto(link);
+  await page.getByLabel("E-mail address").fill(email);
+  await page.getByLabel("Name", { exact: true }).fill(name);
+  await page.getByLabel("Password", { exact: true }).fill(password);
+  await page.getByRole("button", { name: "Save and sign in" }).click();
+  await expect(page.getByRole("navigation").first()).toBeVisible();
+}
+
+/** Creates a tenant, and takes the link for its first administrator. */
+export async function createTenant(page: Page, tenant: { name: string; slug: string; administrator: string }) {
+  await page.goto("/operator/tenants");
+  await page.getByRole("button", { name: "Create tenant" }).first().click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name", { exact: true }).fill(tenant.name);
+  await dialog.getByLabel("Address", { exact: true }).fill(tenant.slug);
+  await dialog.getByLabel("First administrator's e-mail address").fill(tenant.administrator);
+  await dialog.getByRole("button", { name: "Create tenant" }).click();
+  return takeSecret(page, "Invitation link");
+}
+
+/** Invites somebody, and takes the link to hand over. */
+export async function invite(page: Page, { email, roles }: { email: string; roles: string[] }): Promise<string> {
+  await page.goto("/admin/people");
+  await page.getByRole("button", { name: "Invite person" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("E-mail address").fill(email);
+  for (const role of roles) await dialog.getByLabel(role, { exact: true }).check();
+  await dialog.getByRole("button", { name: "Make invitation link" }).click();
+  return takeSecret(page, "Invitation link");
+}
+
+/** Accepts an invitation as somebody new. */
+export async function join(page: Page, link: string, name: string): Promise<void> {
+  await page.goto(link);
+  await page.getByLabel("Name", { exact: true }).fill(name);
+  await page.getByLabel("Password", { exact: true }).fill(password);
+  await page.getByRole("button", { name: "Join", exact: true }).click();
+  await page.waitForURL((url) => !url.pathname.startsWith("/invitation"));
+}
+
+/** Reads a secret that is shown once, and says that it is stored. */
+export async function takeSecret(page: Page, label: string): Promise<string> {
+  const box = page.getByRole("region", { name: label, exact: true });
+  const value = (await box.locator("code").innerText()).trim();
+  const stored = box.getByRole("button", { name: "I stored it" });
+  await stored.click();
+  const anyway = box.getByRole("button", { name: "Close without copying" });
+  if (await anyway.isVisible()) await anyway.click();
+  return value;
+}
+
+/** Creates an application; its page is open afterwards. */
+export async function createApplication(page: Page, name: string): Promise<void> {
+  await page.goto("/developer/applications");
+  await page.getByRole("button", { name: "Create application" }).first().click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name", { exact: true }).fill(name);
+  await dialog.getByRole("button", { name: "Create application" }).click();
+  await expect(page.getByRole("heading", { level: 1, name })).toBeVisible();
+}
+
+/** The card of one key manager on an application's page of keys. */
+export function keysCard(page: Page, keyManager: string) {
+  return page.getByRole("region", { name: keyManager, exact: true });
+}
+
+/** Opens an application's keys of one type. */
+export async function openKeys(page: Page, application: string, keyType: "production" | "sandbox"): Promise<void> {
+  await page.goto("/developer/applications");
+  await page.getByRole("link", { name: application, exact: true }).click();
+  await page.getByRole("link", { name: keyType === "production" ? "Production keys" : "Sandbox keys" }).click();
+  await page.waitForURL(new RegExp(`/keys/${keyType}$`));
+}
+
+/** Generates keys at a key manager whose card is on the open page. */
+export async function generateKeys(page: Page, keyManager: string): Promise<{ consumerSecret: string }> {
+  const card = keysCard(page, keyManager);
+  await card.getByRole("button", { name: "Generate keys" }).click();
+  await card.getByRole("button", { name: "Generate keys" }).click();
+  await expect(card.getByText("Your keys are ready")).toBeVisible();
+  const consumerSecret = await takeSecret(page, "Consumer secret");
+  await card.getByRole("button", { name: "Done" }).click();
+  await expect(card.getByText("Active", { exact: true })).toBeVisible();
+  return { consumerSecret };
+}
+
+/** Attaches an existing client to the application whose keys are on the open page. */
+export async function mapKeys(page: Page, keyManager: string, client: { id: string; secret: string }): Promise<void> {
+  const card = keysCard(page, keyManager);
+  await card.getByRole("button", { name: "Use an existing client" }).click();
+  await card.getByLabel("Consumer key", { exact: true }).fill(client.id);
+  await card.getByLabel("Consumer secret", { exact: true }).fill(client.secret);
+  await card.getByRole("button", { name: "Use this client" }).click();
+}
+
+/** Gets a test token, with these scopes or with all that the application's subscriptions offer. */
+export async function getToken(page: Page, keyManager: string, scopes?: string[]): Promise<string> {
+  const card = keysCard(page, keyManager);
+  await card.getByRole("button", { name: "Get a test token" }).click();
+  const dialog = page.getByRole("dialog");
+  if (scopes) {
+    for (const box of await dialog.getByRole("checkbox").all()) {
+      const value = await box.getAttribute("value");
+      await box.setChecked(scopes.includes(value ?? ""));
+    }
+  }
+  await dialog.getByRole("button", { name: "Get token" }).click();
+  const token = await dialog
+    .getByRole("region", { name: "Access token", exact: true })
+    .locator("code, pre")
+    .first()
+    .innerText();
+  await dialog.getByRole("button", { name: "Done" }).click();
+  return token.trim();
+}
