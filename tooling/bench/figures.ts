@@ -1,0 +1,75 @@
+/** Figures and how they are told. Only ratios of one run compare across machines. */
+
+/** The value below which this share of the sorted values lies. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const value = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+  if (value === undefined) throw new Error("There are no measurements.");
+  return value;
+}
+
+export function median(values: readonly number[]): number {
+  return percentile(values, 0.5);
+}
+
+export type Figure = {
+  benchmark: string;
+  what: string;
+  median: number;
+  p95: number;
+  unit: string;
+  /** Against what stands beside it, in the same run. */
+  ratio?: { value: number; to: string };
+  /** What the project promises, and whether this run kept it. */
+  promise?: { atMost: number; kept: boolean };
+};
+
+/** A figure from measurements of one kind. */
+export function figure(
+  benchmark: string,
+  what: string,
+  {
+    values,
+    unit,
+    ratio,
+    atMost,
+  }: { values: readonly number[]; unit: string; ratio?: Figure["ratio"]; atMost?: number },
+): Figure {
+  const middle = median(values);
+  return {
+    benchmark,
+    what,
+    median: middle,
+    p95: percentile(values, 0.95),
+    unit,
+    ...(ratio ? { ratio } : {}),
+    ...(atMost === undefined ? {} : { promise: { atMost, kept: middle <= atMost } }),
+  };
+}
+
+/** The figures as a table for people. */
+export function table(figures: readonly Figure[]): string {
+  const rows = figures.map((one) => [
+    one.benchmark,
+    one.what,
+    round(one.median),
+    round(one.p95),
+    one.unit,
+    one.ratio ? `${one.ratio.value.toFixed(2)} × ${one.ratio.to}` : "",
+    one.promise ? `${one.promise.kept ? "kept" : "BROKEN"} (at most ${one.promise.atMost})` : "",
+  ]);
+  const all = [["benchmark", "what", "median", "p95", "unit", "ratio", "promise"], ...rows];
+  const widths = all[0]?.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0))) ?? [];
+  return all
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+function round(value: number): string {
+  return value >= 100 ? Math.round(value).toLocaleString("en") : value.toFixed(value >= 10 ? 1 : 2);
+}

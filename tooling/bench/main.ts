@@ -1,0 +1,59 @@
+/**
+ * `npm run bench`: the figures that the project promises, side by side with a reference in the same run.
+ *
+ *   npm run bench -- --only validation,lists,start    some of them
+ *   npm run bench -- --fresh                          a fresh clone's first start too (installs and builds)
+ *   npm run bench -- --smoke                          quickly, to see that they run; the figures mean nothing
+ */
+import { existsSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { makeOwnFolder, ownFolder, root } from "../bootstrap/checkout.mjs";
+import { refusal, explain } from "../bootstrap/words.mjs";
+import { table, type Figure } from "./figures.ts";
+import { benchLists } from "./lists.ts";
+import { benchStarts } from "./starts.ts";
+import { benchValidation } from "./validation.ts";
+import { openWorld } from "./world.ts";
+
+const names = ["validation", "lists", "start"];
+
+try {
+  await main();
+} catch (error) {
+  process.exitCode = explain(error);
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      only: { type: "string" },
+      smoke: { type: "boolean", default: false },
+      fresh: { type: "boolean", default: false },
+    },
+  });
+  const chosen = values.only?.split(",").map((name) => name.trim()) ?? names;
+  const unknown = chosen.filter((name) => !names.includes(name));
+  if (unknown.length > 0) throw refusal(`There is no benchmark ${unknown.join(", ")}; there are ${names.join(", ")}.`);
+  if (!existsSync(join(root, ".next/BUILD_ID"))) throw refusal("Build first: npm run build");
+
+  const figures: Figure[] = [];
+  if (chosen.includes("validation") || chosen.includes("lists")) {
+    const world = await openWorld();
+    try {
+      if (chosen.includes("validation")) figures.push(...(await benchValidation(world, values.smoke)));
+      if (chosen.includes("lists")) figures.push(...(await benchLists(world, values.smoke)));
+    } finally {
+      await world.stop();
+    }
+  }
+  if (chosen.includes("start")) figures.push(...(await benchStarts({ smoke: values.smoke, fresh: values.fresh })));
+
+  makeOwnFolder();
+  const file = join(ownFolder, "bench.json");
+  const machine = { node: process.version, cpus: cpus().length, model: cpus()[0]?.model };
+  writeFileSync(file, JSON.stringify({ at: new Date(), smoke: values.smoke, machine, figures }, null, 2));
+  console.log(`\n${table(figures)}\n\nWritten to ${file}`);
+  if (!values.smoke && figures.some(({ promise }) => promise && !promise.kept)) process.exitCode = 1;
+}
