@@ -1,6 +1,6 @@
 "use client";
 
-import { useEffect, useRef, useState, type ReactNode } from "react";
+import { useEffect, useRef, type ReactNode } from "react";
 import { FormProvider, useFormContext, useFormState, type FieldErrors, type FieldValues } from "react-hook-form";
 import { Button } from "#components/ui/button.tsx";
 import { cn } from "#components/ui/class-names.ts";
@@ -51,12 +51,11 @@ export function ActionForm<Values extends FieldValues>({
 /** Every problem of the form around it. Appears, and takes focus, after an attempt to send was refused. */
 export function FormErrorSummary({ problem }: { problem: ActionProblem | null }) {
   const { errors, submitCount, isSubmitting } = useFormState();
-  const [problems, setProblems] = useState<SummaryProblem[]>([]);
   const box = useRef<HTMLDivElement>(null);
   const focusedAttempt = useRef(0);
 
-  useEffect(() => setProblems(collectProblems(errors)), [errors]);
-
+  // Labels are read from the page: before anything was sent there is nothing to say, and no page on the server.
+  const problems = submitCount > 0 ? collectProblems(errors) : [];
   const general = problem && problem.fields.length === 0 ? problem : null;
   const refused = problems.length > 0 || general !== null;
   useEffect(() => {

@@ -1,7 +1,7 @@
 "use client";
 
 import type { ComponentProps, ReactNode } from "react";
-import { get, useController, useFormContext, useFormState, type FieldValues } from "react-hook-form";
+import { get, useFormContext, useFormState, type FieldValues } from "react-hook-form";
 import { Checkbox } from "#components/ui/checkbox.tsx";
 import { Field, fieldId } from "#components/ui/field.tsx";
 import { Input, Textarea } from "#components/ui/input.tsx";
@@ -9,6 +9,7 @@ import { RadioGroup, type RadioOption } from "#components/ui/radio-group.tsx";
 import { Select, type SelectOption } from "#components/ui/select.tsx";
 import { ListInput } from "./list-input.tsx";
 import { SecretInput } from "./secret-input.tsx";
+import { stringsOf, useControl } from "./use-control.ts";
 
 /** What every bound field takes. `name` is the path inside the form: "connection.clientSecret". */
 export type BoundFieldProps = {
@@ -155,14 +156,14 @@ export function RadioField({
   tiles,
   onChoose,
 }: RadioFieldProps) {
-  const { field } = useController({ name });
+  const { value, onChange } = useControl(name);
   return (
     <Field {...useBound({ name, label, help, optional, className })} group>
       <RadioGroup
         name={name}
         options={options}
-        value={String(field.value ?? "")}
-        onValueChange={onChoose ?? field.onChange}
+        value={typeof value === "string" ? value : ""}
+        onValueChange={onChoose ?? onChange}
         inline={inline}
         tiles={tiles}
       />
@@ -202,12 +203,10 @@ type CheckboxesFieldProps = BoundFieldProps & {
 
 /** Any of several; the form holds an array of values in the order of the options. */
 export function CheckboxesField({ name, label, help, optional, className, options, columns }: CheckboxesFieldProps) {
-  const { field } = useController({ name });
-  const chosen: readonly string[] = Array.isArray(field.value) ? field.value : [];
+  const { value: held, onChange } = useControl(name);
+  const chosen = stringsOf(held);
   function toggle(value: string, on: boolean) {
-    field.onChange(
-      options.map((option) => option.value).filter((known) => (known === value ? on : chosen.includes(known))),
-    );
+    onChange(options.map((option) => option.value).filter((known) => (known === value ? on : chosen.includes(known))));
   }
   return (
     <Field {...useBound({ name, label, help, optional, className })} group>
@@ -247,7 +246,7 @@ export function SecretField({
   multiline,
   placeholder,
 }: SecretFieldProps) {
-  const { field } = useController({ name });
+  const { value, onChange, onBlur, ref } = useControl(name);
   return (
     <Field
       {...useBound({ name, label, help, optional: optional && !stored, className })}
@@ -256,11 +255,11 @@ export function SecretField({
       <SecretInput
         multiline={multiline}
         placeholder={placeholder ?? (stored ? "••••••••••••" : undefined)}
-        name={field.name}
-        value={typeof field.value === "string" ? field.value : ""}
-        onChange={field.onChange}
-        onBlur={field.onBlur}
-        ref={field.ref}
+        name={name}
+        value={typeof value === "string" ? value : ""}
+        onChange={onChange}
+        onBlur={onBlur}
+        ref={ref}
       />
     </Field>
   );
@@ -274,7 +273,7 @@ type ListFieldProps = BoundFieldProps & {
 
 /** Several short texts, as chips; the form holds an array of strings. */
 export function ListField({ name, label, help, optional, className, placeholder, maximumItems, mono }: ListFieldProps) {
-  const { field } = useController({ name });
+  const { value, onChange, onBlur, ref } = useControl(name);
   const bound = useBound({ name, label, help, optional, className });
   // A problem with one entry stands at the list.
   const { errors } = useFormState({ name });
@@ -283,13 +282,13 @@ export function ListField({ name, label, help, optional, className, placeholder,
   return (
     <Field {...bound} error={bound.error ?? (first as { message?: string } | undefined)?.message}>
       <ListInput
-        values={Array.isArray(field.value) ? field.value : []}
-        onValuesChange={field.onChange}
-        onBlur={field.onBlur}
+        values={stringsOf(value)}
+        onValuesChange={onChange}
+        onBlur={onBlur}
         placeholder={placeholder}
         maximumItems={maximumItems}
         mono={mono}
-        ref={field.ref}
+        ref={ref}
       />
     </Field>
   );

@@ -35,7 +35,7 @@ export function SecretInput({ multiline, onChange, autoComplete = "off", ref, ..
           className={shown ? "pr-10" : "pr-10 [-webkit-text-security:disc]"}
         />
       ) : (
-        <Input {...(shared as ComponentProps<typeof Input>)} type={shown ? "text" : "password"} className="pr-10" />
+        <Input {...shared} type={shown ? "text" : "password"} className="pr-10" />
       )}
       <Button
         variant="ghost"

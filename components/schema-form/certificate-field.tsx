@@ -2,8 +2,8 @@
 
 import { Upload } from "lucide-react";
 import { useRef, useState } from "react";
-import { useController } from "react-hook-form";
 import { useFieldError, type BoundFieldProps } from "#components/form/fields.tsx";
+import { useControl } from "#components/form/use-control.ts";
 import { Button } from "#components/ui/button.tsx";
 import { Field } from "#components/ui/field.tsx";
 import { Textarea } from "#components/ui/input.tsx";
@@ -20,7 +20,7 @@ export function CertificateField({
   optional,
   placeholder,
 }: BoundFieldProps & { placeholder?: string | undefined }) {
-  const { field } = useController({ name });
+  const { value, onChange, onBlur, ref } = useControl(name);
   const serverError = useFieldError(name);
   const [fileProblem, setFileProblem] = useState<string>();
   const [over, setOver] = useState(false);
@@ -33,7 +33,7 @@ export function CertificateField({
       return;
     }
     setFileProblem(undefined);
-    field.onChange(toPem(new Uint8Array(await chosen.arrayBuffer())));
+    onChange(toPem(new Uint8Array(await chosen.arrayBuffer())));
   }
 
   return (
@@ -55,14 +55,14 @@ export function CertificateField({
         rows={4}
         spellCheck={false}
         placeholder={placeholder ?? "-----BEGIN CERTIFICATE-----"}
-        name={field.name}
-        ref={field.ref}
-        value={typeof field.value === "string" ? field.value : ""}
+        name={name}
+        ref={ref}
+        value={typeof value === "string" ? value : ""}
         onChange={(event) => {
           setFileProblem(undefined);
-          field.onChange(event.target.value);
+          onChange(event.target.value);
         }}
-        onBlur={field.onBlur}
+        onBlur={onBlur}
         onDragOver={(event) => {
           event.preventDefault();
           setOver(true);

@@ -190,16 +190,16 @@ function useSearch(words: string, search: SearchEverything | undefined) {
 
   useEffect(() => {
     if (!active || !search) return;
-    let current = true;
+    const overtaken = new AbortController();
     const timer = setTimeout(() => {
       search(wanted).then(
-        (hits) => current && setFound({ words: wanted, hits }),
+        (hits) => overtaken.signal.aborted || setFound({ words: wanted, hits }),
         // Pages and actions still work; the person sees that nothing was found.
-        () => current && setFound({ words: wanted, hits: [] }),
+        () => overtaken.signal.aborted || setFound({ words: wanted, hits: [] }),
       );
     }, pauseMs);
     return () => {
-      current = false;
+      overtaken.abort();
       clearTimeout(timer);
     };
   }, [active, search, wanted]);

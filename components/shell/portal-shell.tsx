@@ -14,6 +14,7 @@ import { Tooltip } from "#components/ui/tooltip.tsx";
 import type { ActionResult } from "#lib/features/actions/contract.ts";
 import type { SearchEverything, ShellArea, ShellLink, ShellPerson, ShellTenant } from "./areas.ts";
 import { CommandPalette } from "./command-palette.tsx";
+import { initials } from "./initials.ts";
 import { Mark, Wordmark } from "./mark.tsx";
 import { Navigation } from "./navigation.tsx";
 import { sidebarCookie } from "./sidebar-cookie.ts";
@@ -63,14 +64,18 @@ export function PortalShell(props: PortalShellProps) {
       toast.error(result.problem.message);
       return;
     }
-    // Another tenant has other pages and permissions: begin afresh at its home.
+    // eslint-disable-next-line @next/next/no-location-assign-relative-destination -- Another tenant has other pages and permissions: nothing that this page remembers may survive.
     window.location.assign("/");
   }
 
   async function leave() {
     const result = await props.signOut();
-    if (result.ok) window.location.assign("/sign-in");
-    else toast.error(result.problem.message);
+    if (!result.ok) {
+      toast.error(result.problem.message);
+      return;
+    }
+    // eslint-disable-next-line @next/next/no-location-assign-relative-destination -- A signed-out browser forgets every page that it holds.
+    window.location.assign("/sign-in");
   }
 
   return (
@@ -241,8 +246,12 @@ function PersonMenu({ person, onLeave }: { person: ShellPerson; onLeave: () => v
       label={person.name}
       className="max-w-72"
       trigger={
-        <Button variant="ghost" size="icon" aria-label={`${person.name}: account`}>
-          <span className="bg-accent-soft text-accent grid size-7 place-items-center rounded-full text-sm font-medium">
+        <Button variant="ghost" size="icon">
+          <span className="sr-only">{person.name}: account</span>
+          <span
+            aria-hidden
+            className="bg-accent-soft text-accent grid size-7 place-items-center rounded-full text-sm font-medium"
+          >
             {initials(person.name)}
           </span>
         </Button>
@@ -258,12 +267,4 @@ function PersonMenu({ person, onLeave }: { person: ShellPerson; onLeave: () => v
       </MenuItem>
     </Menu>
   );
-}
-
-/** First letters of the first and the last word. */
-export function initials(name: string): string {
-  const words = name.trim().split(/\s+/);
-  const first = [...(words[0] ?? "")][0] ?? "";
-  const last = words.length > 1 ? ([...(words.at(-1) ?? "")][0] ?? "") : ([...(words[0] ?? "")][1] ?? "");
-  return `${first.toUpperCase()}${words.length > 1 ? last.toUpperCase() : last}`;
 }
