@@ -39,9 +39,9 @@ export async function setEnabled(page: Page, displayName: string, enabled: boole
 /** Makes a gateway credential, and reads it. */
 export async function createGatewayCredential(page: Page, name: string): Promise<string> {
   await page.goto("/admin/gateways");
-  await page.getByRole("button", { name: "Add gateway" }).first().click();
+  await page.getByRole("button", { name: "Create credential" }).first().click();
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("Name", { exact: true }).fill(name);
-  await dialog.getByRole("button", { name: "Add gateway" }).click();
+  await dialog.getByRole("button", { name: "Create credential" }).click();
   return takeSecret(page, "Gateway credential");
 }
