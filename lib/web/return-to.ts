@@ -6,7 +6,6 @@ const nowhere = "http://nowhere.invalid";
  */
 export function safeReturnTo(path: unknown, fallback = "/"): string {
   if (typeof path !== "string" || !path.startsWith("/") || path.length > 2000) return fallback;
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
   if (/[\\\u0000-\u0020\u007f]/.test(path)) return fallback;
   if (!URL.canParse(path, nowhere)) return fallback;
   const url = new URL(path, nowhere);

@@ -18,7 +18,7 @@ export const PersonNameInput = z.string().trim().min(1, "Enter your name.").max(
 /** A password being chosen. The list of common passwords is checked on the server. */
 export const NewPasswordInput = z
   .string()
-  .refine((text) => [...text].length >= minimumPasswordCharacters, {
+  .refine((text) => Array.from(text).length >= minimumPasswordCharacters, {
     error: `Use at least ${String(minimumPasswordCharacters)} characters. A few words in a row are easy to remember.`,
   })
   .refine((text) => new TextEncoder().encode(text).length <= maximumPasswordBytes, {
@@ -40,9 +40,12 @@ export const SignInInput = z.strictObject({
 });
 export type SignInInput = z.input<typeof SignInInput>;
 
+/** The secret part of a one-time link or an invitation. */
+export const LinkTokenInput = z.string().min(20).max(100);
+
 /** What somebody with a one-time link sets. The e-mail address is asked only of the first operator. */
 export const LinkInput = z.strictObject({
-  token: z.string().min(20).max(100),
+  token: LinkTokenInput,
   name: PersonNameInput,
   email: EmailInput.optional(),
   password: NewPasswordInput,

@@ -102,7 +102,7 @@ function fold(text: string): string {
 
 /** "abcabcabcabcabc": a short piece, over and over. */
 function isRepetition(text: string): boolean {
-  const characters = [...text];
+  const characters = Array.from(text);
   for (let length = 1; length <= Math.min(8, characters.length / 2); length += 1) {
     if (characters.every((character, index) => character === characters[index % length])) return true;
   }
@@ -111,7 +111,7 @@ function isRepetition(text: string): boolean {
 
 /** "123456789012345", "zyxwvutsrqponml": each character follows the one before. */
 function isCounting(text: string): boolean {
-  const codes = [...text].map((character) => character.codePointAt(0) ?? 0);
+  const codes = Array.from(text).map((character) => character.codePointAt(0) ?? 0);
   const steps = codes.slice(1).map((code, index) => code - (codes[index] ?? 0));
   const counts = (step: number) => (value: number) => value === step || value === -9 * step;
   return steps.length > 0 && (steps.every(counts(1)) || steps.every(counts(-1)));
@@ -124,5 +124,5 @@ function isMadeOf(folded: string, words: string[]): boolean {
     .sort((a, b) => b.length - a.length)
     .reduce((text, word) => text.replaceAll(word, ""), folded)
     .replace(/\d/g, "");
-  return rest.length < folded.length && [...rest].length < 6;
+  return rest.length < folded.length && Array.from(rest).length < 6;
 }

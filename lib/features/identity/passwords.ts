@@ -15,12 +15,11 @@ type Gate = { running: number; waiting: (() => void)[]; dummy?: Promise<string> 
 
 // One gate per process, although two copies of this module may be loaded into it.
 const place = Symbol.for("latchkey.password-gate");
-type Holder = { [place]?: Gate };
+type Holder = { [place]?: Gate | undefined };
 
 function gate(): Gate {
   const holder = globalThis as Holder;
-  holder[place] ??= { running: 0, waiting: [] };
-  return holder[place];
+  return (holder[place] ??= { running: 0, waiting: [] });
 }
 
 /** @throws {AppError} `unavailable` where too many are waiting already */
@@ -74,6 +73,7 @@ export function isOutdatedHash(stored: string): boolean {
 }
 
 function dummyHash(): Promise<string> {
-  gate().dummy ??= hash("nobody has this password", cost);
-  return gate().dummy ?? Promise.reject(new Error("unreachable"));
+  const dummy = gate().dummy ?? hash("nobody has this password", cost);
+  gate().dummy = dummy;
+  return dummy;
 }

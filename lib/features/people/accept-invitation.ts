@@ -1,6 +1,6 @@
 /** Accepting an invitation: as somebody new, or as the person who is signed in. */
 import { insertAuditEvent } from "#lib/data/audit.ts";
-import { isUniqueViolation, type InstallationContext, type TenantContext } from "#lib/data/database.ts";
+import { isUniqueViolation, type InstallationContext } from "#lib/data/database.ts";
 import { acceptInvitationOnce, findOpenInvitation, type OpenInvitation } from "#lib/data/invitations.ts";
 import { findMembershipOf, insertMembership } from "#lib/data/memberships.ts";
 import { findPerson, findPersonByEmail, insertPerson } from "#lib/data/people.ts";
@@ -84,7 +84,7 @@ export async function join(ctx: InstallationContext, caller: Caller, { invitatio
   const { tenant, roles } = invitation;
   await insertMembership(ctx, { tenantId: tenant.id, personId: person.id, roles });
   // The installation's transaction sees every tenant; the row names the one it belongs to.
-  await insertAuditEvent({ ...ctx, tenantId: tenant.id } as unknown as TenantContext, {
+  await insertAuditEvent({ ...ctx, tenantId: tenant.id }, {
     actorId: person.id,
     actorName: person.name,
     action: "invitation.accept",

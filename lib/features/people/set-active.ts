@@ -1,3 +1,4 @@
+import { endAccountState } from "#lib/data/authorization-state.ts";
 import { updateMembership } from "#lib/data/memberships.ts";
 import { AppError } from "#lib/foundation/errors.ts";
 import { actorId } from "../context.ts";
@@ -8,7 +9,7 @@ import { toPersonView } from "./list.ts";
 
 /**
  * Disables a person in the tenant, or lets them in again. A disabled person's sessions are refused from the
- * next request on; what they own stays.
+ * next request on, and what the tenant's own authorization server issued to them is revoked; what they own stays.
  *
  * @throws {AppError} `person.not_found`, `person.last_administrator`, `input.invalid` for oneself
  */
@@ -25,6 +26,7 @@ export const setPersonActive = defineMutation({
       }
     }
     await updateMembership(ctx, member.id, { isActive: active });
+    if (!active) await endAccountState(ctx, member.personId);
     ctx.audit({
       subject: { type: "person", id: member.personId, name: member.name },
       before: { active: member.isActive },

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { tenantDb } from "#lib/data/database.ts";
 import { newId, type PersonId, type TenantId } from "#lib/foundation/ids.ts";
 import { testDependencies, testTenant } from "#tooling/testing/tenant.ts";
-import type { Context, InstallationCaller } from "../context.ts";
+import type { InstallationCaller } from "../context.ts";
 import { openSession, resolveSession } from "../identity/session.ts";
 import { acceptAsNewPerson } from "../people/accept-invitation.ts";
 import { createTenant } from "./create.ts";
@@ -72,7 +72,7 @@ describe("tenants", () => {
 
   it("refuses everybody who is no operator", async () => {
     const administrator = await (await testTenant()).caller("ADMINISTRATOR");
-    const { id } = (administrator as Context).tenant;
+    const { id } = (administrator).tenant;
     await expect(createTenant(administrator, wanted())).rejects.toMatchObject({ code: "auth.forbidden" });
     await expect(listTenants(administrator, {})).rejects.toMatchObject({ code: "auth.forbidden" });
     await expect(setTenantActive(administrator, { id, active: false })).rejects.toMatchObject({

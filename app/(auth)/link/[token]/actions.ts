@@ -1,8 +1,9 @@
 "use server";
 
-import type { LinkInput } from "#lib/features/identity/contract.ts";
+import { LinkTokenInput, type LinkInput } from "#lib/features/identity/contract.ts";
 import { acceptOneTimeLink, proceedWithOneTimeLink } from "#lib/features/identity/one-time-links.ts";
 import { openSession } from "#lib/features/identity/session.ts";
+import { parseInput } from "#lib/features/verb.ts";
 import { definePublicAction } from "#lib/web/action.ts";
 import { writeSessionCookie } from "#lib/web/session.ts";
 
@@ -14,6 +15,6 @@ export const acceptLinkAction = definePublicAction(async ({ deps }, input: LinkI
 
 /** Signs in without setting anything. */
 export const proceedWithLinkAction = definePublicAction(async ({ deps }, token: string) => {
-  const personId = await proceedWithOneTimeLink(deps, String(token));
+  const personId = await proceedWithOneTimeLink(deps, parseInput(LinkTokenInput, token));
   await writeSessionCookie(await openSession(deps, { personId }));
 });

@@ -1,0 +1,64 @@
+import type { Metadata } from "next";
+import Link from "next/link";
+import { AuthCard } from "#components/identity/auth-card.tsx";
+import { JoinAsMe, JoinAsNew } from "#components/identity/invitation-forms.tsx";
+import { roleName } from "#components/people/roles.ts";
+import { Button } from "#components/ui/button.tsx";
+import { TextLink } from "#components/ui/text-link.tsx";
+import { readInvitation } from "#lib/features/people/accept-invitation.ts";
+import { runtime } from "#lib/runtime.ts";
+import { currentPerson } from "#lib/web/context.ts";
+import { requestId } from "#lib/web/request.ts";
+import { acceptAsNewPersonAction, acceptAsPersonAction } from "./actions.ts";
+
+// The address is a credential: it must not travel on as a referrer.
+export const metadata: Metadata = { title: "Invitation", referrer: "no-referrer" };
+
+export default async function InvitationPage({ params }: PageProps<"/invitation/[token]">) {
+  const { token } = await params;
+  const view = await readInvitation({ deps: runtime().deps, requestId: await requestId() }, token);
+  if (!view) {
+    return (
+      <AuthCard
+        title="This invitation does not work any more"
+        description="It was accepted or taken back, has expired, or was replaced by a newer one. Ask an administrator for a new one."
+      >
+        <Button asChild>
+          <Link href="/sign-in">Go to sign-in</Link>
+        </Button>
+      </AuthCard>
+    );
+  }
+  const current = await currentPerson();
+  const signIn = `/sign-in?returnTo=${encodeURIComponent(`/invitation/${token}`)}&tenant=${view.tenant.slug}`;
+  return (
+    <AuthCard
+      title={`Join ${view.tenant.name}`}
+      description={`You are invited as ${view.roles.map((role) => roleName(role).toLowerCase()).join(" and ")}.`}
+    >
+      {current && (
+        <JoinAsMe token={token} name={current.person.name} email={current.person.email} join={acceptAsPersonAction} />
+      )}
+      {!current && view.hasAccount && (
+        <>
+          <p>
+            <strong className="break-all">{view.email}</strong> has an account already. Sign in with it, and you come
+            back here to join.
+          </p>
+          <Button variant="primary" asChild>
+            <Link href={signIn}>Sign in to join</Link>
+          </Button>
+        </>
+      )}
+      {!current && !view.hasAccount && (
+        <>
+          <JoinAsNew token={token} email={view.email} join={acceptAsNewPersonAction} />
+          <p className="text-muted text-sm">
+            Have an account under another address, or with {view.tenant.name}’s own sign-in?{" "}
+            <TextLink href={signIn}>Sign in to join</TextLink>
+          </p>
+        </>
+      )}
+    </AuthCard>
+  );
+}

@@ -1,0 +1,42 @@
+import type { Metadata } from "next";
+import { TenantList } from "#components/tenants/tenant-list.tsx";
+import { CreateTenant } from "#components/tenants/create-tenant.tsx";
+import { EmptyState } from "#components/ui/empty-state.tsx";
+import { PageHeader } from "#components/ui/page-header.tsx";
+import { Pager } from "#components/ui/pager.tsx";
+import { SearchField } from "#components/ui/search-field.tsx";
+import { listTenants } from "#lib/features/tenants/list.ts";
+import { requireOperator } from "#lib/web/context.ts";
+import { readSearch } from "#lib/web/search-params.ts";
+import { createTenantAction, setTenantActiveAction } from "./actions.ts";
+
+export const metadata: Metadata = { title: "Tenants" };
+
+export default async function TenantsPage({ searchParams }: PageProps<"/operator/tenants">) {
+  const caller = await requireOperator();
+  const { q, cursor } = await readSearch(searchParams);
+  const page = await listTenants(caller, { search: q, cursor });
+  const create = <CreateTenant create={createTenantAction} origin={caller.deps.origin} />;
+  const isEmpty = page.items.length === 0;
+  return (
+    <>
+      <PageHeader
+        title="Tenants"
+        description="Organisations of this installation. None of them sees anything of another."
+        actions={create}
+      />
+      {(!isEmpty || q) && <SearchField label="Search tenants" />}
+      {isEmpty && q && (
+        <EmptyState title="Nothing matches" description="No tenant has these words in its name or address." />
+      )}
+      {isEmpty && !q && (
+        <EmptyState
+          title="No tenant yet"
+          description="A tenant is an organisation with its own people, key managers, applications and APIs. Its first administrator gets in by a link that you hand over."
+        />
+      )}
+      {!isEmpty && <TenantList tenants={page.items} setActive={setTenantActiveAction} />}
+      <Pager nextCursor={page.nextCursor} />
+    </>
+  );
+}
