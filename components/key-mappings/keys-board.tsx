@@ -4,7 +4,7 @@ import type { SubscribedScopeView } from "#lib/features/applications/contract.ts
 import type { UsableKeyManager } from "#lib/features/key-managers/contract.ts";
 import type { KeysView } from "#lib/features/key-mappings/contract.ts";
 import type { KeysActions, KeysPlace } from "./actions.ts";
-import { KeysCard } from "./keys-card.tsx";
+import { KeysCard, type KeysCardProps } from "./keys-card.tsx";
 
 type KeysBoardProps = {
   place: KeysPlace;
@@ -15,12 +15,20 @@ type KeysBoardProps = {
   actions: KeysActions;
 };
 
-/** A card for each key manager: those with keys first, also where the key manager is no longer usable. */
+/**
+ * A card for each key manager by name, also for one that holds keys and is no longer usable. The order does
+ * not depend on who has keys, so a card stays where it is while it changes.
+ */
 export function KeysBoard({ place, keyManagers, keys, scopes, actions }: KeysBoardProps) {
-  const usable = new Map(keyManagers.map((keyManager) => [keyManager.id, keyManager]));
-  const held = new Set(keys.map(({ keyManager }) => keyManager.id));
-  const free = keyManagers.filter(({ id }) => !held.has(id));
-  if (keys.length === 0 && free.length === 0) {
+  const cards = new Map<string, Pick<KeysCardProps, "keyManager" | "keys"> & { name: string }>();
+  for (const keyManager of keyManagers) {
+    cards.set(keyManager.id, { name: keyManager.displayName, keyManager, keys: null });
+  }
+  for (const view of keys) {
+    const { id, displayName: name } = view.keyManager;
+    cards.set(id, { name, keyManager: cards.get(id)?.keyManager ?? null, keys: view });
+  }
+  if (cards.size === 0) {
     return (
       <EmptyState
         picture={<ThePath nodes={[{}, { missing: true }, {}]} links={["missing", "unknown"]} />}
@@ -31,26 +39,18 @@ export function KeysBoard({ place, keyManagers, keys, scopes, actions }: KeysBoa
   }
   return (
     <div className="flex flex-col gap-5">
-      {keys.map((view) => (
-        <KeysCard
-          key={view.keyManager.id}
-          place={place}
-          keyManager={usable.get(view.keyManager.id) ?? null}
-          keys={view}
-          scopes={scopes}
-          actions={actions}
-        />
-      ))}
-      {free.map((keyManager) => (
-        <KeysCard
-          key={keyManager.id}
-          place={place}
-          keyManager={keyManager}
-          keys={null}
-          scopes={scopes}
-          actions={actions}
-        />
-      ))}
+      {[...cards]
+        .sort(([, one], [, other]) => one.name.localeCompare(other.name))
+        .map(([id, card]) => (
+          <KeysCard
+            key={id}
+            place={place}
+            keyManager={card.keyManager}
+            keys={card.keys}
+            scopes={scopes}
+            actions={actions}
+          />
+        ))}
     </div>
   );
 }

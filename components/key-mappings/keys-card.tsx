@@ -17,7 +17,7 @@ import { KeysInUse } from "./keys-in-use.tsx";
 import { MapForm } from "./map-form.tsx";
 import { UnfinishedKeys } from "./unfinished-keys.tsx";
 
-type KeysCardProps = {
+export type KeysCardProps = {
   place: KeysPlace;
   /** Null where the key manager is disabled or not offered any more. */
   keyManager: UsableKeyManager | null;
