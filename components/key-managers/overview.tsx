@@ -1,0 +1,114 @@
+import { ThePath } from "#components/path/path.tsx";
+import { Badge } from "#components/ui/badge.tsx";
+import { Card, CardBody, CardHeader, Fact, FactList } from "#components/ui/card.tsx";
+import { Identifier } from "#components/ui/identifier.tsx";
+import { RelativeTime } from "#components/ui/relative-time.tsx";
+import { TextLink } from "#components/ui/text-link.tsx";
+import { endpointLabels, type EndpointName, type KeyManagerView } from "#lib/features/key-managers/contract.ts";
+import { ConnectorName, TokenTypes } from "./key-manager-table.tsx";
+import { count } from "./words.ts";
+
+/** A key manager at a glance. */
+export function KeyManagerOverview({ view }: { view: KeyManagerView }) {
+  const { apis, applications } = view.usage;
+  const base = `/admin/key-managers/${view.id}`;
+  return (
+    <div className="flex flex-col gap-5">
+      <Card>
+        <CardBody className="py-6">
+          <ThePath
+            nodes={[
+              { name: count(applications, "application"), missing: applications === 0 },
+              { name: view.displayName },
+              { name: apis > 0 ? `${count(apis, "API")} by name` : "APIs that accept all" },
+            ]}
+            links={[
+              applications === 0 ? "missing" : view.enabled ? "ok" : { state: "broken", reason: "disabled" },
+              view.enabled ? "ok" : { state: "broken", reason: "disabled" },
+            ]}
+          />
+          <p className="text-muted text-center text-sm">
+            <TextLink href={`${base}/usage`}>See who uses it</TextLink>
+          </p>
+        </CardBody>
+      </Card>
+      <div className="grid gap-5 xl:grid-cols-2">
+        <Card>
+          <CardHeader title="Identity" />
+          <CardBody>
+            <FactList>
+              <Fact term="Kind">
+                <ConnectorName connector={view.connector} />
+              </Fact>
+              <Fact term="Name">
+                <Identifier value={view.name} label="Name" />
+              </Fact>
+              <Fact term="Issuer">
+                <Identifier value={view.issuer} label="Issuer" />
+              </Fact>
+              <Fact term="Tokens reach APIs">
+                <TokenTypes methods={view.tokenTypes} />
+              </Fact>
+              <Fact term="Tokens are checked">
+                {view.validationMethod === "SELF" ? "by their signature" : "by asking the server"}
+              </Fact>
+              <Fact term="Signing keys">
+                <SigningKeys view={view} />
+              </Fact>
+              <Fact term="Changed">
+                <RelativeTime iso={view.updatedAt} />
+              </Fact>
+            </FactList>
+          </CardBody>
+        </Card>
+        <Card>
+          <CardHeader title="Endpoints" />
+          <CardBody>
+            <FactList>
+              {(Object.entries(view.endpoints) as [EndpointName, string][]).map(([name, address]) => (
+                <Fact key={name} term={endpointLabels[name]}>
+                  <Identifier value={address} label={endpointLabels[name]} />
+                </Fact>
+              ))}
+            </FactList>
+          </CardBody>
+        </Card>
+        <Card className="xl:col-span-2">
+          <CardHeader title="What developers may do" />
+          <CardBody>
+            <FactList>
+              <Fact term="Grant types">
+                <span className="flex flex-wrap gap-1">
+                  {view.grantTypes.length === 0 && <span className="text-muted">None is offered</span>}
+                  {view.grantTypes.map((grant) => (
+                    <Badge key={grant} icon={null}>
+                      <code>{grant}</code>
+                    </Badge>
+                  ))}
+                </span>
+              </Fact>
+              <Fact term="Generate keys">
+                <Allowed on={view.clientCreation} />
+              </Fact>
+              <Fact term="Map existing keys">
+                <Allowed on={view.clientMapping} />
+              </Fact>
+              <Fact term="Get test tokens">
+                <Allowed on={view.tokenGeneration} />
+              </Fact>
+            </FactList>
+          </CardBody>
+        </Card>
+      </div>
+    </div>
+  );
+}
+
+function SigningKeys({ view: { signingKeys } }: { view: KeyManagerView }) {
+  if (signingKeys.kind === "jwks") return <Identifier value={signingKeys.url} label="Key set" />;
+  return signingKeys.kind === "pem" ? "a pasted certificate or public key" : <span className="text-muted">none</span>;
+}
+
+function Allowed({ on }: { on: boolean }) {
+  return on ? <Badge tone="good">Allowed</Badge> : <Badge>Switched off</Badge>;
+}

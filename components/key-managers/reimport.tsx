@@ -1,0 +1,209 @@
+"use client";
+
+import { useId, useState } from "react";
+import { useFormContext } from "react-hook-form";
+import { Badge } from "#components/ui/badge.tsx";
+import { Button } from "#components/ui/button.tsx";
+import { Checkbox } from "#components/ui/checkbox.tsx";
+import { Notice } from "#components/ui/notice.tsx";
+import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "#components/ui/table.tsx";
+import type { ActionResult } from "#lib/features/actions/contract.ts";
+import {
+  endpointLabels,
+  type DiscoveryView,
+  type EndpointName,
+  type KeyManagerView,
+  type UpdateKeyManagerInput,
+} from "#lib/features/key-managers/contract.ts";
+import { count } from "./words.ts";
+
+type ReimportProps = {
+  view: KeyManagerView;
+  discover: (input: { wellKnownUrl: string }) => Promise<ActionResult<DiscoveryView>>;
+};
+
+type Difference = {
+  path: "issuer" | "signingKeys" | "grantTypes" | `endpoints.${EndpointName}`;
+  label: string;
+  current: string;
+  found: string;
+  value: unknown;
+  /** Decides whom the portal trusts: never taken without a tick of its own. */
+  trust: boolean;
+};
+
+/** Reads the server again, shows what differs, and takes over what is ticked, into the form only. */
+export function Reimport({ view, discover }: ReimportProps) {
+  const { getValues, setValue } = useFormContext<UpdateKeyManagerInput>();
+  const id = useId();
+  const [pending, setPending] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
+  const [differences, setDifferences] = useState<Difference[] | null>(null);
+  const [ticked, setTicked] = useState<ReadonlySet<string>>(new Set());
+
+  async function read() {
+    setPending(true);
+    setProblem(null);
+    setDifferences(null);
+    const wellKnownUrl = getValues("wellKnownUrl") || getValues("issuer");
+    const result = await discover({ wellKnownUrl }).catch(() => null);
+    setPending(false);
+    if (!result?.ok) {
+      setProblem(result?.problem.message ?? "The portal could not be reached. Try again.");
+      return;
+    }
+    const found = compare(getValues(), result.value, view);
+    setDifferences(found);
+    setTicked(new Set(found.filter(({ trust }) => !trust).map(({ path }) => path)));
+  }
+
+  function apply() {
+    for (const { path, value } of differences ?? []) {
+      if (ticked.has(path)) setValue(path, value as never, { shouldDirty: true });
+    }
+    setDifferences(null);
+  }
+
+  return (
+    <section aria-labelledby={id} className="flex min-w-0 flex-col gap-3">
+      <div className="flex flex-wrap items-center justify-between gap-2">
+        <div className="min-w-0">
+          <h2 id={id} className="text-base font-semibold">
+            What the server says today
+          </h2>
+          <p className="text-muted">Read its discovery document again, and choose what to take over.</p>
+        </div>
+        <Button pending={pending} onClick={() => void read()}>
+          Compare with the server
+        </Button>
+      </div>
+      {problem && (
+        <Notice tone="bad" title="Nothing could be read" live>
+          {problem}
+        </Notice>
+      )}
+      {differences?.length === 0 && (
+        <Notice tone="good" title="Everything agrees" live>
+          The settings and the server&apos;s own description are the same.
+        </Notice>
+      )}
+      {differences && differences.length > 0 && (
+        <>
+          <Table label="Differences" compact>
+            <TableHead>
+              <TableRow>
+                <TableHeader>Take</TableHeader>
+                <TableHeader>Field</TableHeader>
+                <TableHeader>Current</TableHeader>
+                <TableHeader>Discovered</TableHeader>
+                <TableHeader>Result</TableHeader>
+              </TableRow>
+            </TableHead>
+            <TableBody>
+              {differences.map((difference) => (
+                <DifferenceRow
+                  key={difference.path}
+                  difference={difference}
+                  taken={ticked.has(difference.path)}
+                  onTake={(take) => {
+                    const next = new Set(ticked);
+                    if (take) next.add(difference.path);
+                    else next.delete(difference.path);
+                    setTicked(next);
+                  }}
+                />
+              ))}
+            </TableBody>
+          </Table>
+          <div className="flex flex-wrap items-center gap-2">
+            <Button onClick={apply} disabled={ticked.size === 0}>
+              Take over {count(ticked.size, "value")}
+            </Button>
+            <Button variant="ghost" onClick={() => setDifferences(null)}>
+              Keep everything
+            </Button>
+            <span className="text-muted text-sm">Saved only with “Save settings”.</span>
+          </div>
+        </>
+      )}
+    </section>
+  );
+}
+
+type DifferenceRowProps = { difference: Difference; taken: boolean; onTake: (take: boolean) => void };
+
+function DifferenceRow({ difference: { label, current, found, trust }, taken, onTake }: DifferenceRowProps) {
+  return (
+    <TableRow>
+      <TableCell>
+        <Checkbox aria-label={`Take ${label}`} checked={taken} onChange={(event) => onTake(event.target.checked)} />
+      </TableCell>
+      <TableHeader scope="row" className="text-sm">
+        {label}
+        {trust && (
+          <Badge tone="warn" className="ml-2">
+            decides trust
+          </Badge>
+        )}
+      </TableHeader>
+      <TableCell>
+        <Value text={current} dimmed={taken} />
+      </TableCell>
+      <TableCell>
+        <Value text={found} dimmed={!taken} />
+      </TableCell>
+      <TableCell>
+        <Value text={taken ? found : current} />
+      </TableCell>
+    </TableRow>
+  );
+}
+
+function Value({ text, dimmed = false }: { text: string; dimmed?: boolean }) {
+  if (text === "") return <span className="text-muted">–</span>;
+  return (
+    <code className={`block min-w-36 text-sm [overflow-wrap:anywhere] ${dimmed ? "text-muted" : ""}`}>{text}</code>
+  );
+}
+
+function compare(values: UpdateKeyManagerInput, { values: found }: DiscoveryView, view: KeyManagerView): Difference[] {
+  const keys = values.signingKeys;
+  const differences: Difference[] = [
+    {
+      path: "issuer",
+      label: "Issuer",
+      current: values.issuer,
+      found: found.issuer,
+      value: found.issuer,
+      trust: true,
+    },
+    {
+      path: "signingKeys",
+      label: "Signing keys",
+      current: keys?.kind === "jwks" ? keys.url : keys?.kind === "pem" ? "pasted key" : "",
+      found: found.signingKeys.kind === "jwks" ? found.signingKeys.url : "",
+      value: found.signingKeys,
+      trust: true,
+    },
+    {
+      path: "grantTypes",
+      label: "Grant types",
+      current: (values.grantTypes ?? []).join(", "),
+      found: found.grantTypes.join(", "),
+      value: found.grantTypes,
+      trust: false,
+    },
+    ...(Object.keys(endpointLabels) as EndpointName[])
+      // Another address for people is the administrator's own choice; servers do not know of it.
+      .filter((name) => !name.startsWith("display") && view.connector.endpoints[name] !== "unused")
+      .map((name): Difference => ({
+        path: `endpoints.${name}`,
+        label: endpointLabels[name],
+        current: values.endpoints?.[name] ?? "",
+        found: found.endpoints[name] ?? "",
+        value: found.endpoints[name] ?? "",
+        trust: false,
+      })),
+  ];
+  return differences.filter(({ current, found: discovered }) => current !== discovered && discovered !== "");
+}
