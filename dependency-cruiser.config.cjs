@@ -19,6 +19,13 @@ function row(name, from, allowed, comment) {
   };
 }
 
+const reachableFromApp = [
+  "^app/",
+  "^components/",
+  "^lib/(web|features|foundation)/",
+  "^lib/runtime(\\.ts$|/)",
+  "^lib/connector-kit/descriptors\\.ts$",
+];
 const generated = "^lib/data/generated/";
 
 module.exports = {
@@ -39,17 +46,15 @@ module.exports = {
     },
     row(
       "app",
-      "^app/",
-      [
-        "^app/",
-        "^components/",
-        "^lib/web/",
-        "^lib/features/",
-        "^lib/runtime\\.ts$",
-        "^lib/foundation/",
-        "^lib/connector-kit/descriptors\\.ts$",
-      ],
+      "^app/(?!\\(auth\\)/t/)",
+      reachableFromApp,
       "Routes are adapters: components, lib/web, verbs and the runtime.",
+    ),
+    row(
+      "app-authorization-pages",
+      "^app/\\(auth\\)/t/",
+      [...reachableFromApp, "^lib/authorization-server/"],
+      "Sign-in and consent pages of the built-in server speak with it too.",
     ),
     row(
       "components-ui",
@@ -83,7 +88,7 @@ module.exports = {
     row(
       "lib-web",
       "^lib/web/",
-      ["^lib/web/", "^lib/features/", "^lib/runtime\\.ts$", "^lib/foundation/"],
+      ["^lib/web/", "^lib/features/", "^lib/runtime(\\.ts$|/)", "^lib/foundation/"],
       "The Next.js glue reaches features and the runtime.",
     ),
     row(
@@ -91,7 +96,7 @@ module.exports = {
       "^server\\.ts$",
       [
         "^lib/(front-door|gateway|jobs|features|token-validation|authorization-server|foundation)/",
-        "^lib/runtime\\.ts$",
+        "^lib/runtime(\\.ts$|/)",
       ],
       "The front door mounts modules.",
     ),
@@ -99,12 +104,12 @@ module.exports = {
     row(
       "gateway-and-jobs",
       "^lib/(gateway|jobs)/",
-      ["^lib/(gateway|jobs|features|token-validation|authorization-server|foundation|data)/", "^lib/runtime\\.ts$"],
+      ["^lib/(gateway|jobs|features|token-validation|authorization-server|foundation|data)/", "^lib/runtime(\\.ts$|/)"],
       "Faces of the validator and background work.",
     ),
     row(
       "runtime",
-      "^lib/runtime\\.ts$",
+      "^lib/runtime(\\.ts$|/)",
       ["^lib/(?!web/)", "^connectors/registry\\.ts$"],
       "The composition root reaches everything but the Next.js glue.",
     ),

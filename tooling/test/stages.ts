@@ -21,17 +21,16 @@ export const stages: readonly Stage[] = [
       await run("npm", ["ci", "--dry-run", "--ignore-scripts", "--no-audit", "--no-fund"]);
     },
   },
-  { name: "generate", run: generateClient },
   {
-    name: "types",
-    needs: ["generate"],
+    name: "generate",
     async run({ run }) {
+      await generateClient();
       await run(tool("next"), ["typegen"], { NEXT_TELEMETRY_DISABLED: "1" });
-      await run(tool("tsc"), ["--noEmit"]);
     },
   },
+  { name: "types", needs: ["generate"], run: ({ run }) => run(tool("tsc"), ["--noEmit"]) },
   { name: "format", run: ({ run }) => run(tool("prettier"), ["--check", "."]) },
-  { name: "lint", needs: ["types"], run: ({ run }) => run(tool("eslint"), [".", "--max-warnings", "0"]) },
+  { name: "lint", needs: ["generate"], run: ({ run }) => run(tool("eslint"), [".", "--max-warnings", "0"]) },
   { name: "boundaries", needs: ["generate"], run: ({ run }) => run(tool("depcruise"), boundariesArguments()) },
   { name: "dead code", needs: ["generate"], run: ({ run }) => run(tool("knip"), []) },
   { name: "unit", needs: ["generate"], run: ({ run }) => run(tool("vitest"), ["run", "--project", "unit"]) },
