@@ -39,7 +39,7 @@ export async function serve(): Promise<Serving> {
   };
   const validationPlane = startValidationPlane({ deps, databaseUrl: env.DATABASE_URL });
   const mounts: Mount[] = [
-    { area: "gateway", matches: under("/gateway"), handle: validationPlane.handle, quiet: true },
+    { area: "gateway", matches: under("/gateway"), handle: validationPlane.handle, express: true },
     {
       area: "health",
       matches: under("/health"),

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { hash, randomBytes } from "node:crypto";
 import { v7 as uuidV7, validate } from "uuid";
 
 declare const brand: unique symbol;
@@ -41,5 +41,5 @@ export function randomToken(bytes = 32): string {
 
 /** SHA-256 of a token, base64url: what is stored of a credential that is only ever compared. */
 export function tokenDigest(token: string): string {
-  return createHash("sha256").update(token, "utf8").digest("base64url");
+  return hash("sha256", token, "base64url");
 }

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { newId } from "#lib/foundation/ids.ts";
 import type { Log } from "#lib/foundation/log.ts";
-import { admit, type Admission } from "./admission.ts";
+import { admit } from "./admission.ts";
 import { securityHeaders } from "./headers.ts";
 import { observeRequest } from "./metrics.ts";
 
@@ -15,6 +16,12 @@ export type Mount = {
   handle: Handler;
   /** Mounts that answer thousands of calls a second are counted, not logged line by line. */
   quiet?: boolean;
+  /**
+   * For gateways alone, which wait for each answer: the request arrives as it came, with nothing stamped,
+   * rewritten or logged, and the mount counts and puts headers on by itself. It must believe no header but
+   * the caller's own credentials.
+   */
+  express?: boolean;
 };
 
 export type FrontDoorOptions = {
@@ -32,7 +39,10 @@ export type FrontDoorOptions = {
  */
 export function createFrontDoor({ mounts, log, origin, trustedProxies }: FrontDoorOptions): Server {
   const fixedHeaders = Object.entries(securityHeaders(origin));
+  const expressMounts = mounts.filter(({ express }) => express);
   const server = createServer((req, res) => {
+    const expressMount = expressMounts.find((candidate) => candidate.matches(pathOf(req)));
+    if (expressMount) return void answer(req, res, { mount: expressMount, requestId: undefined, log });
     const startedAt = performance.now();
     const admission = admit(req, { origin, trustedProxies });
     const mount = mounts.find((candidate) => candidate.matches(admission.path));
@@ -54,7 +64,7 @@ export function createFrontDoor({ mounts, log, origin, trustedProxies }: FrontDo
         res.writableFinished ? "request" : "request abandoned",
       );
     });
-    void answer(req, res, { mount, admission, log });
+    void answer(req, res, { mount, requestId: admission.requestId, log });
   });
   // Slow senders do not hold a connection for long. Whole bodies are small here.
   server.headersTimeout = 10_000;
@@ -63,9 +73,14 @@ export function createFrontDoor({ mounts, log, origin, trustedProxies }: FrontDo
   return server;
 }
 
-type Answering = { mount: Mount | undefined; admission: Admission; log: Log };
+function pathOf({ url = "/" }: IncomingMessage): string {
+  const query = url.indexOf("?");
+  return query < 0 ? url : url.slice(0, query);
+}
 
-async function answer(req: IncomingMessage, res: ServerResponse, { mount, admission, log }: Answering): Promise<void> {
+type Answering = { mount: Mount | undefined; requestId: string | undefined; log: Log };
+
+async function answer(req: IncomingMessage, res: ServerResponse, { mount, requestId, log }: Answering): Promise<void> {
   try {
     if (!mount) {
       plain(res, 404, "There is nothing here.\n");
@@ -73,9 +88,10 @@ async function answer(req: IncomingMessage, res: ServerResponse, { mount, admiss
     }
     await mount.handle(req, res);
   } catch (error) {
-    log.error({ error, requestId: admission.requestId, area: mount?.area }, "a request failed");
+    const errorId = requestId ?? newId();
+    log.error({ error, requestId: errorId, area: mount?.area }, "a request failed");
     if (res.headersSent) res.destroy();
-    else plain(res, 500, `Something went wrong on our side. Error id: ${admission.requestId}\n`);
+    else plain(res, 500, `Something went wrong on our side. Error id: ${errorId}\n`);
   }
 }
 

@@ -37,13 +37,13 @@ export default async function GatewaysPage({ searchParams }: PageProps<"/admin/g
       <PageHeader
         title="Gateways"
         description="A gateway asks Latchkey about each call to your APIs. It proves itself with a credential of its own."
-        actions={(items.length > 0 || isNarrowed) && add}
+        // Always in this place: where the list begins with the first credential, it is still on show in the dialog.
+        actions={add}
       />
       {items.length === 0 && !isNarrowed ? (
         <EmptyState
           title="No gateway may ask yet"
           description="Create a credential, then give it to the gateway with the configuration below."
-          action={add}
         />
       ) : (
         <div className="flex flex-col gap-3">
