@@ -60,7 +60,12 @@ const areas: readonly { label: string; links: readonly GatedLink[] }[] = [
 ];
 
 const beginnings: readonly GatedLink[] = [
-  { href: "/developer/applications/new", label: "Create an application", icon: "add", gate: "application:write" },
+  {
+    href: "/developer/applications?create=application",
+    label: "Create an application",
+    icon: "add",
+    gate: "application:write",
+  },
   { href: "/creator/apis/new", label: "Create an API", icon: "add", gate: "api:write", keywords: ["import openapi"] },
   { href: "/admin/key-managers/new", label: "Connect a key manager", icon: "add", gate: "key_manager:write" },
 ];

@@ -16,13 +16,16 @@ type ApplicationDialogProps = {
   application?: Pick<ApplicationView, "id" | "name" | "description">;
   save: (input: ApplicationInput) => Promise<ActionResult<ApplicationView>>;
   trigger?: ReactNode;
+  /** Open from the start: the command palette leads here. */
+  startOpen?: boolean;
   open?: boolean;
   onOpenChange?: (open: boolean) => void;
 };
 
 /** Creates or edits an application. */
-export function ApplicationDialog({ application, save, trigger, open, onOpenChange }: ApplicationDialogProps) {
-  const [own, setOwn] = useState(false);
+export function ApplicationDialog(props: ApplicationDialogProps) {
+  const { application, save, trigger, startOpen = false, open, onOpenChange } = props;
+  const [own, setOwn] = useState(startOpen);
   const setOpen = (next: boolean) => {
     setOwn(next);
     onOpenChange?.(next);

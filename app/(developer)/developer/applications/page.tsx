@@ -16,11 +16,17 @@ export const metadata: Metadata = { title: "Applications" };
 
 export default async function ApplicationsPage({ searchParams }: PageProps<"/developer/applications">) {
   const ctx = await requireContext("application:read");
-  const { q, cursor } = await readSearch(searchParams);
+  const { q, cursor, create } = await readSearch(searchParams);
   const { items, nextCursor } = await listApplications(ctx, { ...(q ? { search: q.slice(0, 200) } : {}), cursor });
   const none = items.length === 0 && !q && !cursor;
   const add = (
-    <ApplicationDialog save={createApplicationAction} trigger={<Button variant="primary">Create application</Button>} />
+    <ApplicationDialog
+      // Keyed: the palette may lead here from this very page.
+      key={create}
+      startOpen={create !== undefined}
+      save={createApplicationAction}
+      trigger={<Button variant="primary">Create application</Button>}
+    />
   );
   return (
     <>
