@@ -3,12 +3,12 @@
  * person decided. Every call carries the browser's cookies, and works only in the browser in which the
  * application's request began.
  */
-import { IncomingMessage, ServerResponse } from "node:http";
-import { Socket } from "node:net";
+import { ServerResponse } from "node:http";
 import type { Grant, Provider } from "oidc-provider";
 import type { Database } from "#lib/data/database.ts";
 import { findAccount, listOfferedScopes } from "#lib/data/issuers.ts";
 import type { PersonId, TenantId } from "#lib/foundation/ids.ts";
+import { makeRequest } from "./made-request.ts";
 import { identityScopes } from "./provider.ts";
 
 /** Somebody at the page: the cookies that came with the request, and who the portal says it is, since when. */
@@ -35,7 +35,7 @@ export type InteractionOptions = {
 /** The address at which the application's request goes on; on this server, and never an application's. */
 export type Continuation = { continueTo: string };
 
-const identityDescriptions: Record<(typeof identityScopes)[number], string> = {
+const identityDescriptions: Partial<Record<string, string>> = {
   openid: "Recognise you when you come back",
   profile: "See your name",
   email: "See your e-mail address",
@@ -64,9 +64,7 @@ export async function readInteraction(
     scopes: asked.map((name) => ({
       name,
       description:
-        identityDescriptions[name as keyof typeof identityDescriptions] ??
-        offered.filter((scope) => scope.name === name).map(describeScope)[0] ??
-        "",
+        identityDescriptions[name] ?? offered.filter((scope) => scope.name === name).map(describeScope)[0] ?? "",
     })),
   };
 }
@@ -131,8 +129,7 @@ async function finish(
 
 /** The library takes Node's request for the cookies in it; pages have only these. */
 function exchange(cookies: string) {
-  const req = new IncomingMessage(new Socket());
-  req.headers.cookie = cookies;
+  const req = makeRequest({ method: "GET", headers: { cookie: cookies } });
   return { req, res: new ServerResponse(req) };
 }
 

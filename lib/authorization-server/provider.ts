@@ -25,7 +25,6 @@ import {
   idTokenAlgorithms,
   lifetimes,
   type LifetimeName,
-  type Metadata,
 } from "./client-metadata.ts";
 import { isSecretDigest, matchesSecretDigest, secretDigest } from "./client-secret.ts";
 import { errorPagePolicy, renderErrorPage } from "./error-page.ts";
@@ -121,7 +120,7 @@ function configure(options: ProviderOptions): Configuration {
 
   return {
     adapter: store,
-    jwks: { keys: keySet.signing as NonNullable<Configuration["jwks"]>["keys"] },
+    jwks: { keys: keySet.signing },
     clients: [
       {
         client_id: portalClientId,
@@ -173,7 +172,7 @@ function configure(options: ProviderOptions): Configuration {
       registration: {
         enabled: true,
         initialAccessToken: true,
-        policies: { [registrationPolicy]: (_ctx, metadata) => applyRegistrationPolicy(metadata as Metadata) },
+        policies: { [registrationPolicy]: (_ctx, metadata) => applyRegistrationPolicy(metadata) },
         secretFactory: () => randomToken(),
       },
       registrationManagement: { enabled: true, rotateRegistrationAccessToken: true },

@@ -1,6 +1,5 @@
 /** The built-in authorization servers of all tenants, behind one handler for Node's requests. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { Readable } from "node:stream";
 import inject from "light-my-request";
 import { LRUCache } from "lru-cache";
 import type { Provider } from "oidc-provider";
@@ -28,6 +27,7 @@ import {
   type InteractionView,
   type Visitor,
 } from "./interactions.ts";
+import { makeRequest } from "./made-request.ts";
 import { findClients, rotateClientSecret, settleRepeatedSecret, type JsonAnswer } from "./management.ts";
 import { buildProvider } from "./provider.ts";
 import { openKeySet, rotateKeySet, type KeySet } from "./signing.ts";
@@ -153,7 +153,7 @@ export function createAuthorizationServer(dependencies: AuthorizationServerDepen
       const response = await inject(
         (req, res) =>
           void handle(req, res as unknown as ServerResponse).then((answered) => {
-            if (!answered) send(res as unknown as ServerResponse, { status: 404, body: { error: "not_found" } });
+            if (!answered) send(res, { status: 404, body: { error: "not_found" } });
           }),
         {
           method: init.method ?? "GET",
@@ -256,9 +256,10 @@ async function answer(
 /** Host, scheme and client address as the configuration has them, whatever the request claims. */
 function trustConfigurationOnly(req: IncomingMessage, origin: string): void {
   const { host, protocol } = new URL(origin);
-  for (const name of Object.keys(req.headers)) {
-    if (name.startsWith("x-forwarded-") || name === "forwarded") delete req.headers[name];
-  }
+  // Every header from which the library's framework reads an address.
+  delete req.headers.forwarded;
+  delete req.headers["x-forwarded-host"];
+  delete req.headers["x-forwarded-for"];
   req.headers.host = host;
   req.headers["x-forwarded-proto"] = protocol.replace(/:$/, "");
 }
@@ -297,15 +298,9 @@ async function withSettledSecret(
   if (body === null) return null;
   const metadata = parseObject(body);
   const settled = metadata ? JSON.stringify(await settleRepeatedSecret({ provider }, clientId, metadata)) : body;
-  const replay = Readable.from([Buffer.from(settled)], { objectMode: false });
   const { "transfer-encoding": _chunked, ...headers } = req.headers;
-  // The library's framework reads these members of a request and its stream, nothing else.
-  return Object.assign(replay, {
-    method: req.method,
-    headers: { ...headers, "content-length": String(Buffer.byteLength(settled)) },
-    socket: req.socket,
-    httpVersionMajor: req.httpVersionMajor,
-  }) as unknown as IncomingMessage;
+  const length = String(Buffer.byteLength(settled));
+  return makeRequest({ method: req.method, headers: { ...headers, "content-length": length }, body: settled });
 }
 
 async function readBody(req: IncomingMessage): Promise<string | null> {
