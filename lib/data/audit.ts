@@ -2,6 +2,8 @@ import type { AuditEventId, PersonId } from "../foundation/ids.ts";
 import { newId } from "../foundation/ids.ts";
 import { tenantDb, type TenantContext } from "./database.ts";
 import type { Prisma } from "./generated/client.ts";
+import { toPage, type Page, type Position } from "./paging.ts";
+import { containing } from "./search.ts";
 
 export type AuditRow = {
   actorId: PersonId | null;
@@ -32,4 +34,82 @@ export async function insertAuditEvent(ctx: TenantContext, row: AuditRow): Promi
 /** Through JSON text, so that a Secret anywhere inside becomes its placeholder. */
 function toJson(value: unknown): Prisma.InputJsonValue {
   return JSON.parse(JSON.stringify(value)) as Prisma.InputJsonValue;
+}
+
+export type AuditRecord = {
+  id: AuditEventId;
+  at: Date;
+  actorId: PersonId | null;
+  actorName: string;
+  action: string;
+  subjectType: string;
+  subjectId: string;
+  subjectName: string;
+  before: unknown;
+  after: unknown;
+  requestId: string;
+};
+
+export type AuditFilter = {
+  actorId?: string | undefined;
+  action?: string | undefined;
+  subjectId?: string | undefined;
+  /** Part of the actor's or the subject's name. */
+  search?: string | undefined;
+  from?: Date | undefined;
+  /** Exclusive. */
+  until?: Date | undefined;
+};
+
+const columns = {
+  id: true,
+  at: true,
+  actorId: true,
+  actorName: true,
+  action: true,
+  subjectType: true,
+  subjectId: true,
+  subjectName: true,
+  before: true,
+  after: true,
+  requestId: true,
+} as const;
+
+/** The tenant's history, the newest first. */
+export async function listAuditEvents(
+  ctx: TenantContext,
+  { after, limit, ...filter }: AuditFilter & { after: Position | null; limit: number },
+): Promise<Page<AuditRecord>> {
+  const { actorId, action, subjectId, search, from, until } = filter;
+  const words = search ? containing(search) : undefined;
+  const rows = await tenantDb(ctx).auditEvent.findMany({
+    where: {
+      ...(actorId ? { actorId } : {}),
+      ...(action ? { action } : {}),
+      ...(subjectId ? { subjectId } : {}),
+      AND: [
+        from ? { at: { gte: from } } : {},
+        until ? { at: { lt: until } } : {},
+        words ? { OR: [{ actorName: words }, { subjectName: words }] } : {},
+        // The bound on the first column alone lets the index be entered at the right place.
+        after ? { at: { lte: after.at }, OR: [{ at: { lt: after.at } }, { at: after.at, id: { lt: after.id } }] } : {},
+      ],
+    },
+    select: columns,
+    orderBy: [{ at: "desc" }, { id: "desc" }],
+    take: limit + 1,
+  });
+  const positioned = rows.map((row) => ({ ...row, createdAt: row.at }));
+  return toPage(positioned, limit, ({ createdAt, id, actorId: actor, ...row }) => ({
+    ...row,
+    id: id as AuditEventId,
+    at: createdAt,
+    actorId: actor as PersonId | null,
+  }));
+}
+
+/** Which actions stand in the tenant's history, to choose from. */
+export async function listAuditActions(ctx: TenantContext): Promise<string[]> {
+  const rows = await tenantDb(ctx).auditEvent.groupBy({ by: ["action"], orderBy: { action: "asc" } });
+  return rows.map(({ action }) => action);
 }
