@@ -1,0 +1,140 @@
+import { describe, expect, it } from "vitest";
+import { describeConnector } from "#lib/connector-kit/conformance.ts";
+import type { ClientRef } from "#lib/connector-kit/contract.ts";
+import { isConnectorError } from "#lib/connector-kit/errors.ts";
+import { systemClock } from "#lib/foundation/clock.ts";
+import { silentLog } from "#lib/foundation/log.ts";
+import { Secret } from "#lib/foundation/secret.ts";
+import { client } from "./config.ts";
+import { fakeOidc, type FakeOidc, type FakeOidcOptions } from "./fake.ts";
+import { oidc } from "./index.ts";
+
+function vendorOf(options: FakeOidcOptions) {
+  const fake = fakeOidc(options);
+  const refused = structuredClone(fake.connectionInput);
+  const registration = refused["registration"] as Record<string, unknown>;
+  if ("token" in registration) registration["token"] = "wrong";
+  else registration["authentication"] = { method: "client_secret_basic", clientSecret: "wrong" };
+  return {
+    fetch: fake.fetch,
+    settings: fake.settings,
+    connectionInput: fake.connectionInput,
+    refusedConnectionInput: refused,
+    canaries: fake.canaries,
+    createClient: () => {
+      const { client_id: clientId, client_secret: clientSecret = "" } = fake.addClient();
+      return Promise.resolve({ clientId, clientSecret });
+    },
+    fake,
+  };
+}
+
+describe("with an initial access token, JWTs", () => {
+  describeConnector(oidc, { start: () => vendorOf({ registration: "initial_access_token" }) });
+});
+
+describe("with a client of its own, opaque tokens, a new management token on every call", () => {
+  describeConnector(oidc, {
+    start: () => vendorOf({ registration: "client_credentials", accessTokens: "opaque", rotation: "always" }),
+  });
+});
+
+describe("for clients with their secret in the body", () => {
+  describeConnector(oidc, {
+    start: () => vendorOf({}),
+    client: { authentication: { method: "client_secret_post" } },
+  });
+});
+
+function opened(fake: FakeOidc) {
+  return oidc.open(fake.settings, { fetch: fake.fetch, clock: systemClock, log: silentLog });
+}
+
+function specOf(changes = {}) {
+  const settings = client.parse({});
+  return { name: "App", marker: "m", grantTypes: ["client_credentials"], redirectUris: [], settings, ...changes };
+}
+
+describe("oidc", () => {
+  it("keeps the server's reason when registration is rejected", async () => {
+    const fake = fakeOidc();
+    fake.rejectRegistration("redirect_uris is required");
+    await expect(opened(fake).registerClient(specOf())).rejects.toMatchObject({
+      kind: "rejected",
+      reason: "redirect_uris is required",
+    });
+  });
+
+  it("hands on a management token that an update brought before it failed", async () => {
+    const fake = fakeOidc({ rotation: "always" });
+    const adapter = opened(fake);
+    const { ref } = await adapter.registerClient(specOf());
+    fake.rejectRegistration("no");
+    const error: unknown = await adapter.updateClient(ref, specOf({ name: "B" })).catch((thrown: unknown) => thrown);
+    if (!isConnectorError(error)) throw error;
+    expect(error.kind).toBe("rejected");
+    expect(error.credentials?.registrationToken?.reveal()).not.toBe(ref.registrationToken?.reveal());
+  });
+
+  it("keeps what others have set at the server when it updates a client", async () => {
+    const fake = fakeOidc();
+    const adapter = opened(fake);
+    const { ref } = await adapter.registerClient(specOf());
+    const stored = fake.clients.get(ref.consumerKey);
+    if (stored) stored["contacts"] = ["ops@example.com"];
+    await adapter.updateClient(ref, specOf({ name: "Renamed" }));
+    expect(fake.clients.get(ref.consumerKey)).toMatchObject({ client_name: "Renamed", contacts: ["ops@example.com"] });
+  });
+
+  it("never sends a management token to another host", async () => {
+    const fake = fakeOidc();
+    const adapter = opened(fake);
+    const { ref } = await adapter.registerClient(specOf());
+    const moved: ClientRef = { ...ref, registrationClientUri: "https://evil.test/reg/1" };
+    const before = fake.requests.length;
+    await expect(adapter.readClient(moved)).rejects.toMatchObject({ kind: "misconfigured" });
+    expect(fake.requests.length).toBe(before);
+  });
+
+  it("does not call a client gone because its management token is dead", async () => {
+    const fake = fakeOidc();
+    const adapter = opened(fake);
+    const { ref } = await adapter.registerClient(specOf());
+    const dead = { ...ref, registrationToken: new Secret("dead") };
+    await expect(adapter.readClient(dead)).rejects.toMatchObject({ kind: "credentials_refused" });
+    await expect(adapter.deleteClient(dead)).rejects.toMatchObject({ kind: "credentials_refused" });
+    fake.removeClient(ref.consumerKey);
+    expect(await adapter.readClient(dead)).toBeNull();
+  });
+
+  it("accepts a proof although the grant is refused, because a wrong secret is refused differently", async () => {
+    const fake = fakeOidc();
+    const made = fake.addClient({
+      grant_types: ["authorization_code"],
+      response_types: ["code"],
+      redirect_uris: ["https://app.example/cb"],
+    });
+    const ref = { consumerKey: made.client_id, consumerSecret: new Secret(made.client_secret ?? "") };
+    expect((await opened(fake).proveClient?.(ref))?.ref.consumerKey).toBe(made.client_id);
+  });
+
+  it("takes no proof from a server that refuses the grant without looking at the secret", async () => {
+    const fake = fakeOidc();
+    const { client_id: consumerKey } = fake.addClient();
+    fake.fail({ status: 400, body: { error: "unauthorized_client" } }, { path: /\/token$/ });
+    const ref = { consumerKey, consumerSecret: new Secret("anything") };
+    await expect(opened(fake).proveClient?.(ref)).rejects.toMatchObject({ kind: "unsupported" });
+  });
+
+  it("refuses to attach a client with the management token of another one", async () => {
+    const fake = fakeOidc({ rotation: "never" });
+    const [mine, other] = [fake.addClient(), fake.addClient()];
+    const ref: ClientRef = {
+      consumerKey: mine.client_id,
+      consumerSecret: new Secret(mine.client_secret ?? ""),
+      registrationClientUri: other.registration_client_uri,
+      registrationToken: new Secret(other.registration_access_token),
+    };
+    await expect(opened(fake).proveClient?.(ref)).rejects.toMatchObject({ kind: "rejected" });
+  });
+});
