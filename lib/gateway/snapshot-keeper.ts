@@ -72,7 +72,7 @@ export class SnapshotKeeper {
   readonly #limits: KeeperLimits;
   readonly #entries: LRUCache<TenantId, Entry>;
   readonly #timer: NodeJS.Timeout;
-  #checkedAt = -Infinity;
+  #checkedAt: number;
   #checking: Promise<void> | null = null;
 
   constructor({ source, clock, log, limits = defaultKeeperLimits }: SnapshotKeeperOptions) {
@@ -80,6 +80,8 @@ export class SnapshotKeeper {
     this.#clock = clock;
     this.#log = log;
     this.#limits = limits;
+    // There is nothing yet that could have been missed.
+    this.#checkedAt = clock.now().getTime();
     this.#entries = new LRUCache({ max: limits.tenants });
     this.#timer = setInterval(() => void this.compare(), limits.checkEveryMs);
     this.#timer.unref();

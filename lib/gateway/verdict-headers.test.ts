@@ -1,0 +1,105 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { refuse, refusals, refuseScope, type Allowed, type Reason } from "#lib/token-validation/verdict.ts";
+import { bearerToken, hasTokenInQuery } from "./bearer.ts";
+import { challengeOf } from "./challenge.ts";
+import { headersOfAllowed, headersOfRefused, headerText } from "./verdict-headers.ts";
+
+describe("texts in headers", () => {
+  it("are plain where they can be, and give the text back in any case", () => {
+    expect(headerText("Shop & Co")).toBe("Shop & Co");
+    expect(headerText("Läden")).toBe("L%C3%A4den");
+    expect(headerText("100%")).toBe("100%25");
+    fc.assert(
+      fc.property(fc.string({ unit: "grapheme" }), (text) => {
+        const header = headerText(text);
+        expect(header).toMatch(/^[\x20-\x7e]*$/);
+        expect(header).toBe(header.trim());
+        expect(decodeURIComponent(header)).toBe(text.toWellFormed());
+      }),
+    );
+  });
+
+  it("cannot begin another header", () => {
+    for (const text of ["a\r\nX-Latchkey-Subject: root", "a\nb", "\0", "\ud800"]) {
+      expect(headerText(text)).not.toMatch(/[\r\n\0]/);
+    }
+  });
+});
+
+describe("what a backend is told", () => {
+  const verdict: Allowed = {
+    allowed: true,
+    api: { id: "a", name: "Orders", context: "/orders", version: "1" },
+    keyManager: { id: "k", name: "Keys" },
+    consumerKey: null,
+    keyType: null,
+    application: null,
+    subscription: null,
+    plan: null,
+    subject: null,
+    scopes: [],
+    expiresAt: null,
+  };
+
+  it("leaves out what a call does not have, so that a gateway takes away what the caller sent", () => {
+    expect(Object.keys(headersOfAllowed(verdict))).toEqual([
+      "X-Latchkey-Api-Id",
+      "X-Latchkey-Api-Name",
+      "X-Latchkey-Api-Version",
+      "X-Latchkey-Key-Manager",
+    ]);
+  });
+
+  it("keeps scopes apart, even one with a space in it", () => {
+    expect(headersOfAllowed({ ...verdict, scopes: ["read", "a b"] })["X-Latchkey-Scopes"]).toBe("read a%20b");
+  });
+});
+
+describe("the challenge", () => {
+  it.each(Object.keys(refusals) as Reason[])("%s: RFC 6750", (reason) => {
+    const challenge = challengeOf(refuse(reason));
+    const { status } = refusals[reason];
+    if (status === 401) expect(challenge).toMatch(/^Bearer realm="latchkey"/);
+    else if (reason !== "scope_missing") expect(challenge).toBeNull();
+    expect(challenge?.includes("error=") ?? false).toBe(challenge !== null && reason !== "token_missing");
+  });
+
+  it("names the scopes of which one is needed, unless they do not fit into it", () => {
+    expect(challengeOf(refuseScope(["a", "b"]))).toContain('error="insufficient_scope"');
+    expect(challengeOf(refuseScope(["a", "b"]))).toContain('scope="a b"');
+    expect(challengeOf(refuseScope(['a"b']))).not.toContain("scope=");
+    expect(headersOfRefused(refuseScope(["a"]))["X-Latchkey-Status"]).toBe("403");
+  });
+});
+
+describe("the caller's token", () => {
+  it.each([
+    ["Bearer abc", "abc"],
+    ["bearer abc", "abc"],
+    ["BEARER  abc ", "abc"],
+    ["Bearer", undefined],
+    ["Bearer ", undefined],
+    ["Bearer a b", undefined],
+    ["Basic abc", undefined],
+    ["abc", undefined],
+    ["Bearer abc, Bearer def", undefined],
+    [undefined, undefined],
+  ])("in %j", (header, token) => expect(bearerToken(header) || undefined).toBe(token));
+
+  it("is recognised in a query string, however it is written", () => {
+    for (const query of [
+      "access_token=x",
+      "a=1&access_token=x",
+      "access%5Ftoken=x",
+      "access_token",
+      "a=1&access_token=",
+    ]) {
+      expect(hasTokenInQuery(`/orders?${query}`)).toBe(true);
+    }
+    for (const query of ["token=x", "a=access_token", "my_access_token=x", ""]) {
+      expect(hasTokenInQuery(`/orders?${query}`)).toBe(false);
+    }
+    expect(hasTokenInQuery("/access_token=x")).toBe(false);
+  });
+});
