@@ -2,7 +2,7 @@
  * What every change of a client at a key manager is made of: talking to the key manager, and storing how
  * that ended. The verbs and the reconciler share it, so a repeated step does the same as the first.
  */
-import type { ClientSpec, KeyManagerAdapter, RegisteredClient } from "#lib/connector-kit/contract.ts";
+import type { ClientRef, ClientSpec, KeyManagerAdapter, RegisteredClient } from "#lib/connector-kit/contract.ts";
 import { isConnectorError } from "#lib/connector-kit/errors.ts";
 import { claimClient } from "#lib/data/claimed-clients.ts";
 import {
@@ -118,21 +118,22 @@ async function adopt(adapter: KeyManagerAdapter, spec: ClientSpec, found: Regist
   return adapter.registerClient(spec);
 }
 
-async function change(
-  ctx: Context,
-  { mapping, keyManager, intent }: Work,
-  adapter: KeyManagerAdapter,
-): Promise<Answer> {
+async function change(ctx: Context, work: Work, adapter: KeyManagerAdapter): Promise<Answer> {
+  const { mapping, keyManager, intent } = work;
   const ref = toClientRef(ctx, mapping);
   if (!ref) return { kind: "gone" };
+  if (intent.operation === "rotate" && !adapter.rotateSecret) {
+    return { kind: "refused", error: unsupported(keyManager.displayName, "make a new consumer secret") };
+  }
+  const attempt = async (client: ClientRef): Promise<RegisteredClient> => {
+    const answer = await (intent.operation === "rotate"
+      ? adapter.rotateSecret?.(client)
+      : adapter.updateClient(client, specOf(mapping)));
+    if (!answer) throw new Error("A capability has vanished.");
+    return { ref: { ...client, ...answer.ref }, state: answer.state };
+  };
   try {
-    if (intent.operation === "update") {
-      return { kind: "client", client: await adapter.updateClient(ref, specOf(mapping)), adapter };
-    }
-    if (!adapter.rotateSecret) {
-      return { kind: "refused", error: unsupported(keyManager.displayName, "make a new consumer secret") };
-    }
-    return { kind: "client", client: await adapter.rotateSecret(ref), adapter };
+    return { kind: "client", client: await withRenewedAccess(work, { adapter, ref }, attempt), adapter };
   } catch (error) {
     if (isConnectorError(error) && error.kind === "not_found") return { kind: "gone" };
     if (changedNothing(error)) return refusal(error, keyManager.displayName);
@@ -140,11 +141,31 @@ async function change(
   }
 }
 
+/**
+ * Works on a client, and once more with access found anew where ours is refused: a server may replace the
+ * registration access token in an answer that never arrived (RFC 7592 §2.2), and the stored one is dead then.
+ */
+async function withRenewedAccess<T>(
+  { mapping }: Work,
+  { adapter, ref }: { adapter: KeyManagerAdapter; ref: ClientRef },
+  attempt: (ref: ClientRef) => Promise<T>,
+): Promise<T> {
+  try {
+    return await attempt(ref);
+  } catch (error) {
+    if (!isConnectorError(error) || error.kind !== "credentials_refused" || !adapter.findClients) throw error;
+    const found = await adapter.findClients(markerOf(mapping));
+    const same = found.find((client) => client.ref.consumerKey === ref.consumerKey);
+    if (!same) throw error;
+    return attempt({ ...ref, ...same.ref });
+  }
+}
+
 async function remove(ctx: Context, work: Work, adapter: KeyManagerAdapter): Promise<Answer> {
   const { mapping, keyManager, acceptDuplicate } = work;
   const ref = toClientRef(ctx, mapping);
   try {
-    if (ref) await adapter.deleteClient(ref);
+    if (ref) await withRenewedAccess(work, { adapter, ref }, (client) => adapter.deleteClient(client));
     // A registration that was never recorded may have left something, under our marker.
     else if (adapter.findClients) {
       for (const found of await adapter.findClients(markerOf(mapping))) await adapter.deleteClient(found.ref);
