@@ -23,6 +23,7 @@ import { explain, refusal } from "./bootstrap/words.mjs";
 
 const help = `
 npm start                    set up what is missing, then serve the portal
+npm start -- --demo          the same, with demo tenants, people, APIs and applications
 npm start -- --port 4000     serve on another port (also: PORT=4000)
 npm run dev                  serve with pages that reload as you edit them
 
@@ -72,11 +73,12 @@ function readOptions() {
     const { values } = parseArgs({
       options: {
         dev: { type: "boolean", default: false },
+        demo: { type: "boolean", default: false },
         help: { type: "boolean", short: "h", default: false },
         port: { type: "string", short: "p" },
       },
     });
-    return { dev: values.dev ?? false, help: values.help ?? false, port: values.port };
+    return { dev: values.dev ?? false, demo: values.demo ?? false, help: values.help ?? false, port: values.port };
   } catch (error) {
     throw refusal(`${error instanceof Error ? error.message : error}\n${help}`);
   }
@@ -139,17 +141,17 @@ async function requireFreePort(port, host) {
  * The rest is TypeScript. In this very process where it is new enough, else in a child that ends with us.
  *
  * @param {string} node
- * @param {{ dev: boolean }} options
+ * @param {{ dev: boolean, demo: boolean }} options
  */
-async function handOver(node, { dev }) {
+async function handOver(node, { dev, demo }) {
   Object.assign(process.env, { NODE_ENV: dev ? "development" : "production" });
   if (node === process.execPath) {
     // Not resolvable before the dependencies are there, hence late.
     const { serveUntilStopped } = await import("./serve/main.ts");
-    await serveUntilStopped();
+    await serveUntilStopped({ demo });
     return;
   }
-  const child = spawn(node, ["tooling/serve/main.ts"], {
+  const child = spawn(node, ["tooling/serve/main.ts", ...(demo ? ["--demo"] : [])], {
     cwd: root,
     stdio: ["inherit", "inherit", "inherit", "ipc"],
   });

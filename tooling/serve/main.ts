@@ -6,6 +6,7 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { migrate, requireBoundRole } from "#lib/data/migrate.ts";
 import { parseEnv } from "#lib/foundation/env.ts";
+import type { Dependencies } from "#lib/features/context.ts";
 import { Secret } from "#lib/foundation/secret.ts";
 import { makeOwnFolder, ownFolder, root, wordsOf } from "../bootstrap/checkout.mjs";
 import { explain, refusal, step } from "../bootstrap/words.mjs";
@@ -14,19 +15,22 @@ import { completeSecrets } from "./secrets.ts";
 import { watchStops } from "./stops.ts";
 
 /** Serves until a signal, or the end of the process that started us, says stop. */
-export async function serveUntilStopped(): Promise<void> {
+export async function serveUntilStopped({ demo }: { demo: boolean }): Promise<void> {
   const stops = watchStops();
   let embedded: EmbeddedDatabase | undefined;
   try {
     embedded = await prepareDatabase();
     if (stops.asked()) return;
-    await serveOn(stops.whenAsked, embedded);
+    await serveOn(stops.whenAsked, { demo, embedded });
   } finally {
     await embedded?.stop();
   }
 }
 
-async function serveOn(whenStopped: Promise<string>, embedded: EmbeddedDatabase | undefined): Promise<void> {
+async function serveOn(
+  whenStopped: Promise<string>,
+  { demo, embedded }: { demo: boolean; embedded: EmbeddedDatabase | undefined },
+): Promise<void> {
   // Loaded late: they read the environment, which is complete only now.
   const { runtime } = await import("#lib/runtime.ts");
   const { ensureFirstOperator } = await import("#lib/features/identity/first-operator.ts");
@@ -40,12 +44,21 @@ async function serveOn(whenStopped: Promise<string>, embedded: EmbeddedDatabase 
       console.log(`\n  Nobody can sign in yet. Open this link to become the first operator; it works once,`);
       console.log(`  until ${link.expiresAt.toLocaleString()}:\n\n  ${link.url}\n`);
     }
+    if (demo) await showDemo(runtime().deps);
     console.log("  Stop with Ctrl-C.\n");
     const reason = await whenStopped;
     console.log(`\n  Stopping (${reason}); running requests may end …`);
   } finally {
     await serving.stop();
   }
+}
+
+async function showDemo(deps: Dependencies): Promise<void> {
+  const { seedDemo } = await import("../demo/seed.ts");
+  const people = await step("Preparing the demo", () => seedDemo(deps));
+  if (people.length > 0) console.log("\n  People of the demo; each link works once, within 24 hours:");
+  for (const { tenant, name, roles, url } of people) console.log(`\n  ${name}, ${roles} of ${tenant}\n  ${url}`);
+  console.log("");
 }
 
 /** The database that DATABASE_URL names, or our own; at the newest schema, with a role that is bound. */
@@ -119,7 +132,7 @@ if (import.meta.main) {
   if (existsSync(join(root, ".env"))) process.loadEnvFile(join(root, ".env"));
   if (!("NODE_ENV" in process.env)) Object.assign(process.env, { NODE_ENV: "production" });
   try {
-    await serveUntilStopped();
+    await serveUntilStopped({ demo: process.argv.includes("--demo") });
     process.exit(0);
   } catch (error) {
     process.exit(explain(error));
