@@ -23,7 +23,7 @@ export async function Denied() {
       : (roles ?? []).map((role) => helpers[role]).join(" or ") || "a person with another role";
   return (
     <EmptyState
-      className="mx-auto my-auto w-full max-w-2xl border-none bg-transparent"
+      wholePage
       picture={
         <PathPicture
           nodes={[{ label: "You" }, { label: roles === "OPERATOR" ? "Operator" : "Role" }, { label: "This page" }]}

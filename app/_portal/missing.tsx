@@ -7,7 +7,7 @@ import { EmptyState } from "#components/ui/empty-state.tsx";
 export function Missing() {
   return (
     <EmptyState
-      className="mx-auto my-auto w-full max-w-2xl border-none bg-transparent"
+      wholePage
       picture={
         <PathPicture
           nodes={[{ label: "You" }, { label: "This address" }, { label: "Nothing" }]}

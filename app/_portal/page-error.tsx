@@ -12,7 +12,7 @@ export function PageError({ error, retry }: PageErrorProps) {
   const errorId = digestOf(error);
   return (
     <EmptyState
-      className="mx-auto my-auto w-full max-w-2xl border-none bg-transparent"
+      wholePage
       picture={
         <PathPicture
           nodes={[{ label: "You" }, { label: "Latchkey" }, { label: "This page" }]}

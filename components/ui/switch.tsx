@@ -29,7 +29,7 @@ export function Switch({ label, help, onCheckedChange, className, ...props }: Sw
         onCheckedChange?.(event.target.checked);
       }}
       className={cn(
-        "border-control bg-sunken checked:border-accent checked:bg-accent relative h-4.5 w-8 shrink-0 appearance-none rounded-full border transition-colors",
+        "border-control bg-sunken checked:border-accent checked:bg-accent relative h-4.5 w-8 shrink-0 align-middle appearance-none rounded-full border transition-colors",
         "before:absolute before:-inset-1.5 before:content-['']",
         "after:bg-control checked:after:bg-accent-ink after:absolute after:top-0.5 after:left-0.5 after:size-3 after:rounded-full after:transition-transform checked:after:translate-x-3.5",
         "disabled:cursor-not-allowed disabled:opacity-55",

@@ -16,7 +16,7 @@ export function Table({ label, compact, className, ...props }: TableProps) {
       aria-label={label}
       // Scrollable content has to be reachable by keyboard (WCAG 2.1.1).
       tabIndex={0}
-      className="border-line bg-surface relative w-full overflow-x-auto rounded-lg border"
+      className="border-line scroll-hint relative w-full overflow-x-auto rounded-lg border"
     >
       <table
         aria-label={label}
