@@ -3,6 +3,8 @@ import { defineConfig } from "vitest/config";
 const everywhere = ["lib/**", "connectors/**", "components/**", "tooling/**", "app/**"];
 /** Starts, kills and restarts real server processes. */
 const supervisor = ["tooling/**/*.process.test.ts"];
+/** Speaks to real authorization servers; each says why where it cannot have one. */
+const live = everywhere.map((folder) => `${folder}/*.live.test.ts`);
 const integration = everywhere.map((folder) => `${folder}/*.int.test.ts`);
 
 export default defineConfig({
@@ -12,7 +14,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: everywhere.map((folder) => `${folder}/*.test.{ts,tsx}`),
-          exclude: [...integration, ...supervisor],
+          exclude: [...integration, ...supervisor, ...live],
           setupFiles: ["tooling/testing/no-network.ts"],
         },
       },
@@ -25,6 +27,7 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
+      { test: { name: "live", include: live, testTimeout: 60_000, hookTimeout: 900_000 } },
       { test: { name: "supervisor", include: supervisor, testTimeout: 120_000, hookTimeout: 120_000 } },
     ],
   },

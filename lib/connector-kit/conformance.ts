@@ -124,7 +124,7 @@ function checkBehaviour(connector: Connector, options: ConformanceOptions): void
   beforeAll(async () => {
     vendor = await options.start();
     adapter = open(vendor.settings);
-  }, 300_000);
+  }, 900_000);
   afterEach(() => vendor.fake?.recover());
   afterAll(async () => {
     await vendor?.stop?.();
@@ -265,7 +265,10 @@ function checkBehaviour(connector: Connector, options: ConformanceOptions): void
       expect(await adapter.introspectToken(token.accessToken)).toEqual({ active: false });
     }
     expect(await adapter.introspectToken?.(new Secret("nobody-issued-this"))).toEqual({ active: false });
-    expect(await kindOf(adapter.issueToken(made.ref, { scopes: ["no-such-scope"] }))).toBe("rejected");
+    // A server may refuse a scope it does not know, or leave it out (RFC 6749 §3.3).
+    expect(["rejected", "answered"]).toContain(
+      await kindOf(adapter.issueToken(made.ref, { scopes: ["no-such-scope"] })),
+    );
     await adapter.deleteClient(made.ref);
   });
 
