@@ -12,7 +12,7 @@ import { deleteExpiredSigningKeys, listTenantsWithKeysOlderThan } from "#lib/dat
 import type { Vault } from "#lib/data/vault.ts";
 import type { Clock } from "#lib/foundation/clock.ts";
 import type { DeriveSecret } from "#lib/foundation/derived-secret.ts";
-import type { PersonId, TenantId } from "#lib/foundation/ids.ts";
+import type { TenantId } from "#lib/foundation/ids.ts";
 import type { Log } from "#lib/foundation/log.ts";
 import type { OutboundFetch } from "#lib/foundation/outbound-contract.ts";
 import { createAccessTokens, type AccessTokens } from "./access-tokens.ts";
@@ -72,8 +72,6 @@ export type AuthorizationServer = {
 
 /** Counts of what was done. */
 export type Maintenance = { rotated: number; states: number; revokedTokens: number; signingKeys: number };
-
-export type { InteractionView, PersonId, Visitor };
 
 /** How long a change by another process (suspension, disabling, rotation) may go unseen here. */
 const recheckMs = 2_000;
