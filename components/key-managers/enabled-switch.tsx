@@ -32,7 +32,10 @@ const undoMs = 10_000;
 /** Enables at once; before it disables, it shows what would stop working. Both can be undone. */
 export function EnabledSwitch({ keyManager, setEnabled, previewDisable, label }: EnabledSwitchProps) {
   const router = useRouter();
-  const { id, displayName, enabled, revision } = keyManager;
+  const { id, displayName } = keyManager;
+  // What was just stored counts until the page has caught up with it.
+  const [stored, setStored] = useState({ enabled: keyManager.enabled, revision: keyManager.revision });
+  const { enabled, revision } = stored.revision > keyManager.revision ? stored : keyManager;
   const [pending, setPending] = useState(false);
   const [impact, setImpact] = useState<ImpactView | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
@@ -48,6 +51,7 @@ export function EnabledSwitch({ keyManager, setEnabled, previewDisable, label }:
       toast.error(words, { duration: Infinity });
       return;
     }
+    setStored(result.value);
     setImpact(null);
     router.refresh();
     toast.success(next ? `${displayName} is enabled.` : `${displayName} is disabled.`, {

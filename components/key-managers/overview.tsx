@@ -65,11 +65,16 @@ export function KeyManagerOverview({ view }: { view: KeyManagerView }) {
           <CardHeader title="Endpoints" />
           <CardBody>
             <FactList>
-              {(Object.entries(view.endpoints) as [EndpointName, string][]).map(([name, address]) => (
-                <Fact key={name} term={endpointLabels[name]}>
-                  <Identifier value={address} label={endpointLabels[name]} />
-                </Fact>
-              ))}
+              {(Object.keys(endpointLabels) as EndpointName[]).map((name) => {
+                const address = view.endpoints[name];
+                return (
+                  address && (
+                    <Fact key={name} term={endpointLabels[name]}>
+                      <Identifier value={address} label={endpointLabels[name]} />
+                    </Fact>
+                  )
+                );
+              })}
             </FactList>
           </CardBody>
         </Card>

@@ -64,9 +64,9 @@ export function SettingsForm({ view, save, discover, test }: SettingsFormProps) 
     },
     [methods, test, view.id, connector.id],
   );
-  const showProblem = useCallback(
-    (problem: ActionProblem) => {
-      for (const { path, message } of problem.fields) {
+  const showFields = useCallback(
+    (problems: ActionProblem["fields"]) => {
+      for (const { path, message } of problems) {
         methods.setError(path as "issuer", { type: "server", message });
       }
     },
@@ -124,7 +124,7 @@ export function SettingsForm({ view, save, discover, test }: SettingsFormProps) 
           title="Test what the form holds"
           description="Nothing is saved. Secrets that you left blank are taken from what is stored."
         >
-          <TestLadder run={run} immediately onProblem={showProblem} />
+          <TestLadder run={run} immediately onFields={showFields} />
         </DialogContent>
       </Dialog>
     </ActionForm>

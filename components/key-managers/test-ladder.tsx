@@ -33,8 +33,8 @@ type TestLadderProps = {
   /** Begins as soon as it is seen. */
   immediately?: boolean;
   onOutcome?: (outcome: TestOutcome) => void;
-  /** The values could not even be tried: problems at their fields. */
-  onProblem?: (problem: ActionProblem) => void;
+  /** Fields that could not be tried, or that the server did not accept. */
+  onFields?: (problems: ActionProblem["fields"]) => void;
 };
 
 const lost: ActionProblem = {
@@ -44,7 +44,7 @@ const lost: ActionProblem = {
 };
 
 /** The connection test, rung by rung; changes nothing anywhere and may be repeated. */
-export function TestLadder({ run, immediately = false, onOutcome, onProblem }: TestLadderProps) {
+export function TestLadder({ run, immediately = false, onOutcome, onFields }: TestLadderProps) {
   const [results, setResults] = useState<ProbeResult[]>([]);
   const [running, setRunning] = useState<ProbePart | null>(null);
   const [problem, setProblem] = useState<ActionProblem | null>(null);
@@ -65,15 +65,16 @@ export function TestLadder({ run, immediately = false, onOutcome, onProblem }: T
         break;
       }
       all.push(...result.value.results);
+      onFields?.(result.value.problems);
       setResults([...all]);
     }
     setRunning(null);
     setFinished(true);
     setProblem(stopped);
-    if (stopped) onProblem?.(stopped);
+    if (stopped) onFields?.(stopped.fields);
     const failed = all.filter(({ status }) => status === "failed").length;
     onOutcome?.({ failed, proved: stopped === null && failed === 0 });
-  }, [run, onOutcome, onProblem]);
+  }, [run, onOutcome, onFields]);
 
   useEffect(() => {
     if (!immediately || began.current) return;

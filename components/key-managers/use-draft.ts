@@ -66,8 +66,8 @@ function writeDraft(draft: Draft | null): void {
   try {
     if (draft) sessionStorage.setItem(place, JSON.stringify(draft));
     else sessionStorage.removeItem(place);
-  } catch (error) {
+  } catch {
     // Without storage the form works all the same; only a reload loses it.
-    console.warn("The unfinished form cannot be kept.", error);
+    return;
   }
 }

@@ -195,9 +195,9 @@ export function ConnectWizard({ connectors, actions }: ConnectWizardProps) {
     [actions, methods],
   );
 
-  const testProblem = useCallback(
-    (problem: ActionProblem) => {
-      for (const { path, message } of problem.fields) methods.setError(path as "name", { type: "server", message });
+  const showFields = useCallback(
+    (problems: ActionProblem["fields"]) => {
+      for (const { path, message } of problems) methods.setError(path as "name", { type: "server", message });
     },
     [methods],
   );
@@ -344,7 +344,7 @@ export function ConnectWizard({ connectors, actions }: ConnectWizardProps) {
           <Card>
             <CardHeader title="Prove it" description="The test asks the server and changes nothing there." />
             <CardBody>
-              <TestLadder run={runTest} immediately onOutcome={setOutcome} onProblem={testProblem} />
+              <TestLadder run={runTest} immediately onOutcome={setOutcome} onFields={showFields} />
               {outcome && !outcome.proved && (
                 <Notice tone="warn" title={unproved(outcome)} live>
                   You can save it disabled, put it right, and enable it once the test passes.

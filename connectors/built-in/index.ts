@@ -2,14 +2,13 @@ import { defineConnector } from "#lib/connector-kit/define-connector.ts";
 import { openBuiltInAdapter } from "./adapter.ts";
 import { client, connection } from "./config.ts";
 import { permanentSettings } from "./permanent.ts";
-import { ownServer } from "./own-server.ts";
 
 export const builtIn = defineConnector({
   id: "built-in",
   name: "Built-in",
   monogram: "Lk",
   summary: "The authorization server that comes with Latchkey: one for each tenant, ready to use.",
-  permanent: ownServer,
+  permanent: permanentSettings,
   connection,
   client,
   endpoints: {

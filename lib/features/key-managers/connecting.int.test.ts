@@ -155,7 +155,8 @@ describe("the connection test", () => {
       },
       introspection: { method: "none" },
     };
-    const { results } = await testConnection(ctx, formOf(world, { part: "access", connection }));
+    const { results, problems } = await testConnection(ctx, formOf(world, { part: "access", connection }));
+    expect(problems).toMatchObject([{ path: "connection.registration.authentication.clientSecret" }]);
     const [signIn] = results;
     expect(signIn).toMatchObject({ step: "sign_in", status: "failed" });
     expect(signIn?.fix).toBeTruthy();

@@ -114,6 +114,13 @@ function reentryProblems(
   );
 }
 
+/** Form paths of the secrets that the chosen branches hold, in the order of the form. */
+export function secretPaths(connector: Connector, plain: Record<string, unknown>): string[] {
+  return leavesOf(describeFields(connector.connection), plain)
+    .filter(({ descriptor }) => descriptor.kind === "secret")
+    .map(({ path }) => `connection.${path}`);
+}
+
 type Leaf = { descriptor: FieldDescriptor; path: string; value: unknown };
 
 /** The fields that a value shows in its form, those of its chosen branches included. */

@@ -9,6 +9,7 @@ import {
   type SigningKeys,
 } from "#lib/connector-kit/contract.ts";
 import type { FieldDescriptor } from "#lib/connector-kit/descriptors.ts";
+import type { FieldProblem } from "#lib/foundation/errors.ts";
 
 export { initialValues } from "#lib/connector-kit/descriptors.ts";
 export type { EndpointName, FieldDescriptor, ProbeResult };
@@ -188,7 +189,12 @@ export type TestConnectionInput = z.input<typeof TestConnectionInput>;
 /** Tests a key manager as it is stored. */
 export const TestStoredConnectionInput = z.strictObject({ part: z.enum(probeParts), id: z.uuid() });
 
-export type ConnectionTestView = { part: ProbePart; results: ProbeResult[] };
+export type ConnectionTestView = {
+  part: ProbePart;
+  results: ProbeResult[];
+  /** Fields of the form that the server did not accept, such as a wrong secret. */
+  problems: FieldProblem[];
+};
 
 /** A connector as pickers and lists show it. */
 export type ConnectorTile = { id: string; name: string; monogram: string };

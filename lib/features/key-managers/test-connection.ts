@@ -1,11 +1,11 @@
-import type { Connector, KeyManagerSettings } from "#lib/connector-kit/contract.ts";
+import type { Connector, KeyManagerSettings, ProbeResult } from "#lib/connector-kit/contract.ts";
 import { findKeyManager } from "#lib/data/key-managers.ts";
-import { AppError } from "#lib/foundation/errors.ts";
+import { AppError, type FieldProblem } from "#lib/foundation/errors.ts";
 import type { KeyManagerId } from "#lib/foundation/ids.ts";
 import type { Secret } from "#lib/foundation/secret.ts";
 import { actorId, type Context } from "../context.ts";
 import { defineInquiry } from "../verb.ts";
-import { foreignHosts, parseConnection } from "./connection.ts";
+import { foreignHosts, parseConnection, secretPaths } from "./connection.ts";
 import { TestConnectionInput, TestStoredConnectionInput, type ConnectionTestView, type ProbePart } from "./contract.ts";
 import { connectorOf, openAdapter, openKeyManager, openStoredConnection, settingsOf } from "./open.ts";
 import { probeAccess, probeServer, type ProbedServer } from "./probes.ts";
@@ -25,7 +25,9 @@ export const testConnection = defineInquiry({
     const record = id === undefined ? undefined : await readRecord(ctx, id as KeyManagerId);
     const connector = record ? connectorOf(record) : requireConnector(connectorId);
     await admit(ctx, part);
-    if (part === "server") return { part, results: await probeServer(ctx.deps, { ...general, connector }) };
+    if (part === "server") {
+      return { part, results: await probeServer(ctx.deps, { ...general, connector }), problems: [] };
+    }
 
     const stored = record && openStoredConnection(ctx.deps, ctx.tenant.id, record);
     const connection = parseConnection(connector, raw, general, stored);
@@ -36,7 +38,9 @@ export const testConnection = defineInquiry({
     ]);
     if (!connection.ok) throw new Error("A connection with problems was not refused.");
     const settings = settingsOf(general, connection.connection);
-    return { part, results: await access(ctx, { connector, settings, secrets: connection.split.secrets }) };
+    const { plain, secrets } = connection.split;
+    const results = await access(ctx, { connector, settings, secrets });
+    return { part, results, problems: refusedSecrets(results, secretPaths(connector, plain)) };
   },
 });
 
@@ -54,12 +58,23 @@ export const testStoredConnection = defineInquiry({
     const { record, connector, settings } = await openKeyManager(ctx, id as KeyManagerId);
     if (part === "server") {
       const server: ProbedServer = { ...settings, wellKnownUrl: record.wellKnownUrl, connector };
-      return { part, results: await probeServer(ctx.deps, server) };
+      return { part, results: await probeServer(ctx.deps, server), problems: [] };
     }
     const { secrets } = openStoredConnection(ctx.deps, ctx.tenant.id, record);
-    return { part, results: await access(ctx, { connector, settings, secrets }) };
+    return { part, results: await access(ctx, { connector, settings, secrets }), problems: [] };
   },
 });
+
+/**
+ * Where the server answered and refused the sign-in, the secret that it was tried with is what to look at:
+ * forms ask for it first.
+ */
+function refusedSecrets(results: readonly ProbeResult[], paths: readonly string[]): FieldProblem[] {
+  const refused = results.find(({ step, status, detail }) => step === "sign_in" && status === "failed" && detail);
+  const [path] = paths;
+  if (!refused || path === undefined) return [];
+  return [{ path, message: `The server did not accept this: ${refused.detail ?? refused.summary}.` }];
+}
 
 type Opened = { connector: Connector; settings: KeyManagerSettings; secrets: Readonly<Record<string, Secret>> };
 
