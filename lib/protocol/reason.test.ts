@@ -1,0 +1,27 @@
+import { describe, expect, it } from "vitest";
+import { Secret } from "#lib/foundation/secret.ts";
+import { quotableReason, scrub } from "./reason.ts";
+
+describe("quotableReason", () => {
+  it("prefers the words for people over the code", () => {
+    expect(quotableReason({ error: "invalid_scope", error_description: "Scope x is unknown" })).toBe(
+      "Scope x is unknown",
+    );
+    expect(quotableReason({ errorMessage: "Client a already exists" })).toBe("Client a already exists");
+    expect(quotableReason({ error: "invalid_scope" })).toBe("invalid_scope");
+    for (const nothing of [undefined, null, "text", 7, [], {}, { error: { code: 1 } }, { error: " " }]) {
+      expect(quotableReason(nothing)).toBeUndefined();
+    }
+  });
+
+  it("removes what was sent, tokens, and credentials of the header", () => {
+    const secret = new Secret("p@ss word/1");
+    const words = `secret p@ss word/1 or ${encodeURIComponent("p@ss word/1")}, Bearer abcdefgh12345, eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln`;
+    expect(scrub(words, [secret])).toBe("secret [secret] or [secret], Bearer [secret], [token]");
+  });
+
+  it("keeps one short, visible line", () => {
+    expect(scrub("a\r\nb\u0000c\u001b[31md\u202ee\tf")).toBe("a b c [31md e f");
+    expect(scrub("x".repeat(10_000))).toHaveLength(300);
+  });
+});
