@@ -57,8 +57,8 @@ export function KeysInUse({ keys, keyManager, scopes, actions, settle }: KeysInU
           </Notice>
         )
       )}
-      <div className="flex flex-wrap items-start justify-between gap-3">
-        <FactList className="min-w-0 flex-1">
+      <div className="flex min-w-0 flex-col gap-4 md:flex-row md:items-start md:justify-between">
+        <FactList className="min-w-0 md:flex-1">
           <Fact term="Consumer key">
             <Identifier value={consumerKey ?? ""} label="Consumer key" />
           </Fact>
