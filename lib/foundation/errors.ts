@@ -17,6 +17,22 @@ export const catalogue = {
     message: "This link was used already or has expired. Ask for a new one.",
   },
   "auth.forbidden": { status: 403, retryable: false, message: "You do not have the permission for this." },
+  "federation.failed": {
+    status: 502,
+    retryable: true,
+    message: "The identity provider did not sign you in, or its answer could not be trusted. Try again.",
+  },
+  "federation.not_invited": {
+    status: 403,
+    retryable: false,
+    message:
+      "The identity provider knows you, but nobody has invited you here. Ask an administrator for an invitation.",
+  },
+  "federation.taken": {
+    status: 409,
+    retryable: false,
+    message: "This account of the identity provider belongs to another person here.",
+  },
   "auth.origin": { status: 403, retryable: false, message: "The request did not come from this portal." },
   "input.invalid": { status: 400, retryable: false, message: "Some fields need your attention." },
   "limit.exceeded": { status: 429, retryable: true, message: "Too many attempts. Wait a moment, then try again." },

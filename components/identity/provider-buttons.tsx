@@ -1,0 +1,46 @@
+"use client";
+
+import { useState } from "react";
+import { Button } from "#components/ui/button.tsx";
+import { Notice } from "#components/ui/notice.tsx";
+import { postToAuth } from "./auth-client.ts";
+import { loadAfresh } from "./load-afresh.ts";
+
+type ProviderButtonsProps = {
+  providers: readonly { id: string; name: string }[];
+  /** A path of this portal, already checked. */
+  returnTo: string;
+};
+
+/** The ways in that the tenant configured, one button each. */
+export function ProviderButtons({ providers, returnTo }: ProviderButtonsProps) {
+  const [pending, setPending] = useState<string | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+
+  async function begin(id: string) {
+    setPending(id);
+    setProblem(null);
+    try {
+      const result = await postToAuth(`signin/${id}`, { callbackUrl: returnTo });
+      if (result.ok) {
+        loadAfresh(result.value.url);
+        return;
+      }
+      setProblem(result.problem.message);
+    } catch {
+      setProblem("The portal could not be reached. Check your connection, then try again.");
+    }
+    setPending(null);
+  }
+
+  return (
+    <div className="border-line flex flex-col gap-3 border-b pb-5">
+      {problem && <Notice tone="bad" live title={problem} />}
+      {providers.map(({ id, name }) => (
+        <Button key={id} size="lg" pending={pending === id} onClick={() => void begin(id)}>
+          Continue with {name}
+        </Button>
+      ))}
+    </div>
+  );
+}
