@@ -8,10 +8,12 @@ type OtherAccountButtonProps = {
   signOut: () => Promise<ActionResult<unknown>>;
   /** A path of this portal to come back to. */
   returnTo: string;
+  /** Where it is about the same person once more. */
+  label?: string;
 };
 
 /** Ends this browser's session and comes back as somebody else. */
-export function OtherAccountButton({ signOut, returnTo }: OtherAccountButtonProps) {
+export function OtherAccountButton({ signOut, returnTo, label }: OtherAccountButtonProps) {
   const [pending, setPending] = useState(false);
   async function change() {
     setPending(true);
@@ -20,8 +22,13 @@ export function OtherAccountButton({ signOut, returnTo }: OtherAccountButtonProp
     window.location.assign(result.ok ? `/sign-in?returnTo=${encodeURIComponent(returnTo)}` : returnTo);
   }
   return (
-    <Button variant="ghost" pending={pending} onClick={() => void change()}>
-      Use another account
+    <Button
+      variant={label ? "primary" : "ghost"}
+      size={label ? "lg" : "md"}
+      pending={pending}
+      onClick={() => void change()}
+    >
+      {label ?? "Use another account"}
     </Button>
   );
 }

@@ -216,6 +216,24 @@ describe("authorization code", () => {
     expect(await running.server.interactions.signIn(at.tenant.slug, id, visitor)).toBeNull();
   });
 
+  it.each([
+    ["prompt=login", { prompt: "login" }],
+    ["max_age", { max_age: "60" }],
+  ])("takes no old sign-in where the application asks for a new one: %s", async (_what, parameters) => {
+    const at = await testIssuer(running);
+    const { config } = await at.register();
+    const personId = await person(at);
+    const browser = new Browser(running.server);
+    const { url } = await browser.open(await authorizationUrl(config, parameters));
+    const id = url.pathname.split("/").at(-1) ?? "";
+    const cookies = browser.cookiesFor(url.pathname);
+    const { read, signIn } = running.server.interactions;
+    const hourAgo = new Date(Date.now() - 3_600_000);
+    expect((await read(at.tenant.slug, id, cookies))?.signedInSince?.getTime()).toBeGreaterThan(hourAgo.getTime());
+    expect(await signIn(at.tenant.slug, id, { cookies, personId, signedInAt: hourAgo })).toBeNull();
+    expect(await signIn(at.tenant.slug, id, { cookies, personId, signedInAt: new Date() })).not.toBeNull();
+  });
+
   it("lets nobody allow what somebody else was asked", async () => {
     const at = await testIssuer(running);
     const client = await at.register();

@@ -22,6 +22,8 @@ export type InteractionView = {
   tenantName: string;
   /** Who signed in to the application; null before that. */
   accountId: string | null;
+  /** A sign-in from before this moment is not enough; null where any is (`prompt=login`, `max_age`). */
+  signedInSince: Date | null;
   /** What is asked for and was not allowed before; empty while signing in. */
   scopes: { name: string; description: string }[];
 };
@@ -61,6 +63,7 @@ export async function readInteraction(
     destination: destinationOf(interaction.params["redirect_uri"]),
     tenantName: tenant.name,
     accountId: interaction.session?.accountId ?? null,
+    signedInSince: signedInSince(interaction),
     scopes: asked.map((name) => ({
       name,
       description:
@@ -77,6 +80,8 @@ export async function signIn(
 ): Promise<Continuation | null> {
   const interaction = await open(provider, interactionId, cookies);
   if (interaction?.prompt.name !== "login") return null;
+  const since = signedInSince(interaction);
+  if (since && signedInAt < since) return null;
   if (!(await database.inTenant(tenant.id, (tx) => findAccount(tx, personId)))) return null;
   const ts = Math.floor(signedInAt.getTime() / 1000);
   return finish(provider, cookies, { login: { accountId: personId, ts, remember: false } });
@@ -131,6 +136,17 @@ async function finish(
 function exchange(cookies: string) {
   const req = makeRequest({ method: "GET", headers: { cookie: cookies } });
   return { req, res: new ServerResponse(req) };
+}
+
+/**
+ * From when on a sign-in counts (OpenID Connect Core §3.1.2.1). Asking for a new one means one after the
+ * request; both count in whole seconds.
+ */
+function signedInSince({ iat, prompt, params }: Awaited<ReturnType<Provider["interactionDetails"]>>): Date | null {
+  if (prompt.name !== "login") return null;
+  if (prompt.reasons.includes("login_prompt")) return new Date(iat * 1000);
+  const maximumAge = params["max_age"] === undefined ? Number.NaN : Number(params["max_age"]);
+  return Number.isSafeInteger(maximumAge) ? new Date((iat - maximumAge) * 1000) : null;
 }
 
 type PromptDetails = Record<string, unknown>;

@@ -69,6 +69,16 @@ export default async function InteractionPage({ params }: PageProps<"/t/[tenant]
     );
   }
 
+  if (view.signedInSince && session.createdAt < view.signedInSince) {
+    return (
+      <AuthCard title={title} description={where}>
+        <p>{`${view.clientName} asks that you sign in anew, although you are signed in as ${person.name}.`}</p>
+        <OtherAccountButton signOut={signOutAction} returnTo={returnTo} label="Sign in again" />
+        <DecisionForm reference={reference} deny={deny} />
+      </AuthCard>
+    );
+  }
+
   return (
     <AuthCard title={title} description={where}>
       {view.step === "consent" ? (
