@@ -41,6 +41,7 @@ export default async function KeyManagerLayout({ params, children }: LayoutProps
           { label: "Settings", href: `${base}/settings` },
           { label: "Usage", href: `${base}/usage` },
           { label: "Test", href: `${base}/test` },
+          { label: "Activity", href: `${base}/activity` },
         ]}
       />
       {children}
