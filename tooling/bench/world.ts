@@ -3,20 +3,15 @@ import { randomBytes } from "node:crypto";
 import { encode } from "next-auth/jwt";
 import { startLatchkey, type LatchkeyServer } from "#e2e/servers/latchkey.ts";
 import { openDatabase, type Database } from "#lib/data/database.ts";
-import { migrate } from "#lib/data/migrate.ts";
 import { createVault } from "#lib/data/vault.ts";
 import { openSession, sessionLifeSeconds } from "#lib/features/identity/session.ts";
 import type { PersonId, TenantId } from "#lib/foundation/ids.ts";
 import { Secret } from "#lib/foundation/secret.ts";
 import { testDependencies, type TestDependencies } from "#tooling/testing/tenant.ts";
-import { join } from "node:path";
-import { root } from "../bootstrap/checkout.mjs";
-import type { EmbeddedDatabase } from "../database/embedded.ts";
 import { startTemporary } from "../database/temporary.ts";
 
 export type World = {
   server: LatchkeyServer;
-  embedded: EmbeddedDatabase;
   deps: TestDependencies;
   /** A cookie header that signs this person in. */
   cookieOf(personId: PersonId, tenantId: TenantId): Promise<string>;
@@ -24,10 +19,23 @@ export type World = {
 };
 
 export async function openWorld(): Promise<World> {
+  const opened: { stop(): Promise<void> }[] = [];
+  const stop = async () => {
+    for (const part of opened.reverse()) await part.stop();
+  };
+  try {
+    return { ...(await open((part) => void opened.push(part))), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function open(keep: (part: { stop(): Promise<void> }) => void): Promise<Omit<World, "stop">> {
   const embedded = await startTemporary();
+  keep(embedded);
   const random = () => randomBytes(32).toString("base64url");
   const [sessionSecret, vaultKey] = [random(), random()];
-  await migrate(embedded.url, join(root, "prisma/migrations"));
   const server = await startLatchkey({
     environment: {
       DATABASE_URL: embedded.url.reveal(),
@@ -36,7 +44,9 @@ export async function openWorld(): Promise<World> {
       LOG_LEVEL: "error",
     },
   });
+  keep(server);
   const database: Database = openDatabase({ url: embedded.url, poolSize: 4 });
+  keep({ stop: () => database.close() });
   const deps = testDependencies({
     database,
     vault: createVault([{ id: "bench", key: new Secret(vaultKey) }]),
@@ -44,17 +54,11 @@ export async function openWorld(): Promise<World> {
   });
   return {
     server,
-    embedded,
     deps,
     async cookieOf(personId, tenantId) {
       const sid = await openSession(deps, { personId, tenantId });
       const token = await encode({ token: { sid }, secret: sessionSecret, maxAge: sessionLifeSeconds });
       return `latchkey.session=${token}`;
-    },
-    async stop() {
-      await server.stop();
-      await database.close();
-      await embedded.stop();
     },
   };
 }

@@ -28,10 +28,11 @@ export function testDependencies(overrides: Partial<Dependencies> = {}): TestDep
   const enqueued: Job[] = [];
   const key = new Secret(randomBytes(32).toString("base64url"));
   return {
-    database: testDatabase(),
+    // Benchmarks bring their own and run outside the test runner, where there is no shared one.
+    database: overrides.database ?? testDatabase(),
     vault: createVault([{ id: "test", key }]),
-    signInLimiter: createSignInLimiter(testDatabase()),
-    probeLimiter: createProbeLimiter(testDatabase()),
+    signInLimiter: createSignInLimiter(overrides.database ?? testDatabase()),
+    probeLimiter: createProbeLimiter(overrides.database ?? testDatabase()),
     derive: createDeriveSecret(key),
     clock: systemClock,
     log: silentLog,
