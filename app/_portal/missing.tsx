@@ -10,7 +10,7 @@ export function Missing() {
       wholePage
       picture={
         <PathPicture
-          nodes={[{ label: "You" }, { label: "This address" }, { label: "Nothing" }]}
+          nodes={[{ label: "You" }, { label: "This address" }, { label: "Nothing", missing: true }]}
           links={["ok", "missing"]}
         />
       }

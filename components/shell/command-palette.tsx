@@ -5,7 +5,7 @@ import { ArrowRight, Building2, LogOut, Monitor, Moon, Search, Sun, type LucideI
 import { useRouter } from "next/navigation";
 import { useTheme } from "next-themes";
 import { Dialog as Primitive } from "radix-ui";
-import { useEffect, useState, type ReactNode } from "react";
+import { useEffect, useEffectEvent, useState, type ReactNode } from "react";
 import { Spinner } from "#components/ui/spinner.tsx";
 import {
   shellIcons,
@@ -50,7 +50,9 @@ function Palette({ onOpenChange, areas, beginnings, tenants, onEnterTenant, onLe
   const router = useRouter();
   const { setTheme } = useTheme();
   const [words, setWords] = useState("");
-  const { hits, searching } = useSearch(words, search);
+  const [picked, setPicked] = useState("");
+  // What arrives late goes first: Enter takes it, as the eye does.
+  const { hits, searching } = useSearch(words, search, ([first]) => first && setPicked(hitValue(first)));
 
   function go(href: string) {
     onOpenChange(false);
@@ -63,7 +65,7 @@ function Palette({ onOpenChange, areas, beginnings, tenants, onEnterTenant, onLe
   }
 
   return (
-    <Command label="Search and commands" loop>
+    <Command label="Search and commands" loop value={picked} onValueChange={setPicked}>
       <div className="border-line flex items-center gap-2.5 border-b px-4">
         {searching ? <Spinner className="text-muted" /> : <Search aria-hidden className="text-muted size-4 shrink-0" />}
         <Command.Input
@@ -83,7 +85,7 @@ function Palette({ onOpenChange, areas, beginnings, tenants, onEnterTenant, onLe
             {hits.map((hit) => (
               <Item
                 key={hit.href}
-                value={`found ${hit.href}`}
+                value={hitValue(hit)}
                 keywords={[words]}
                 icon={shellIcons[hit.icon]}
                 aside={hit.detail}
@@ -143,6 +145,9 @@ function Palette({ onOpenChange, areas, beginnings, tenants, onEnterTenant, onLe
   );
 }
 
+/** How the palette knows a hit; unlike the words of any page or action. */
+const hitValue = ({ href }: SearchHit) => `found ${href}`;
+
 function Group({ heading, children }: { heading: string; children: ReactNode }) {
   return (
     <Command.Group
@@ -183,7 +188,8 @@ function Item({ value, keywords, icon: Icon, aside, onSelect, children }: ItemPr
 const pauseMs = 180;
 
 /** What the server finds; an answer that a later question has overtaken is dropped. */
-function useSearch(words: string, search: SearchEverything | undefined) {
+function useSearch(words: string, search: SearchEverything | undefined, onFound: (hits: readonly SearchHit[]) => void) {
+  const tell = useEffectEvent(onFound);
   const [found, setFound] = useState<{ words: string; hits: readonly SearchHit[] }>({ words: "", hits: [] });
   const wanted = words.trim();
   const active = search !== undefined && wanted.length >= 2;
@@ -193,9 +199,15 @@ function useSearch(words: string, search: SearchEverything | undefined) {
     const overtaken = new AbortController();
     const timer = setTimeout(() => {
       search(wanted).then(
-        (hits) => overtaken.signal.aborted || setFound({ words: wanted, hits }),
+        (hits) => {
+          if (overtaken.signal.aborted) return;
+          setFound({ words: wanted, hits });
+          tell(hits);
+        },
         // Pages and actions still work; the person sees that nothing was found.
-        () => overtaken.signal.aborted || setFound({ words: wanted, hits: [] }),
+        () => {
+          if (!overtaken.signal.aborted) setFound({ words: wanted, hits: [] });
+        },
       );
     }, pauseMs);
     return () => {
