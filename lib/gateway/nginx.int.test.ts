@@ -44,7 +44,7 @@ describe.skipIf(isAbsent && !mayNotSkip)(title, () => {
     { method = "GET", path = "/orders/1.0.0/items/7", headers = {} }: Call = {},
   ): Promise<Answer> {
     const before = backend.calls.length;
-    const answer = await send(`${nginx.origin}`, {
+    const answer = await send(nginx.origin, {
       method,
       path,
       headers: { ...headers, ...(bearer === null ? {} : { Authorization: `Bearer ${bearer}` }) },

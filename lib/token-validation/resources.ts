@@ -105,7 +105,6 @@ function leadsSomewhere(nodes: Map<string, Node>, segments: readonly string[], a
 const plain = /^[A-Za-z0-9._~!$&'()*+,;=:@/-]*$/;
 const doubleEncoded = /%[0-9A-Fa-f]{2}/;
 // Control characters, and the separators that some backend would split at.
-// eslint-disable-next-line no-control-regex -- control characters are what is looked for
 const unsafe = /[\u0000-\u001f\u007f/\\]/;
 
 /** The decoded segments of a path; null where it can be read in two ways. */

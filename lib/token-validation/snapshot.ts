@@ -184,7 +184,7 @@ function compileGrants(data: SnapshotData): Map<string, Map<string, Grant>> {
 
 function within<K, L, V>(outer: Map<K, Map<L, V>>, key: K): Map<L, V> {
   let inner = outer.get(key);
-  if (!inner) outer.set(key, (inner = new Map()));
+  if (!inner) outer.set(key, (inner = new Map<L, V>()));
   return inner;
 }
 
