@@ -73,3 +73,9 @@ export type TenantChoice = {
   name: string;
   roles: ("ADMINISTRATOR" | "CREATOR" | "DEVELOPER")[];
 };
+
+export const ChangePasswordInput = z.strictObject({ currentPassword: PasswordInput, newPassword: NewPasswordInput });
+export type ChangePasswordInput = z.input<typeof ChangePasswordInput>;
+
+export const SessionRef = z.strictObject({ id: z.uuid() });
+export type OwnSessionView = { id: string; isCurrent: boolean; createdAt: string; lastSeenAt: string };
