@@ -28,3 +28,6 @@ export type KeysActions = {
   reveal: Action<{ id: string }, { consumerSecret: string }>;
   issueToken: Action<{ id: string; scopes: string[] }, TokenView>;
 };
+
+/** An operation that is over, with what it hands out once. */
+export type DoneOutcome = Extract<KeysOutcome, { outcome: "done" }>;

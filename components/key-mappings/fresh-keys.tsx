@@ -6,7 +6,7 @@ import { Fact, FactList } from "#components/ui/card.tsx";
 import { Identifier } from "#components/ui/identifier.tsx";
 import { Notice } from "#components/ui/notice.tsx";
 import { SecretOnce } from "#components/ui/secret-once.tsx";
-import type { DoneOutcome } from "./keys-card.tsx";
+import type { DoneOutcome } from "./actions.ts";
 import { SnippetTabs } from "./snippet-tabs.tsx";
 import { secretPlaceOf } from "./snippets.ts";
 import { TokenPanel } from "./token-panel.tsx";

@@ -9,7 +9,7 @@ import { Notice } from "#components/ui/notice.tsx";
 import type { SubscribedScopeView } from "#lib/features/applications/contract.ts";
 import type { UsableKeyManager } from "#lib/features/key-managers/contract.ts";
 import type { KeysOutcome, KeysView } from "#lib/features/key-mappings/contract.ts";
-import type { KeysActions, KeysPlace } from "./actions.ts";
+import type { DoneOutcome, KeysActions, KeysPlace } from "./actions.ts";
 import { EndpointList } from "./endpoint-list.tsx";
 import { FreshKeys } from "./fresh-keys.tsx";
 import { GenerateForm } from "./generate-form.tsx";
@@ -25,8 +25,6 @@ export type KeysCardProps = {
   scopes: readonly SubscribedScopeView[];
   actions: KeysActions;
 };
-
-export type DoneOutcome = Extract<KeysOutcome, { outcome: "done" }>;
 
 /** The keys of one application at one key manager, or the way to get some. */
 export function KeysCard({ place, keyManager, keys, scopes, actions }: KeysCardProps) {

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import type { Capability } from "#lib/connector-kit/contract.ts";
 
 export const keyTypes = ["PRODUCTION", "SANDBOX"] as const;
 export type KeyType = (typeof keyTypes)[number];
@@ -207,6 +206,3 @@ export type KeysOutcome =
 
 /** How removing keys ended. */
 export type RemovalOutcome = { outcome: "removed" } | { outcome: "finishing"; keys: KeysView; message: string };
-
-/** What the capabilities of a key manager mean to a developer. */
-export type { Capability };
