@@ -18,7 +18,8 @@ const artifact = `org.keycloak:keycloak-quarkus-dist:${version}:zip`;
 const unpackGoal = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:unpack";
 const cache = fileURLToPath(new URL("../../.latchkey/keycloak", import.meta.url));
 const home = join(cache, `keycloak-${version}`);
-const memory = "-Xms64m -Xmx512m -XX:MetaspaceSize=96M -XX:MaxMetaspaceSize=320m -XX:+UseSerialGC";
+const memory =
+  "-Xms64m -Xmx512m -XX:MetaspaceSize=96M -XX:MaxMetaspaceSize=320m -XX:+UseSerialGC -XX:TieredStopAtLevel=1";
 
 type Java = { home: string; major: number };
 
@@ -76,7 +77,7 @@ function prepare(java: Java): void {
   run("mvn", ["-B", "-q", unpackGoal, `-Dartifact=${artifact}`, `-DoutputDirectory=${workshop}`], env);
   const unpacked = join(workshop, `keycloak-${version}`);
   // What is fixed at build time makes every later start several times faster.
-  run("sh", [join(unpacked, "bin/kc.sh"), "build", "--db=dev-mem", "--cache=local", "--health-enabled=true"], env);
+  run("sh", [join(unpacked, "bin/kc.sh"), "build", "--db=dev-mem"], env);
   mkdirSync(join(unpacked, "built"));
   rmSync(home, { recursive: true, force: true });
   renameSync(unpacked, home);
@@ -115,7 +116,7 @@ export type Keycloak = {
  * Starts Keycloak on a free loopback port with one realm in it.
  *
  * @param options.realm its name; “shop” unless told otherwise
- * @throws {Error} with the last lines of its output where it does not become ready within three minutes
+ * @throws {Error} with the last lines of its output where it does not become ready within seven minutes
  */
 export async function startKeycloak({ realm = "shop" }: { realm?: string } = {}): Promise<Keycloak> {
   const java = findJava();
@@ -141,7 +142,14 @@ const secret = () => randomBytes(24).toString("base64url");
 type Launch = { port: number; origin: string; username: string; password: string };
 
 function launch(java: Java, { port, origin, username, password }: Launch) {
-  const args = ["start", "--optimized", "--http-enabled=true", "--http-host=127.0.0.1", `--http-port=${port}`];
+  const args = [
+    "start",
+    "--optimized",
+    "--cache=local",
+    "--http-enabled=true",
+    "--http-host=127.0.0.1",
+    `--http-port=${port}`,
+  ];
   const child = spawn("sh", [join(home, "bin/kc.sh"), ...args, `--hostname=${origin}`, "--http-management-port=0"], {
     env: { ...environment(java), KC_BOOTSTRAP_ADMIN_USERNAME: username, KC_BOOTSTRAP_ADMIN_PASSWORD: password },
     stdio: ["ignore", "pipe", "pipe"],
@@ -157,7 +165,7 @@ function launch(java: Java, { port, origin, username, password }: Launch) {
 
   return {
     async ready(url: string): Promise<void> {
-      const until = Date.now() + 180_000;
+      const until = Date.now() + 420_000;
       while (Date.now() < until && child.exitCode === null) {
         if (await answers(url)) return;
         await pause(250);
