@@ -1,6 +1,16 @@
 "use client";
 
-import { ChevronsUpDown, LogOut, Menu as MenuIcon, Monitor, Moon, PanelLeft, Search, Sun } from "lucide-react";
+import {
+  ChevronsUpDown,
+  LogOut,
+  Menu as MenuIcon,
+  Monitor,
+  Moon,
+  PanelLeft,
+  Search,
+  Sun,
+  UserRound,
+} from "lucide-react";
 import Link from "next/link";
 import { useTheme } from "next-themes";
 import { useEffect, useState, useSyncExternalStore, type ReactNode } from "react";
@@ -262,6 +272,9 @@ function PersonMenu({ person, onLeave }: { person: ShellPerson; onLeave: () => v
         <span className="text-muted truncate text-sm">{person.email}</span>
       </div>
       <MenuSeparator />
+      <MenuItem icon={UserRound} href="/account">
+        Your account
+      </MenuItem>
       <MenuItem icon={LogOut} onSelect={onLeave}>
         Sign out
       </MenuItem>
