@@ -41,12 +41,12 @@ export function KeyManagerTable({ items, actions, mayWrite }: KeyManagerTablePro
       <TableBody>
         {items.map((item) => (
           <TableRow key={item.id}>
-            <TableHeader scope="row" className="max-w-[26rem] min-w-44 py-1.5">
+            <TableHeader scope="row" className="max-w-[26rem] py-1.5 sm:min-w-44">
               <TextLink href={`/admin/key-managers/${item.id}`}>{item.displayName}</TextLink>
               {item.displayName !== item.name && (
                 <code className="text-muted block truncate text-xs font-normal">{item.name}</code>
               )}
-              {item.description && <p className="text-muted truncate text-sm font-normal">{item.description}</p>}
+              {item.description && <p className="text-muted truncate text-sm font-normal max-sm:hidden">{item.description}</p>}
             </TableHeader>
             <TableCell>
               <ConnectorName connector={item.connector} />
