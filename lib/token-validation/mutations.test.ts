@@ -237,7 +237,7 @@ describe("a token that was made to confuse", () => {
       fc.asyncProperty(fc.oneof(fc.string({ unit: "binary" }), fc.base64String(), fc.json()), async (text) => {
         expect(await made.validate(text)).toMatchObject({ allowed: false });
       }),
-      { numRuns: 2_000 },
+      { numRuns: 1_000 },
     );
-  });
+  }, 60_000);
 });
