@@ -46,7 +46,9 @@ export function KeyManagerTable({ items, actions, mayWrite }: KeyManagerTablePro
               {item.displayName !== item.name && (
                 <code className="text-muted block truncate text-xs font-normal">{item.name}</code>
               )}
-              {item.description && <p className="text-muted truncate text-sm font-normal max-sm:hidden">{item.description}</p>}
+              {item.description && (
+                <p className="text-muted truncate text-sm font-normal max-sm:hidden">{item.description}</p>
+              )}
             </TableHeader>
             <TableCell>
               <ConnectorName connector={item.connector} />
