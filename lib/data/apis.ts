@@ -2,6 +2,7 @@ import { newId, type ApiId, type KeyManagerId, type PersonId, type PlanId } from
 import { tenantDb, type TenantContext } from "./database.ts";
 import type { ApiStatus } from "./generated/enums.ts";
 import { afterPosition, toPage, type Page, type Position } from "./paging.ts";
+import { containing } from "./search.ts";
 
 export type { ApiStatus };
 
@@ -78,11 +79,10 @@ export async function listApis(
   ctx: TenantContext,
   { search, status, after, limit }: { search?: string; status?: ApiStatus; after: Position | null; limit: number },
 ): Promise<Page<ApiSummary>> {
-  const contains = { contains: search ?? "", mode: "insensitive" } as const;
   const rows = await tenantDb(ctx).api.findMany({
     where: {
       ...(status ? { status } : {}),
-      AND: [afterPosition(after), search ? { OR: [{ name: contains }, { context: contains }] } : {}],
+      AND: [afterPosition(after), search ? { OR: [{ name: containing(search) }, { context: containing(search) }] } : {}],
     },
     select: summaryColumns,
     orderBy: [{ createdAt: "desc" }, { id: "desc" }],
