@@ -82,7 +82,10 @@ export async function listApis(
   const rows = await tenantDb(ctx).api.findMany({
     where: {
       ...(status ? { status } : {}),
-      AND: [afterPosition(after), search ? { OR: [{ name: containing(search) }, { context: containing(search) }] } : {}],
+      AND: [
+        afterPosition(after),
+        search ? { OR: [{ name: containing(search) }, { context: containing(search) }] } : {},
+      ],
     },
     select: summaryColumns,
     orderBy: [{ createdAt: "desc" }, { id: "desc" }],
