@@ -24,7 +24,7 @@ import {
   openWindow,
 } from "./pages/portal.ts";
 
-const builtIn = "Built-in key manager";
+const builtIn = "Built-in";
 const keycloakName = "Company Keycloak";
 /** A change in the portal must be felt at the gateway within this time. */
 const effectMs = 5_000;
