@@ -16,7 +16,7 @@ describe("audit", () => {
     expect(items.map(({ subject }) => subject.name)).toEqual(["Silver", "Gold"]);
     expect(items[0]?.sentence).toBe(`${creator.actor.name} created the plan Silver`);
     expect(items[0]?.changes).toContainEqual({ field: "requestsPerMinute", before: null, after: "60" });
-    expect(await listAuditActions(admin, {})).toEqual([{ value: "plan.create", label: "Create plan" }]);
+    expect(await listAuditActions(admin, {})).toEqual([{ value: "plan.create", label: "Create a plan" }]);
   });
 
   it("narrows by words, action, actor, subject and days", async () => {

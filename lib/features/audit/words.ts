@@ -1,50 +1,204 @@
 /** An audit event in plain words. */
 import type { AuditChange } from "./contract.ts";
 
-type Event = { actorName: string; action: string; subjectType: string; subjectName: string };
-
-/** Verbs whose past tense is not made by adding "ed", and those that need other words. */
-const past: Record<string, string> = {
-  set_active: "changed the state of",
-  set_enabled: "switched",
-  change_roles: "changed the roles of",
-  sign_in_locked: "stopped further sign-in attempts of",
-  reveal: "revealed the secret of",
-  reveal_secret: "revealed the secret of",
-  regenerate_secret: "made a new secret for",
-  rotate_secret: "made a new secret for",
-  generate: "generated",
-  map: "mapped",
-  accept: "accepted an invitation as",
-  change_password: "changed the password of",
-  set_up: "set up",
+type Event = {
+  actorName: string;
+  action: string;
+  subjectType: string;
+  subjectName: string;
+  before?: unknown;
+  after?: unknown;
 };
 
-/** "key_manager.register" on Keycloak by Ada → "Ada registered the key manager Keycloak". */
-export function sentenceOf({ actorName, action, subjectType, subjectName }: Event): string {
-  const [, verb = action] = action.split(".", 2);
-  return `${actorName} ${past[verb] ?? pastOf(verb)} the ${words(subjectType)} ${subjectName}`;
+/** What an action is called in a list of choices, and how it is told. `{}` stands for the subject's name. */
+type Words = {
+  label: string;
+  /** After the actor's name. What happened may depend on what the event holds. */
+  did: string | ((event: Event) => string);
+  /** Without "to", for what may be refused or left open. */
+  attempt?: string;
+};
+
+const stateOf = (event: Event, field: string): unknown => memberOf(event.after, field);
+
+/** "switched off" or "switched on", by a flag of the state after. */
+const byFlag = (field: string, on: string, off: string) => (event: Event) =>
+  stateOf(event, field) === true ? on : off;
+
+const providerOf = (event: Event) => String(stateOf(event, "identityProvider") ?? "an identity provider");
+
+const apiStatuses: Record<string, string> = {
+  PUBLISHED: "published the API {}",
+  CREATED: "withdrew the API {} from developers",
+  RETIRED: "retired the API {}",
+};
+
+const subscriptionStates: Record<string, string> = {
+  ACTIVE: "let the subscription {} call again",
+  BLOCKED: "blocked the subscription {}",
+  PRODUCTION_BLOCKED: "blocked the production keys of the subscription {}",
+  ON_HOLD: "put the subscription {} on hold",
+  REJECTED: "rejected the subscription {}",
+};
+
+const told = new Map<string, Words>([
+  ["api.change_status", { label: "Change the status of an API", did: byState("status", apiStatuses) }],
+  ["api.create", { label: "Create an API", did: "created the API {}" }],
+  ["api.delete", { label: "Delete an API", did: "deleted the API {}" }],
+  ["api.update", { label: "Change an API", did: "changed the API {}" }],
+  ["application.create", { label: "Create an application", did: "created the application {}" }],
+  ["application.delete", { label: "Delete an application", did: "deleted the application {}" }],
+  ["application.update", { label: "Change an application", did: "changed the application {}" }],
+  ["gateway_credential.create", { label: "Create a gateway credential", did: "created the gateway credential {}" }],
+  ["gateway_credential.revoke", { label: "Revoke a gateway credential", did: "revoked the gateway credential {}" }],
+  ["identity_provider.add", { label: "Add an identity provider", did: "added the identity provider {}" }],
+  ["identity_provider.delete", { label: "Delete an identity provider", did: "deleted the identity provider {}" }],
+  ["identity_provider.edit", { label: "Change an identity provider", did: "changed the identity provider {}" }],
+  [
+    "identity_provider.set_enabled",
+    {
+      label: "Enable or disable an identity provider",
+      did: byFlag("enabled", "enabled the identity provider {}", "disabled the identity provider {}"),
+    },
+  ],
+  ["invitation.accept", { label: "Accept an invitation", did: "accepted an invitation" }],
+  ["invitation.revoke", { label: "Take an invitation back", did: "took back the invitation of {}" }],
+  ["key_manager.delete", { label: "Delete a key manager", did: "deleted the key manager {}" }],
+  [
+    "key_manager.refresh",
+    { label: "Bring a built-in key manager up to date", did: "brought the key manager {} up to date" },
+  ],
+  ["key_manager.register", { label: "Connect a key manager", did: "connected the key manager {}" }],
+  [
+    "key_manager.set_enabled",
+    {
+      label: "Enable or disable a key manager",
+      did: byFlag("enabled", "enabled the key manager {}", "disabled the key manager {}"),
+    },
+  ],
+  ["key_manager.update", { label: "Change a key manager", did: "changed the key manager {}" }],
+  ["key_mapping.generate", { label: "Generate keys", did: "generated keys for {}", attempt: "generate keys for {}" }],
+  [
+    "key_mapping.issue_token",
+    { label: "Get a test token", did: "got a test token for {}", attempt: "get a test token for {}" },
+  ],
+  [
+    "key_mapping.map",
+    {
+      label: "Use an existing client",
+      did: "mapped an existing client to {}",
+      attempt: "map an existing client to {}",
+    },
+  ],
+  [
+    "key_mapping.reconcile",
+    {
+      label: "Finish an open operation on keys",
+      did: "finished an open operation on the keys of {}",
+      attempt: "finish an open operation on the keys of {}",
+    },
+  ],
+  [
+    "key_mapping.refresh",
+    { label: "Read keys afresh", did: "read the keys of {} afresh", attempt: "read the keys of {} afresh" },
+  ],
+  [
+    "key_mapping.regenerate_secret",
+    {
+      label: "Make a new consumer secret",
+      did: "made a new consumer secret for {}",
+      attempt: "make a new consumer secret for {}",
+    },
+  ],
+  ["key_mapping.remove", { label: "Remove keys", did: "removed the keys of {}", attempt: "remove the keys of {}" }],
+  [
+    "key_mapping.resume",
+    {
+      label: "Go on with an open operation on keys",
+      did: "went on with an open operation on the keys of {}",
+      attempt: "go on with an open operation on the keys of {}",
+    },
+  ],
+  ["key_mapping.reveal_secret", { label: "Reveal a consumer secret", did: "revealed the consumer secret of {}" }],
+  ["key_mapping.update", { label: "Change keys", did: "changed the keys of {}", attempt: "change the keys of {}" }],
+  ["person.change_password", { label: "Change one's own password", did: "changed their own password" }],
+  ["person.change_roles", { label: "Change a person's roles", did: "changed the roles of {}" }],
+  ["person.invite", { label: "Invite a person", did: "invited {}" }],
+  [
+    "person.join",
+    { label: "Join through an identity provider", did: (event) => `joined through ${providerOf(event)}` },
+  ],
+  ["person.link", { label: "Link an identity", did: (event) => `linked their sign-in at ${providerOf(event)}` }],
+  [
+    "person.make_password_link",
+    { label: "Make a password link", did: "made a link with which {} sets a new password" },
+  ],
+  ["person.set_active", { label: "Enable or disable a person", did: byFlag("active", "enabled {}", "disabled {}") }],
+  ["person.sign_in_locked", { label: "Stop sign-in attempts", did: "stopped further sign-in attempts as {} for now" }],
+  ["person.use_password_link", { label: "Use a password link", did: "set a new password by a link" }],
+  ["plan.create", { label: "Create a plan", did: "created the plan {}" }],
+  ["plan.delete", { label: "Delete a plan", did: "deleted the plan {}" }],
+  ["plan.update", { label: "Change a plan", did: "changed the plan {}" }],
+  ["subscription.create", { label: "Subscribe to an API", did: "made the subscription {}" }],
+  ["subscription.delete", { label: "End a subscription", did: "ended the subscription {}" }],
+  ["subscription.set_state", { label: "Allow or block a subscription", did: byState("state", subscriptionStates) }],
+  [
+    "tenant.create",
+    {
+      label: "Create the tenant",
+      did: ({ subjectType }) =>
+        subjectType === "invitation" ? "invited {} as the first administrator" : "created the tenant {}",
+    },
+  ],
+  [
+    "tenant.set_active",
+    {
+      label: "Suspend or reactivate the tenant",
+      did: byFlag("active", "reactivated the tenant {}", "suspended the tenant {}"),
+    },
+  ],
+]);
+
+/** How an attempt is told that did not simply succeed. `{}` stands for it. */
+const outcomes: Record<string, string> = {
+  refused: "tried to {}, which was refused",
+  unknown: "began to {}; the outcome is not known yet",
+  not_yet: "began to {}; the outcome is not known yet",
+  gone: "tried to {}, but the key manager does not know this client any more",
+  needs_attention: "tried to {}; somebody has to look at it",
+};
+
+/** True where an action has words of its own; a test asks this of every action there is. */
+export function hasWords(action: string): boolean {
+  return told.has(action);
 }
 
-/** "api.publish" → "Publish api", for lists of choices. */
+/** "key_manager.register" on Keycloak by Ada → "Ada connected the key manager Keycloak". */
+export function sentenceOf(event: Event): string {
+  return `${event.actorName} ${predicateOf(event).replaceAll("{}", () => event.subjectName)}`;
+}
+
+function predicateOf(event: Event): string {
+  const words = told.get(event.action);
+  // An action of an older version that exists no more.
+  if (!words) return `did “${event.action}” on {}`;
+  const outcome = outcomes[String(stateOf(event, "outcome"))];
+  if (outcome && words.attempt) return outcome.replace("{}", () => words.attempt ?? "");
+  return typeof words.did === "string" ? words.did : words.did(event);
+}
+
+/** "api.create" → "Create an API", for lists of choices. */
 export function actionName(action: string): string {
-  const [subject = "", verb = ""] = action.split(".", 2);
-  const text = `${words(verb)} ${words(subject)}`.trim();
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  return told.get(action)?.label ?? action;
 }
 
-function pastOf(verb: string): string {
-  const [first = "", ...rest] = words(verb).split(" ");
-  const ended = first.endsWith("e")
-    ? `${first}d`
-    : /[^aeiou]y$/.test(first)
-      ? `${first.slice(0, -1)}ied`
-      : `${first}ed`;
-  return [ended, ...rest].join(" ");
+/** By the value of a field of the state after. */
+function byState(field: string, words: Record<string, string>) {
+  return (event: Event) => words[String(stateOf(event, field))] ?? `changed the ${field} of {}`;
 }
 
-function words(name: string): string {
-  return name.replaceAll("_", " ").replace(/\bapi\b/, "API");
+function memberOf(value: unknown, field: string): unknown {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[field] : undefined;
 }
 
 /** What differs between two states, field by field, nested ones by path. */
