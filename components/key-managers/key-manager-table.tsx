@@ -7,7 +7,7 @@ import type { ConnectorTile, InvocationMethod, KeyManagerListItem } from "#lib/f
 import { EnabledSwitch, type PreviewDisable, type SetEnabled } from "./enabled-switch.tsx";
 import { KeyManagerMenu } from "./key-manager-menu.tsx";
 import { SortLink } from "./sort-link.tsx";
-import { count } from "./words.ts";
+import { countUsers } from "./words.ts";
 
 export type KeyManagerActions = {
   setEnabled: SetEnabled;
@@ -119,7 +119,7 @@ function Usage({ item }: { item: KeyManagerListItem }) {
   if (apis + applications === 0) return <span className="text-muted">Nobody by name</span>;
   return (
     <TextLink href={`/admin/key-managers/${item.id}/usage`}>
-      {[apis > 0 && count(apis, "API"), applications > 0 && count(applications, "application")]
+      {[apis > 0 && countUsers(apis, "API"), applications > 0 && countUsers(applications, "application")]
         .filter(Boolean)
         .join(", ")}
     </TextLink>

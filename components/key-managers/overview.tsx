@@ -6,7 +6,7 @@ import { RelativeTime } from "#components/ui/relative-time.tsx";
 import { TextLink } from "#components/ui/text-link.tsx";
 import { endpointLabels, type EndpointName, type KeyManagerView } from "#lib/features/key-managers/contract.ts";
 import { ConnectorName, TokenTypes } from "./key-manager-table.tsx";
-import { count } from "./words.ts";
+import { countUsers } from "./words.ts";
 
 /** A key manager at a glance. */
 export function KeyManagerOverview({ view }: { view: KeyManagerView }) {
@@ -18,9 +18,9 @@ export function KeyManagerOverview({ view }: { view: KeyManagerView }) {
         <CardBody className="py-6">
           <ThePath
             nodes={[
-              { name: count(applications, "application"), missing: applications === 0 },
+              { name: countUsers(applications, "application"), missing: applications === 0 },
               { name: view.displayName },
-              { name: apis > 0 ? `${count(apis, "API")} by name` : "APIs that accept all" },
+              { name: apis > 0 ? `${countUsers(apis, "API")} by name` : "APIs that accept all" },
             ]}
             links={[
               applications === 0 ? "missing" : view.enabled ? "ok" : { state: "broken", reason: "disabled" },

@@ -287,10 +287,14 @@ export async function deleteKeyManager(ctx: TenantContext, id: KeyManagerId): Pr
 /** Who uses a key manager: APIs that name it, and applications that hold keys of it. */
 export type KeyManagerUsageCounts = { apis: number; applications: number };
 
-/** Counts for several key managers at once; an API that accepts all names none. */
+/**
+ * Counts for several key managers at once; an API that accepts all names none. Counting stops at `upTo`, so that
+ * a list costs the same however many use what it shows.
+ */
 export async function countUsage(
   ctx: TenantContext,
   ids: readonly KeyManagerId[],
+  upTo: number,
 ): Promise<ReadonlyMap<KeyManagerId, KeyManagerUsageCounts>> {
   const usage = new Map(ids.map((id): [KeyManagerId, KeyManagerUsageCounts] => [id, { apis: 0, applications: 0 }]));
   if (ids.length === 0) return usage;
@@ -298,10 +302,15 @@ export async function countUsage(
   // Prisma cannot count distinct values by group; row-level security scopes raw SQL too.
   const rows = await tenantDb(ctx).$queryRaw<{ id: KeyManagerId; apis: number; applications: number }[]>`
     SELECT wanted.id::text AS id,
-           (SELECT count(*) FROM api_key_manager AS link
-             WHERE link.tenant_id = ${ctx.tenantId}::uuid AND link.key_manager_id = wanted.id)::int AS apis,
-           (SELECT count(DISTINCT mapping.application_id) FROM key_mapping AS mapping
-             WHERE mapping.tenant_id = ${ctx.tenantId}::uuid AND mapping.key_manager_id = wanted.id)::int AS applications
+           (SELECT count(*) FROM (
+             SELECT 1 FROM api_key_manager AS link
+              WHERE link.tenant_id = ${ctx.tenantId}::uuid AND link.key_manager_id = wanted.id
+              LIMIT ${upTo}::int) AS counted)::int AS apis,
+           (SELECT count(*) FROM (
+             SELECT mapping.application_id FROM key_mapping AS mapping
+              WHERE mapping.tenant_id = ${ctx.tenantId}::uuid AND mapping.key_manager_id = wanted.id
+              GROUP BY mapping.application_id ORDER BY mapping.application_id
+              LIMIT ${upTo}::int) AS counted)::int AS applications
       FROM unnest(${wanted}::text[]::uuid[]) AS wanted(id)`;
   for (const { id, apis, applications } of rows) usage.set(id, { apis, applications });
   return usage;

@@ -214,6 +214,9 @@ export type ConnectorView = ConnectorTile & {
   guide: string;
 };
 
+/** Users of a key manager are counted up to here: this many means “this many or more”. */
+export const usersCountedTo = 1_000;
+
 export type KeyManagerListItem = {
   id: string;
   name: string;

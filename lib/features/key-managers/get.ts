@@ -1,6 +1,6 @@
 import { countUsage } from "#lib/data/key-managers.ts";
 import { defineQuery } from "../verb.ts";
-import { KeyManagerRef, type KeyManagerView } from "./contract.ts";
+import { KeyManagerRef, usersCountedTo, type KeyManagerView } from "./contract.ts";
 import { requireKeyManager } from "./refusals.ts";
 import { toKeyManagerView } from "./views.ts";
 
@@ -11,7 +11,7 @@ export const getKeyManager = defineQuery({
   input: KeyManagerRef,
   async run(ctx, { id }): Promise<KeyManagerView> {
     const record = await requireKeyManager(ctx, id);
-    const usage = await countUsage(ctx, [record.id]);
+    const usage = await countUsage(ctx, [record.id], usersCountedTo);
     return toKeyManagerView(record, usage.get(record.id));
   },
 });

@@ -19,7 +19,12 @@ import { registerKeyManager } from "./register.ts";
 import { removeKeyManager } from "./remove.ts";
 import { setKeyManagerEnabled } from "./set-enabled.ts";
 import { updateKeyManager } from "./update.ts";
-import type { KeyManagerListView, KeyManagerView, UpdateKeyManagerInput } from "./contract.ts";
+import {
+  usersCountedTo,
+  type KeyManagerListView,
+  type KeyManagerView,
+  type UpdateKeyManagerInput,
+} from "./contract.ts";
 
 let world: KeyManagerWorld;
 let server: FakeOidc;
@@ -438,6 +443,28 @@ describe("enabling and deleting", () => {
       message: expect.stringMatching(/1 API \(Orders 1\.0\.0\) and 1 application \(Billing\)/) as unknown,
     });
     expect((await getKeyManager(ctx, { id: view.id })).usage).toEqual({ apis: 1, applications: 1 });
+  });
+
+  it("counts users up to a bound, so that many of them cost a list nothing", async () => {
+    const ctx = await freshAdmin();
+    const view = await registerKeyManager(ctx, registrationOf(server));
+    await ctx.deps.database.inTenant(ctx.tenant.id, (tx) => {
+      const many = usersCountedTo + 5;
+      return tenantDb(tx).$executeRaw`
+        WITH added AS (
+          INSERT INTO application (id, tenant_id, name, owner_id, owner_name)
+          SELECT gen_random_uuid(), ${ctx.tenant.id}::uuid, 'Application ' || n, gen_random_uuid(), 'Mina'
+            FROM generate_series(1, ${many}::int) AS n RETURNING id, owner_id)
+        INSERT INTO key_mapping (id, tenant_id, application_id, key_manager_id, key_type, mode, state, requested,
+                                 created_by_id, updated_at)
+        SELECT gen_random_uuid(), ${ctx.tenant.id}::uuid, id, ${view.id}::uuid, 'PRODUCTION', 'PROVISIONED',
+               'ACTIVE', '{}', owner_id, now() FROM added`;
+    });
+    const { items } = await listKeyManagers(ctx, {});
+    expect(items.find(({ id }) => id === view.id)?.usage).toEqual({ apis: 0, applications: usersCountedTo });
+    await expect(removeKeyManager(ctx, { id: view.id })).rejects.toMatchObject({
+      message: expect.stringMatching(/1000 or more applications \(.*, and many more\)/) as unknown,
+    });
   });
 
   it("lists and counts who uses it, and foretells what disabling breaks", async () => {

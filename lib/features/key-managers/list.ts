@@ -1,6 +1,6 @@
 import { countUsage, listKeyManagers as readKeyManagers } from "#lib/data/key-managers.ts";
 import { defineQuery } from "../verb.ts";
-import { ListKeyManagersInput, type KeyManagerListView } from "./contract.ts";
+import { ListKeyManagersInput, usersCountedTo, type KeyManagerListView } from "./contract.ts";
 import { ensurePermanentKeyManagers } from "./ensure-permanent.ts";
 import { toListItem } from "./views.ts";
 
@@ -15,6 +15,7 @@ export const listKeyManagers = defineQuery({
     const usage = await countUsage(
       ctx,
       page.items.map(({ id }) => id),
+      usersCountedTo,
     );
     return { ...page, items: page.items.map((summary) => toListItem(summary, usage.get(summary.id))) };
   },

@@ -9,7 +9,7 @@ import {
 import { AppError } from "#lib/foundation/errors.ts";
 import { defineMutation, type MutationContext } from "../verb.ts";
 import { auditState, auditSubject } from "./audit.ts";
-import { KeyManagerRef } from "./contract.ts";
+import { KeyManagerRef, usersCountedTo } from "./contract.ts";
 import { requireKeyManager } from "./refusals.ts";
 import { isPermanent } from "./views.ts";
 
@@ -41,7 +41,7 @@ export const removeKeyManager = defineMutation({
 const named = 3;
 
 async function refuseInUse(ctx: MutationContext, record: KeyManagerRecord): Promise<void> {
-  const usage = (await countUsage(ctx, [record.id])).get(record.id) ?? { apis: 0, applications: 0 };
+  const usage = (await countUsage(ctx, [record.id], usersCountedTo)).get(record.id) ?? { apis: 0, applications: 0 };
   if (usage.apis + usage.applications === 0) return;
   const apis = await listUsingApis(ctx, record.id, { limit: named });
   const applications = await listUsingApplications(ctx, record.id, { limit: named });
@@ -64,6 +64,7 @@ async function refuseInUse(ctx: MutationContext, record: KeyManagerRecord): Prom
 
 function users(noun: string, count: number, names: string[]): string {
   if (count === 0) return "";
-  const more = count > names.length ? `, and ${String(count - names.length)} more` : "";
-  return `${String(count)} ${noun}${count === 1 ? "" : "s"} (${names.join(", ")}${more})`;
+  const all = count < usersCountedTo;
+  const more = count > names.length ? `, and ${all ? String(count - names.length) : "many"} more` : "";
+  return `${String(count)}${all ? "" : " or more"} ${noun}${count === 1 ? "" : "s"} (${names.join(", ")}${more})`;
 }

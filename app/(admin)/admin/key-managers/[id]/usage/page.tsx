@@ -1,4 +1,5 @@
 import { ApiUsage, ApplicationUsage } from "#components/key-managers/usage-tables.tsx";
+import { users } from "#components/key-managers/words.ts";
 import { Pager } from "#components/ui/pager.tsx";
 import { listKeyManagerApis, listKeyManagerApplications } from "#lib/features/key-managers/list-usage.ts";
 import { requireContext } from "#lib/web/context.ts";
@@ -18,7 +19,7 @@ export default async function KeyManagerUsagePage({
     <div className="flex flex-col gap-6">
       <section aria-labelledby="apis" className="flex min-w-0 flex-col gap-2">
         <h2 id="apis" className="text-lg font-semibold">
-          APIs <span className="text-muted font-normal tabular-nums">{apis.total.toLocaleString("en")}</span>
+          APIs <span className="text-muted font-normal tabular-nums">{users(apis.total)}</span>
         </h2>
         <p className="text-muted">APIs that accept this key manager by name. Those that accept all are not counted.</p>
         <ApiUsage apis={apis.items} />
@@ -26,8 +27,7 @@ export default async function KeyManagerUsagePage({
       </section>
       <section aria-labelledby="applications" className="flex min-w-0 flex-col gap-2">
         <h2 id="applications" className="text-lg font-semibold">
-          Applications{" "}
-          <span className="text-muted font-normal tabular-nums">{applications.total.toLocaleString("en")}</span>
+          Applications <span className="text-muted font-normal tabular-nums">{users(applications.total)}</span>
         </h2>
         <p className="text-muted">Applications that hold keys of this key manager.</p>
         <ApplicationUsage applications={applications.items} />
