@@ -151,9 +151,7 @@ async function handOver(node, { dev, demo }) {
     await serveUntilStopped({ demo });
     return;
   }
-  // The database driver warns of how Prisma loads relations; that is theirs to settle, and no news to an operator.
-  const quiet = "--disable-warning=DeprecationWarning";
-  const child = spawn(node, [quiet, "tooling/serve/main.ts", ...(demo ? ["--demo"] : [])], {
+  const child = spawn(node, ["tooling/serve/main.ts", ...(demo ? ["--demo"] : [])], {
     cwd: root,
     stdio: ["inherit", "inherit", "inherit", "ipc"],
   });

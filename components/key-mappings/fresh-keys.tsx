@@ -31,6 +31,7 @@ export function FreshKeys({ outcome, close }: { outcome: DoneOutcome; close: () 
         <SecretOnce
           label="Consumer secret"
           value={consumerSecret}
+          lookAgain="Looking at it again later leaves an entry in the audit."
           fileName="consumer-secret.txt"
           onStored={() => setStored(true)}
         />

@@ -9,6 +9,8 @@ type SecretOnceProps = {
   /** What it is, "Consumer secret". */
   label: string;
   value: string;
+  /** How it can be seen again, in a sentence; without it, this is the only look. */
+  lookAgain?: string | undefined;
   /** The person says that the secret is stored: forget it. */
   onStored: () => void;
   /** File name for the download; without it there is none. */
@@ -19,7 +21,7 @@ type SecretOnceProps = {
 const coverAfterMs = 60_000;
 
 /** A secret that is shown once: copy it, store it, gone. Leaving the page before asks first. */
-export function SecretOnce({ label, value, onStored, fileName }: SecretOnceProps) {
+export function SecretOnce({ label, value, lookAgain, onStored, fileName }: SecretOnceProps) {
   const [covered, setCovered] = useState(false);
   const [taken, setTaken] = useState(false);
   const [insisting, setInsisting] = useState(false);
@@ -60,7 +62,9 @@ export function SecretOnce({ label, value, onStored, fileName }: SecretOnceProps
     <section aria-label={label} className="border-warn/50 bg-warn-soft flex flex-col gap-3 rounded-lg border p-3">
       <div className="flex flex-col gap-0.5">
         <h3 className="font-medium">{label}</h3>
-        <p className="text-ink/85 text-sm">Shown only now. Store it where your program reads its secrets.</p>
+        <p className="text-ink/85 text-sm">
+          {lookAgain ? "" : "Shown only now. "}Store it where your program reads its secrets. {lookAgain}
+        </p>
       </div>
       <div className="border-control bg-surface flex min-w-0 items-center gap-1 rounded-md border py-1 pr-1 pl-3">
         <code tabIndex={0} className="min-w-0 flex-1 py-1 text-sm break-all">
@@ -95,7 +99,7 @@ export function SecretOnce({ label, value, onStored, fileName }: SecretOnceProps
         </Button>
         {insisting && !taken && (
           <p role="alert" className="text-warn text-sm font-medium">
-            It was not copied here. Nobody can show it again.
+            It was not copied here. {lookAgain ?? "Nobody can show it again."}
           </p>
         )}
       </div>

@@ -16,7 +16,6 @@ const permissionsOfRole = {
     "gateway_credential:write",
     "plan:read",
     "plan:write",
-    "api:read",
     "audit:read",
   ],
   CREATOR: [

@@ -16,6 +16,8 @@ import { watchStops } from "./stops.ts";
 
 /** Serves until a signal, or the end of the process that started us, says stop. */
 export async function serveUntilStopped({ demo }: { demo: boolean }): Promise<void> {
+  // The database driver warns of how Prisma loads relations; that is theirs to settle, and no news to an operator.
+  process.noDeprecation = true;
   const stops = watchStops();
   let embedded: EmbeddedDatabase | undefined;
   try {

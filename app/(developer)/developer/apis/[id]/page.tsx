@@ -58,7 +58,7 @@ export default async function PublishedApiPage({ params }: PageProps<"/developer
         <Card>
           <CardHeader title="About" />
           <CardBody>
-            <FactList className="sm:grid-cols-1">
+            <FactList className="gap-y-0 sm:grid-cols-1 sm:gap-y-0 [&>dd]:mb-3 last:[&>dd]:mb-0">
               <Fact term="Path at the gateway">
                 <code className="font-mono text-sm break-all">
                   {api.context}/{api.version}
