@@ -8,8 +8,8 @@ import type {
   KeyManagerSettings,
   RegisteredClient,
 } from "#lib/connector-kit/contract.ts";
-import { ConnectorError, isConnectorError } from "#lib/connector-kit/errors.ts";
-import type { Secret } from "#lib/foundation/secret.ts";
+import { ConnectorError, isConnectorError, withCredentials } from "#lib/connector-kit/errors.ts";
+import { Secret } from "#lib/foundation/secret.ts";
 import type { SecretCredentials } from "#lib/protocol/client-authentication.ts";
 import { unreadable } from "#lib/protocol/exchange.ts";
 import { introspect } from "#lib/protocol/introspection.ts";
@@ -72,6 +72,16 @@ export function openKeycloakAdapter(
 
   async function remove(id: string): Promise<void> {
     await unlessAbsent(realm.run({ method: "DELETE", path: `/clients/${id}`, doing: "Deleting the client" }));
+  }
+
+  /** A realm's client policy may keep the old secret alive for a while; “replaced” means that it is dead. */
+  async function endOldSecret(secretPath: string): Promise<void> {
+    try {
+      await realm.run({ method: "DELETE", path: `${secretPath}/rotated`, doing: "Ending the old secret" });
+    } catch (error) {
+      // Nothing was kept, or this Keycloak keeps nothing.
+      if (!isConnectorError(error) || !["not_found", "unsupported"].includes(error.kind)) throw error;
+    }
   }
 
   /** A client that was made but could not be read must not stay behind unknown. */
@@ -159,6 +169,11 @@ export function openKeycloakAdapter(
       const path = `/clients/${found.id}/client-secret`;
       const doing = "Making a new secret";
       const { value } = await realm.read({ method: "POST", path, body: {}, doing }, clientSecret);
+      try {
+        await endOldSecret(path);
+      } catch (error) {
+        throw isConnectorError(error) ? withCredentials(error, { consumerSecret: new Secret(value) }) : error;
+      }
       return toRegisteredClient({ ...found, secret: value });
     },
 

@@ -2,7 +2,7 @@
  * An adapter for servers that follow RFC 7591, 7592, 7662 and 7009: what connectors for such servers share.
  * A connector says how its forms translate; everything else is the standards' work, done in lib/protocol.
  */
-import { Secret } from "#lib/foundation/secret.ts";
+import type { Secret } from "#lib/foundation/secret.ts";
 import type { ClientCredentials } from "#lib/protocol/client-authentication.ts";
 import { introspect, proveByIntrospection } from "#lib/protocol/introspection.ts";
 import {
@@ -27,7 +27,7 @@ import type {
   KeyManagerAdapter,
   RegisteredClient,
 } from "./contract.ts";
-import { ConnectorError, isConnectorError } from "./errors.ts";
+import { ConnectorError, isConnectorError, withCredentials } from "./errors.ts";
 
 export type StandardAdapterOptions<ClientSettings> = {
   endpoints: Endpoints;
@@ -244,7 +244,12 @@ export function openStandardAdapter<ClientSettings>(
         return registered(await updateClient(dependencies, managementOf(ref), change), ref);
       } catch (error) {
         if (!isConnectorError(error)) throw error;
-        throw withCredentials(error, current);
+        const { clientSecret: consumerSecret, registrationAccessToken: registrationToken } = current;
+        if (!consumerSecret && !registrationToken) throw error;
+        throw withCredentials(error, {
+          ...(consumerSecret && { consumerSecret }),
+          ...(registrationToken && { registrationToken }),
+        });
       }
     },
 
@@ -308,20 +313,4 @@ export function openStandardAdapter<ClientSettings>(
       throw new ConnectorError("unsupported", "No client is configured that may ask this key manager about tokens.");
     },
   };
-}
-
-/** The same failure, carrying credentials that an earlier answer brought: the old ones may be dead. */
-function withCredentials(error: ConnectorError, information: ClientInformation): ConnectorError {
-  const { clientSecret, registrationAccessToken } = information;
-  if (!clientSecret && !registrationAccessToken) return error;
-  return new ConnectorError(error.kind, error.message, {
-    ...(error.reason !== undefined && { reason: error.reason }),
-    ...(error.status !== undefined && { status: error.status }),
-    ...(error.retryAfterSeconds !== undefined && { retryAfterSeconds: error.retryAfterSeconds }),
-    credentials: {
-      ...(clientSecret && { consumerSecret: clientSecret }),
-      ...(registrationAccessToken && { registrationToken: registrationAccessToken }),
-    },
-    cause: error,
-  });
 }

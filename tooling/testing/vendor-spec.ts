@@ -1,0 +1,96 @@
+/** Published descriptions of vendors' APIs, where they lie beside the checkout: what fakes and connectors say is held against them. */
+import { readFileSync } from "node:fs";
+import { Ajv } from "ajv";
+import formats from "ajv-formats";
+import type { OutboundFetch } from "#lib/foundation/outbound-contract.ts";
+
+type Operation = {
+  requestBody?: { content?: Record<string, { schema?: object }> };
+  responses: Record<string, { content?: Record<string, { schema?: object }> }>;
+};
+type Document = {
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, { type?: string; properties?: object; additionalProperties?: unknown }> };
+};
+
+export type VendorSpec = {
+  /** Hands every call on; of those whose path matches, notes whatever the description does not allow. */
+  watch(fetch: OutboundFetch, paths: RegExp): OutboundFetch;
+  /** What was noted, one sentence each. */
+  problems: string[];
+  /** Operations that were called, as “GET /path/{parameter}”. */
+  seen: Set<string>;
+};
+
+/** A vendor's description by the name of its file, or null where it is not there. */
+export function readVendorSpec(vendor: string): VendorSpec | null {
+  const file = new URL(`../../../shared/vendors/specs/${vendor}.openapi.json`, import.meta.url);
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw error;
+  }
+  return vendorSpec(JSON.parse(text) as Document);
+}
+
+function vendorSpec(document: Document): VendorSpec {
+  // A member that the description does not name is a mistake of ours, so every object is closed.
+  for (const schema of Object.values(document.components.schemas)) {
+    if (schema.properties) schema.additionalProperties ??= false;
+  }
+  const ajv = new Ajv({ strict: false, allErrors: true, formats: { int32: true, int64: true } });
+  formats.default(ajv);
+  ajv.addSchema(document, "spec", undefined, false);
+  const problems: string[] = [];
+  const seen = new Set<string>();
+
+  const templates = Object.entries(document.paths).map(([template, operations]) => ({
+    template,
+    operations,
+    form: new RegExp(`${template.replaceAll(/\{[^}]+\}/g, "[^/]+")}$`),
+  }));
+  // Fixed words win over parameters.
+  templates.sort((one, other) => one.template.split("{").length - other.template.split("{").length);
+
+  function check(what: string, schema: object | undefined, text: string): void {
+    if (!schema) {
+      if (text !== "") problems.push(`${what}: nothing was expected`);
+      return;
+    }
+    const local = JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"spec#/')) as object;
+    const isValid = ajv.compile(local);
+    if (!isValid(JSON.parse(text))) problems.push(`${what}: ${ajv.errorsText(isValid.errors)}`);
+  }
+
+  return {
+    problems,
+    seen,
+    watch: (fetch, paths) => async (url, init) => {
+      const method = init?.method ?? "GET";
+      const { pathname } = new URL(url);
+      if (!paths.test(pathname)) return fetch(url, init);
+      const found = templates.find(({ form, operations }) => form.test(pathname) && method.toLowerCase() in operations);
+      const response = await fetch(url, init);
+      if (!found) {
+        problems.push(`${method} ${pathname} is not described`);
+        return response;
+      }
+      const name = `${method} ${found.template}`;
+      seen.add(name);
+      const operation = found.operations[method.toLowerCase()];
+      const asked = operation?.requestBody?.content?.["application/json"]?.schema;
+      if (asked) check(`request of ${name}`, asked, init?.body ?? "null");
+      const described = operation?.responses[String(response.status)];
+      if (!described) problems.push(`${name} may not answer ${response.status}`);
+      else
+        check(
+          `${response.status} of ${name}`,
+          described.content?.["application/json"]?.schema,
+          await response.clone().text(),
+        );
+      return response;
+    },
+  };
+}
