@@ -28,7 +28,7 @@ const builtIn = "Built-in";
 const keycloakName = "Company Keycloak";
 /** A change in the portal must be felt at the gateway within this time. */
 const effectMs = 5_000;
-/** The clock skew that the validator allows (security.md, section 5.3). */
+/** The clock skew that the validator allows. */
 const skewMs = 60_000;
 
 let keycloak: Keycloak;

@@ -83,7 +83,7 @@ export function isRefused(value: unknown): value is Refused {
 /**
  * The client that the token was issued to. The administrator's claim, where one is chosen, must be there;
  * every claim in which this kind of server names the client must agree with it: a claim that a client can
- * fill for itself then gains nothing (security case 89).
+ * fill for itself then gains nothing.
  */
 function readConsumerKey(anchor: TrustAnchor, claims: Record<string, unknown>): string | null | Refused {
   const chosen = anchor.consumerKeyClaim;

@@ -47,7 +47,7 @@ type Entry = {
 
 /**
  * The key sets of all key managers. jose's own remote set asks again on every call while a server fails and
- * drops valid keys on the first failure (security.md, finding 4); this one does neither:
+ * drops valid keys on the first failure; this one does neither:
  *
  * - A warm set answers without I/O; past its maximum age it is fetched again in the background.
  * - While the server fails, the set serves until it is too stale; then everything is `unavailable`.

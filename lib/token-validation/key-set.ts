@@ -13,7 +13,7 @@ export type TrustedKey = {
 
 export type KeySet = readonly TrustedKey[];
 
-/** Bounds against hostile key sets (security.md, section 5.3). */
+/** Bounds against hostile key sets. */
 const maximumKeys = 64;
 const maximumKeyCharacters = 8_192;
 const rsaBits = { minimum: 2_048, maximum: 8_192 };

@@ -1,9 +1,15 @@
-import type { SnapshotResource } from "./snapshot.ts";
+export type SnapshotResource = {
+  method: string;
+  /** Path template, "/orders/{id}"; a trailing "/*" matches the rest. */
+  path: string;
+  /** A token needs any one of them; none means no scope is asked. */
+  scopes: readonly string[];
+};
 
 /**
  * Finds the resource of an API that a request is about. The rules are strict because a backend may read a
  * path more generously than we do; wherever two readings exist, the request matches nothing or the
- * resource with the scopes, never a laxer one (security case 91):
+ * resource with the scopes, never a laxer one:
  *
  * - The query and fragment do not count. Segments are compared one by one, percent-decoded on both sides,
  *   so `/%6frders` is `/orders`.

@@ -2,7 +2,7 @@
  * What the validator knows about one tenant: plain data, loaded as a whole and then compiled into tables
  * that answer each question by one look-up.
  */
-import { ResourceTable } from "./resources.ts";
+import { ResourceTable, type SnapshotResource } from "./resources.ts";
 import type { Allowed, KeyType } from "./verdict.ts";
 
 /** What makes a key manager's tokens trustworthy: nothing of it ever comes from a token. */
@@ -30,14 +30,6 @@ export type TrustAnchor = {
   hasDenyList: boolean;
   /** Changes with every change of the key manager: what was learned under another one is forgotten. */
   fingerprint: string;
-};
-
-export type SnapshotResource = {
-  method: string;
-  /** Path template, "/orders/{id}"; a trailing "/*" matches the rest. */
-  path: string;
-  /** A token needs any one of them; none means no scope is asked. */
-  scopes: readonly string[];
 };
 
 export type SnapshotApi = {

@@ -162,7 +162,7 @@ function anchorOfIssuer(
 
 /**
  * The one key manager that may be asked about an opaque token. A token is never shown to several to find
- * out whose it is: that would hand a live token to a stranger (security.md, finding 11).
+ * out whose it is: that would hand a live token to a stranger.
  */
 function anchorOfOpaque(snapshot: Snapshot, api: CompiledApi): TrustAnchor | Refused {
   const candidates = snapshot.introspecting.filter(({ keyManagerId }) => api.accepts(keyManagerId));

@@ -55,7 +55,7 @@ function endpointProblems(connector: Connector, endpoints: Endpoints): FieldProb
   });
 }
 
-/** Security case 54: credentials go to another host than the issuer's only when somebody agreed to it. */
+/** Credentials go to another host than the issuer's only when somebody agreed to it. */
 export function hostProblems(
   { issuer, endpoints, confirmedHosts }: Pick<CheckedSettings, "issuer" | "endpoints" | "confirmedHosts">,
   alreadyConfirmed: readonly string[],
