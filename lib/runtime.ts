@@ -34,7 +34,7 @@ export type Runtime = {
 };
 
 const place = Symbol.for("latchkey.runtime");
-type Holder = { [place]?: Runtime };
+type Holder = { [place]?: Runtime | undefined };
 
 /** The runtime of this process, built on first use. */
 export function runtime(): Runtime {

@@ -1,11 +1,8 @@
-import type { Metadata } from "next";
 import Link from "next/link";
 import { Button } from "#components/ui/button.tsx";
 import { EmptyState } from "#components/ui/empty-state.tsx";
 import { PathPicture } from "#components/path/path.tsx";
 import { currentPerson, deniedRoles } from "#lib/web/context.ts";
-
-export const metadata: Metadata = { title: "Not for your role" };
 
 const helpers = {
   ADMINISTRATOR: "an administrator",

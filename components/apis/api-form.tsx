@@ -30,7 +30,7 @@ export function ApiForm({ initial, plans, keyManagers, create, update }: ApiForm
   const router = useRouter();
   const editing = update !== undefined;
   const form = useActionForm<ApiInput, ApiView>({
-    schema: (editing ? EditApiInput : ApiInput) as typeof ApiInput,
+    schema: editing ? EditApiInput : ApiInput,
     action: (update ?? create) as (input: ApiInput) => Promise<ActionResult<ApiView>>,
     defaultValues: initial,
     onSuccess: (api) => {

@@ -11,7 +11,9 @@ const verbOptions = verbs.map((verb) => ({ value: verb, label: verb }));
 /** The API's resources, a row each: method, path, and the scopes of which a token needs one. */
 export function ResourcesField() {
   const { fields, append, remove } = useFieldArray<ApiInput, "resources">({ name: "resources" });
-  const error = useFieldError("resources") ?? useFieldError("resources.root");
+  const ofList = useFieldError("resources");
+  const ofRoot = useFieldError("resources.root");
+  const error = ofList ?? ofRoot;
   return (
     <div className="flex flex-col gap-3" id="field-resources" tabIndex={-1}>
       {fields.map((field, index) => (

@@ -278,9 +278,9 @@ export function ListField({ name, label, help, optional, className, placeholder,
   // A problem with one entry stands at the list.
   const { errors } = useFormState({ name });
   const inner: unknown = get(errors, name);
-  const first = Array.isArray(inner) ? inner.find(Boolean) : undefined;
+  const entries = Array.isArray(inner) ? (inner as ({ message?: string } | undefined)[]) : [];
   return (
-    <Field {...bound} error={bound.error ?? (first as { message?: string } | undefined)?.message}>
+    <Field {...bound} error={bound.error ?? entries.find((entry) => entry !== undefined)?.message}>
       <ListInput
         values={stringsOf(value)}
         onValuesChange={onChange}

@@ -195,7 +195,7 @@ function useSearch(words: string, search: SearchEverything | undefined, onFound:
   const active = search !== undefined && wanted.length >= 2;
 
   useEffect(() => {
-    if (!active || !search) return;
+    if (!active) return;
     const overtaken = new AbortController();
     const timer = setTimeout(() => {
       search(wanted).then(

@@ -43,7 +43,7 @@ export const scopeList = z.array(scopeRepresentation).max(5000);
 
 /** Says that an object is Latchkey's: what others made is never changed or deleted. */
 export const managedAttribute = "latchkey.managed";
-export const markerAttribute = "latchkey.marker";
+const markerAttribute = "latchkey.marker";
 const audienceMapperName = "latchkey-introspection";
 
 /** Grant types that are switches of the representation. */
@@ -72,8 +72,10 @@ export function toRepresentation(
   const { authentication, proofKey, accessTokenLifespan, webOrigins, consentRequired } = settings;
   const isPublic = authentication.method === "none";
   const usesKey = authentication.method === "private_key_jwt";
-  const flows = Object.entries(switches).map(([grant, member]) => [member, asked.includes(grant)]);
-  const grants = Object.entries(attributeSwitches).map(([grant, name]) => [name, String(asked.includes(grant))]);
+  const flows = Object.entries(switches).map(([grant, member]) => [member, asked.includes(grant)] as const);
+  const grants = Object.entries(attributeSwitches).map(
+    ([grant, name]) => [name, String(asked.includes(grant))] as const,
+  );
   return {
     ...Object.fromEntries(flows),
     name,

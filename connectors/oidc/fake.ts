@@ -118,7 +118,7 @@ export function fakeOidc(options: FakeOidcOptions = {}): FakeOidc {
     const redirects = body["redirect_uris"] ?? [];
     const method = body["token_endpoint_auth_method"] ?? "client_secret_basic";
     if (!isTexts(grants) || !isTexts(responses) || !isTexts(redirects)) return refused("a list of texts was expected");
-    if (!metadata.token_endpoint_auth_methods_supported.includes(String(method))) {
+    if (typeof method !== "string" || !metadata.token_endpoint_auth_methods_supported.includes(method)) {
       return refused("token_endpoint_auth_method is not supported");
     }
     const unknown = grants.find((grant) => !metadata.grant_types_supported.includes(grant));
@@ -139,7 +139,7 @@ export function fakeOidc(options: FakeOidcOptions = {}): FakeOidc {
       ...body,
       client_id: existing?.client_id ?? randomUUID(),
       client_id_issued_at: Math.floor(Date.now() / 1000),
-      token_endpoint_auth_method: String(method),
+      token_endpoint_auth_method: method,
       grant_types: grants,
       response_types: responses,
       redirect_uris: redirects,

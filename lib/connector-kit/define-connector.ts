@@ -57,6 +57,7 @@ function acceptsFallback(field: z.ZodType, mark: { fallback?: unknown }): boolea
 }
 
 function checkStrict(schema: z.ZodType): void {
-  const { type, catchall } = schema._zod.def as z.core.$ZodObjectDef;
-  if (type !== "object" || catchall?._zod.def.type !== "never") throw new Error("a form is a strict object.");
+  const { def } = schema._zod;
+  const isStrict = def.type === "object" && (def as z.core.$ZodObjectDef).catchall?._zod.def.type === "never";
+  if (!isStrict) throw new Error("a form is a strict object.");
 }

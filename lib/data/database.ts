@@ -83,7 +83,7 @@ function tenantScope(tenantId: TenantId) {
           if (ownership[model] !== "tenant") {
             throw new Error(`${model} belongs to the installation: use inInstallation, not inTenant.`);
           }
-          return query(scopeArguments(operation, args as Arguments, tenantId) as typeof args);
+          return query(scopeArguments(operation, args, tenantId));
         },
       },
     },

@@ -2,7 +2,7 @@
  * The wrappers that every operation goes through. What they do cannot be forgotten by a verb: the
  * permission check, parsing of the input, the transaction, and the audit row inside it.
  */
-import { z } from "zod";
+import type { z } from "zod";
 import { insertAuditEvent } from "#lib/data/audit.ts";
 import type { InstallationContext, TenantContext } from "#lib/data/database.ts";
 import { AppError, isAppError } from "#lib/foundation/errors.ts";
@@ -219,7 +219,7 @@ export function defineOperatorVerb<I extends Input, O>(definition: {
           ...tx,
           auditIn: (tenantId, entry) =>
             // The installation's transaction sees every tenant; the row names the one it belongs to.
-            writeAudit({ ...tx, tenantId } as unknown as TenantContext, caller, definition.action, entry),
+            writeAudit({ ...tx, tenantId }, caller, definition.action, entry),
         },
         input,
       ),

@@ -10,7 +10,7 @@ import type { Log } from "./log.ts";
 import type { OutboundFetch, OutboundInit } from "./outbound-contract.ts";
 import { isOutboundError, OutboundError, type OutboundErrorKind } from "./outbound-error.ts";
 
-export { isOutboundError, OutboundError, type OutboundErrorKind } from "./outbound-error.ts";
+export { isOutboundError, type OutboundErrorKind } from "./outbound-error.ts";
 
 export type OutboundOptions = {
   /** `host:port` pairs of the operator: these may be private, and may speak plain http. */
@@ -66,7 +66,7 @@ function checkUrl(text: string, allow: ReadonlySet<string>): Target {
 }
 
 async function systemResolve(hostname: string): Promise<string[]> {
-  const found = await lookup(hostname, { all: true, verbatim: true });
+  const found = await lookup(hostname, { all: true, order: "verbatim" });
   return found.map(({ address }) => address);
 }
 

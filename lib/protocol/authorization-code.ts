@@ -1,6 +1,6 @@
 /** Signing somebody in at an OpenID provider: OpenID Connect Core 1.0 §3.1, with PKCE (RFC 7636) and RFC 9207. */
 import { timingSafeEqual } from "node:crypto";
-import { createLocalJWKSet, jwtVerify, type JSONWebKeySet } from "jose";
+import { createLocalJWKSet, jwtVerify } from "jose";
 import { z } from "zod";
 import { ConnectorError } from "#lib/foundation/connector-error.ts";
 import type { Secret } from "#lib/foundation/secret.ts";
@@ -112,7 +112,7 @@ async function verifyIdToken(
   const response = await exchange(dependencies.fetch, endpoints.keySet, { ...budgets.discovery });
   const keys = keySet.safeParse(response.json);
   if (response.status !== 200 || !keys.success) throw unreadable(response, "Reading the key set", "holds no keys");
-  const { payload } = await jwtVerify(idToken, createLocalJWKSet(keys.data as unknown as JSONWebKeySet), {
+  const { payload } = await jwtVerify(idToken, createLocalJWKSet(keys.data), {
     issuer,
     audience: clientId,
     algorithms: endpoints.algorithms.filter((name) => (signatureAlgorithms as readonly string[]).includes(name)),

@@ -87,7 +87,7 @@ export async function clientCredentialsToken(
     tokenType: "Bearer",
     ...(expires_in !== undefined && { expiresInSeconds: expires_in }),
     // Absent scope means: exactly what was asked for (RFC 6749 §5.1).
-    scopes: scope == null ? [...request.scopes] : scopesOf(scope),
+    scopes: scope === undefined || scope === null ? [...request.scopes] : scopesOf(scope),
   };
 }
 

@@ -17,9 +17,9 @@ import type { PersonId, TenantId } from "#lib/foundation/ids.ts";
 import { runtime } from "#lib/runtime.ts";
 import { cookieName, cookieOptions, type CookieKind } from "./cookies.ts";
 import { knownDevice, rememberDevice } from "./device.ts";
+import { problemResponse } from "./problem-response.ts";
 import { clientAddress, requestId } from "./request.ts";
 import { safeReturnTo } from "./return-to.ts";
-import { problemResponse } from "./route.ts";
 import { requireSameOrigin } from "./same-origin.ts";
 
 type RouteContext = { params: Promise<{ nextauth: string[] }> };

@@ -33,12 +33,6 @@ export async function requireContext(permission?: Permission): Promise<Context> 
   return context;
 }
 
-/** The caller in the active tenant, or null; for pages that anybody may see. */
-export async function optionalContext(): Promise<Context | null> {
-  const session = await currentSession();
-  return session && contextOf(session, { requestId: await requestId(), deps: runtime().deps });
-}
-
 /** The session of a page that needs a person but no tenant. Sends strangers to the sign-in page. */
 export async function requireSession(): Promise<LiveSession> {
   const session = await currentSession();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { tenantDb } from "#lib/data/database.ts";
-import { newId } from "#lib/foundation/ids.ts";
+import { newId, type ApplicationId, type KeyManagerId } from "#lib/foundation/ids.ts";
 import { testTenant, type TestTenant } from "#tooling/testing/tenant.ts";
 import type { Context } from "../context.ts";
 import { createPlan } from "../plans/create.ts";
@@ -26,7 +26,7 @@ const orders: ApiInput = {
 };
 
 async function addKeyManager({ id: tenantId }: TestTenant, ctx: Context, displayName: string, enabled = true) {
-  const id = newId<string & never>() as string;
+  const id = newId<KeyManagerId>();
   await ctx.deps.database.inTenant(tenantId, (tx) =>
     tenantDb(tx).keyManager.create({
       data: {
@@ -50,7 +50,7 @@ async function addKeyManager({ id: tenantId }: TestTenant, ctx: Context, display
 async function addApplication(ctx: Context, name: string): Promise<string> {
   if (ctx.actor.kind !== "person") throw new Error("a person owns applications");
   const { personId, name: ownerName } = ctx.actor;
-  const id = newId<string & never>() as string;
+  const id = newId<ApplicationId>();
   await ctx.deps.database.inTenant(ctx.tenant.id, (tx) =>
     tenantDb(tx).application.create({ data: { id, tenantId: ctx.tenant.id, name, ownerId: personId, ownerName } }),
   );

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import Provider from "oidc-provider";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -36,8 +36,7 @@ let issuer: string;
 
 /** An OpenID provider that nobody here wrote, on loopback. It registers the one redirect URI of each test. */
 beforeAll(async () => {
-  let handle: RequestListener | undefined;
-  server = createServer((req, res) => handle?.(req, res));
+  server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   issuer = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
   const provider = new Provider(issuer, {
@@ -68,10 +67,11 @@ beforeAll(async () => {
   // Every test has its own redirect URI, which this server takes without asking.
   provider.Client.prototype.redirectUriAllowed = () => true;
   const answer = provider.callback();
-  handle = (req, res) =>
-    req.url?.startsWith("/interaction/")
+  server.on("request", (req: IncomingMessage, res: ServerResponse) => {
+    void (req.url?.startsWith("/interaction/")
       ? provider.interactionFinished(req, res, { login: { accountId: account.sub } })
-      : answer(req, res);
+      : answer(req, res));
+  });
 });
 afterAll(() => server.close());
 

@@ -11,7 +11,8 @@ import { GenerateKeysInput, type KeysOutcome, type KeyType, type TokenView } fro
 import { beginIntent, lookAfterSeconds } from "./lease.ts";
 import { performOperation, reconcileJob, settleOperation, unsupported, type Result, type Work } from "./operation.ts";
 import { checkClient, clientNameOf, requireDirectTokens, requireUsableKeyManager } from "./rules.ts";
-import { openConsumerSecret, toClientRef } from "./secrets.ts";
+import type { toClientRef } from "./secrets.ts";
+import { openConsumerSecret } from "./secrets.ts";
 import { lockOwnKeys } from "./subject.ts";
 import { toTokenView } from "./token.ts";
 import { toKeysView } from "./views.ts";

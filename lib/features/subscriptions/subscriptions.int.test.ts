@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { installationDb, tenantDb } from "#lib/data/database.ts";
-import { newId } from "#lib/foundation/ids.ts";
+import { newId, type ApplicationId } from "#lib/foundation/ids.ts";
 import { testTenant } from "#tooling/testing/tenant.ts";
 import { changeApiStatus } from "../apis/change-status.ts";
 import { createApi } from "../apis/create.ts";
@@ -35,7 +35,7 @@ async function scene() {
 async function addApplication(ctx: Context): Promise<string> {
   if (ctx.actor.kind !== "person") throw new Error("a person owns applications");
   const { personId: ownerId, name: ownerName } = ctx.actor;
-  const id = newId<string & never>() as string;
+  const id = newId<ApplicationId>();
   await ctx.deps.database.inTenant(ctx.tenant.id, (tx) =>
     tenantDb(tx).application.create({ data: { id, tenantId: ctx.tenant.id, name: "Shop", ownerId, ownerName } }),
   );
