@@ -23,7 +23,7 @@ import { explain, refusal } from "./bootstrap/words.mjs";
 
 const help = `
 npm start                    set up what is missing, then serve the portal
-npm start -- --demo          the same, with demo tenants, people, APIs and applications
+npm start -- --demo          the same, with demo tenants, people, APIs, keys and a second key manager beside it
 npm start -- --port 4000     serve on another port (also: PORT=4000)
 npm run dev                  serve with pages that reload as you edit them
 

@@ -6,11 +6,12 @@
  * it listens. It ends with its parent, or at SIGTERM.
  */
 import { generateKeyPairSync, randomBytes } from "node:crypto";
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import Provider, { type Adapter, type AdapterPayload, type Configuration, type JWK } from "oidc-provider";
 import { z } from "zod";
+import { writeWhole } from "./memory.ts";
 
 const settingsSchema = z.strictObject({
   /** 0 takes a free one. */
@@ -42,26 +43,25 @@ function newState(): State {
     use: "sig",
     alg: "ES256",
   };
-  return { keys: [key as JWK], cookieKey: randomBytes(32).toString("hex"), records: {} };
+  return { keys: [key], cookieKey: randomBytes(32).toString("hex"), records: {} };
 }
 
-/** The state, written back a moment after each change: a file of its own first, so that none is half-written. */
+/**
+ * The state, written back with each change. All of it each time: right for a demo and for tests, where there are
+ * few clients; a server for more people keeps such things in a database.
+ */
 function openState(file: string | undefined): { state: State; changed(): void } {
   const state = file && existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as State) : newState();
-  let timer: NodeJS.Timeout | undefined;
-  const write = () => {
-    timer = undefined;
-    if (!file) return;
-    writeFileSync(`${file}.new`, JSON.stringify(state), { mode: 0o600 });
-    renameSync(`${file}.new`, file);
+  const changed = () => {
+    const now = Date.now();
+    for (const [key, { expiresAt }] of Object.entries(state.records)) {
+      if (expiresAt !== undefined && expiresAt < now) delete state.records[key];
+    }
+    if (file) writeWhole(file, state);
   };
-  process.once("exit", () => timer && write());
-  return {
-    state,
-    changed() {
-      timer ??= setTimeout(write, 100);
-    },
-  };
+  // Keys that signed tokens must be known at the next start, even if no client ever registers.
+  changed();
+  return { state, changed };
 }
 
 function adapterOver(state: State, changed: () => void) {

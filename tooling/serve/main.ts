@@ -6,11 +6,12 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { migrate, requireBoundRole } from "#lib/data/migrate.ts";
 import { parseEnv } from "#lib/foundation/env.ts";
-import type { Dependencies } from "#lib/features/context.ts";
 import { Secret } from "#lib/foundation/secret.ts";
 import { makeOwnFolder, ownFolder, root, wordsOf } from "../bootstrap/checkout.mjs";
 import { explain, refusal, step } from "../bootstrap/words.mjs";
 import { holdsCluster, startEmbedded, type EmbeddedDatabase } from "../database/embedded.ts";
+import { runExternalKeyManager, type ExternalKeyManager } from "../demo/key-manager-process.ts";
+import { showDemo } from "../demo/show.ts";
 import { completeSecrets } from "./secrets.ts";
 import { watchStops } from "./stops.ts";
 
@@ -19,19 +20,22 @@ export async function serveUntilStopped({ demo }: { demo: boolean }): Promise<vo
   // The database driver warns of how Prisma loads relations; that is theirs to settle, and no news to an operator.
   process.noDeprecation = true;
   const stops = watchStops();
+  let keyManager: ExternalKeyManager | undefined;
   let embedded: EmbeddedDatabase | undefined;
   try {
+    if (demo) keyManager = await startDemoKeyManager();
     embedded = await prepareDatabase();
     if (stops.asked()) return;
-    await serveOn(stops.whenAsked, { demo, embedded });
+    await serveOn(stops.whenAsked, { keyManager, embedded });
   } finally {
+    await keyManager?.stop();
     await embedded?.stop();
   }
 }
 
 async function serveOn(
   whenStopped: Promise<string>,
-  { demo, embedded }: { demo: boolean; embedded: EmbeddedDatabase | undefined },
+  { keyManager, embedded }: { keyManager: ExternalKeyManager | undefined; embedded: EmbeddedDatabase | undefined },
 ): Promise<void> {
   // Loaded late: they read the environment, which is complete only now.
   const { runtime } = await import("#lib/runtime.ts");
@@ -46,7 +50,7 @@ async function serveOn(
       console.log(`\n  Nobody can sign in yet. Open this link to become the first operator; it works once,`);
       console.log(`  until ${link.expiresAt.toLocaleString()}:\n\n  ${link.url}\n`);
     }
-    if (demo) await showDemo(runtime().deps);
+    if (keyManager) await showDemo(runtime().deps, { keyManager, folder: demoFolder() });
     console.log("  Stop with Ctrl-C.\n");
     const reason = await whenStopped;
     console.log(`\n  Stopping (${reason}); running requests may end …`);
@@ -55,12 +59,13 @@ async function serveOn(
   }
 }
 
-async function showDemo(deps: Dependencies): Promise<void> {
-  const { seedDemo } = await import("../demo/seed.ts");
-  const people = await step("Preparing the demo", () => seedDemo(deps));
-  if (people.length > 0) console.log("\n  People of the demo; each link works once, within 24 hours:");
-  for (const { tenant, name, roles, url } of people) console.log(`\n  ${name}, ${roles} of ${tenant}\n  ${url}`);
-  console.log("");
+/** The demo's own authorization server, which the portal may reach although it has a private address. */
+async function startDemoKeyManager(): Promise<ExternalKeyManager> {
+  makeOwnFolder();
+  const keyManager = await runExternalKeyManager(demoFolder());
+  const allowed = [process.env["LATCHKEY_OUTBOUND_ALLOW"], keyManager.address];
+  process.env["LATCHKEY_OUTBOUND_ALLOW"] = allowed.filter(Boolean).join(",");
+  return keyManager;
 }
 
 /** The database that DATABASE_URL names, or our own; at the newest schema, with a role that is bound. */
@@ -124,6 +129,10 @@ async function bringUpToDate(url: Secret): Promise<void> {
     );
   }
   await step("Bringing the database up to date", () => migrate(url, join(root, "prisma/migrations")));
+}
+
+function demoFolder(): string {
+  return join(dataFolder(), "demo");
 }
 
 function dataFolder(): string {
