@@ -43,7 +43,7 @@ export function LinkForm({ token, view, accept, proceed }: LinkFormProps) {
         <NewPasswordField name="password" label="Password" />
         <SubmitButton className="w-full">Save and sign in</SubmitButton>
       </ActionForm>
-      {!view.asksForEmail && <Proceed token={token} proceed={proceed} enter={enter} />}
+      {!view.asksForEmail && !view.isReset && <Proceed token={token} proceed={proceed} enter={enter} />}
     </>
   );
 }

@@ -3,6 +3,8 @@
 import { SecretOnce } from "#components/ui/secret-once.tsx";
 
 type LinkHandoverProps = {
+  /** What it is: "Invitation link". */
+  label?: string;
   /** Whom the link is for. */
   recipient: string;
   url: string;
@@ -12,7 +14,7 @@ type LinkHandoverProps = {
 };
 
 /** A link that somebody has to be given by hand: shown this once. */
-export function LinkHandover({ recipient, url, expiresAt, onDone }: LinkHandoverProps) {
+export function LinkHandover({ label = "Invitation link", recipient, url, expiresAt, onDone }: LinkHandoverProps) {
   const until = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "short", timeZone: "UTC" });
   return (
     <>
@@ -20,7 +22,7 @@ export function LinkHandover({ recipient, url, expiresAt, onDone }: LinkHandover
         Send this link to <strong className="break-all">{recipient}</strong> over a channel you trust. It works once,
         until {until.format(new Date(expiresAt))} UTC, and cannot be shown again.
       </p>
-      <SecretOnce label="Invitation link" value={url} onStored={onDone} />
+      <SecretOnce label={label} value={url} onStored={onDone} />
     </>
   );
 }

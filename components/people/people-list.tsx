@@ -1,11 +1,12 @@
 "use client";
 
-import { UserCheck, UserCog, UserX } from "lucide-react";
+import { KeyRound, UserCheck, UserCog, UserX } from "lucide-react";
 import { useState } from "react";
 import { toast } from "sonner";
 import { ActionForm, SubmitButton } from "#components/form/action-form.tsx";
 import { CheckboxesField } from "#components/form/fields.tsx";
 import { useActionForm } from "#components/form/use-action-form.ts";
+import { LinkHandover } from "#components/identity/link-handover.tsx";
 import { Badge } from "#components/ui/badge.tsx";
 import { Button } from "#components/ui/button.tsx";
 import { ConfirmDialog } from "#components/ui/confirm-dialog.tsx";
@@ -14,7 +15,7 @@ import { Menu, MenuItem } from "#components/ui/menu.tsx";
 import { RelativeTime } from "#components/ui/relative-time.tsx";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "#components/ui/table.tsx";
 import type { ActionResult } from "#lib/features/actions/contract.ts";
-import type { PersonInTenantView } from "#lib/features/people/contract.ts";
+import type { PasswordLinkView, PersonInTenantView } from "#lib/features/people/contract.ts";
 import { roleChoices, roleName } from "./roles.ts";
 
 type Roles = PersonInTenantView["roles"];
@@ -22,11 +23,14 @@ type PeopleListProps = {
   people: readonly PersonInTenantView[];
   changeRoles: (input: { id: string; roles: Roles }) => Promise<ActionResult<unknown>>;
   setActive: (input: { id: string; active: boolean }) => Promise<ActionResult<unknown>>;
+  makePasswordLink: (input: { id: string }) => Promise<ActionResult<PasswordLinkView>>;
 };
 
-export function PeopleList({ people, changeRoles, setActive }: PeopleListProps) {
+export function PeopleList({ people, changeRoles, setActive, makePasswordLink }: PeopleListProps) {
   const [changing, setChanging] = useState<PersonInTenantView | null>(null);
   const [disabling, setDisabling] = useState<PersonInTenantView | null>(null);
+  const [resetting, setResetting] = useState<PersonInTenantView | null>(null);
+  const [passwordLink, setPasswordLink] = useState<PasswordLinkView | null>(null);
 
   async function enable({ id, name }: PersonInTenantView) {
     const result = await setActive({ id, active: true });
@@ -69,6 +73,11 @@ export function PeopleList({ people, changeRoles, setActive }: PeopleListProps) 
                   <MenuItem icon={UserCog} onSelect={() => setChanging(person)}>
                     Change roles
                   </MenuItem>
+                  {person.isActive && !person.isSelf && !person.isDisabledEverywhere && (
+                    <MenuItem icon={KeyRound} onSelect={() => setResetting(person)}>
+                      New password link
+                    </MenuItem>
+                  )}
                   {person.isActive && !person.isSelf && (
                     <MenuItem icon={UserX} danger onSelect={() => setDisabling(person)}>
                       Disable
@@ -92,6 +101,34 @@ export function PeopleList({ people, changeRoles, setActive }: PeopleListProps) 
             description="They hold from the next page that the person opens."
           >
             <RolesForm person={changing} changeRoles={changeRoles} onDone={() => setChanging(null)} />
+          </DialogContent>
+        )}
+      </Dialog>
+      {resetting && (
+        <ConfirmDialog
+          open
+          onOpenChange={(open) => !open && setResetting(null)}
+          title={`Make a password link for ${resetting.name}?`}
+          description="Whoever opens it sets a new password and is signed in as this person. Until then, the old password keeps working."
+          confirmLabel="Make link"
+          tone="primary"
+          onConfirm={async () => {
+            const result = await makePasswordLink({ id: resetting.id });
+            if (result.ok) setPasswordLink(result.value);
+            return result;
+          }}
+        />
+      )}
+      <Dialog open={passwordLink !== null} onOpenChange={(open) => !open && setPasswordLink(null)}>
+        {passwordLink && (
+          <DialogContent title="Hand over the link" sticky>
+            <LinkHandover
+              label="Password link"
+              recipient={passwordLink.name}
+              url={passwordLink.url}
+              expiresAt={passwordLink.expiresAt}
+              onDone={() => setPasswordLink(null)}
+            />
           </DialogContent>
         )}
       </Dialog>

@@ -113,6 +113,18 @@ export async function findMembershipOf(
   return row && { id: row.id as MembershipId, isActive: row.status === "ACTIVE" };
 }
 
+/** Whose membership of which tenant this is, for work outside that tenant's own transactions. */
+export async function findMembershipById(
+  ctx: InstallationContext,
+  id: MembershipId,
+): Promise<{ tenantId: TenantId; personId: PersonId } | null> {
+  const row = await installationDb(ctx).membership.findUnique({
+    where: { id },
+    select: { tenantId: true, personId: true },
+  });
+  return row && { tenantId: row.tenantId as TenantId, personId: row.personId as PersonId };
+}
+
 type Row = {
   id: string;
   personId: string;

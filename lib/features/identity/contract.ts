@@ -58,6 +58,8 @@ export type LinkView = {
   email: string;
   /** True for the very first operator, who has no address yet. */
   asksForEmail: boolean;
+  /** True where the person forgot their password: a new one has to be set. */
+  isReset: boolean;
   expiresAt: string;
 };
 

@@ -236,7 +236,7 @@ describe("one-time link", () => {
     const deps = testDependencies({ clock: { now: () => now } });
     const { id, email } = await person(deps);
     const { url } = await deps.database.inInstallation((ctx) =>
-      issueOneTimeLink(ctx, deps, { personId: id, purpose: "PASSWORD_RESET", lifeSeconds }),
+      issueOneTimeLink(ctx, deps, { personId: id, purpose: "FIRST_SIGN_IN", lifeSeconds }),
     );
     const later = (seconds: number) => void (now = new Date(now.getTime() + seconds * 1000));
     return { deps, id, email, url, token: url.split("/").at(-1) ?? "", later };
@@ -246,9 +246,13 @@ describe("one-time link", () => {
   it("sets a password once; a second use is refused, even at the same moment", async () => {
     const { deps, id, email, token } = await issued();
     expect(await readOneTimeLink(deps, token)).toMatchObject({ email, asksForEmail: false });
-    const uses = await Promise.allSettled([1, 2, 3].map(() => acceptOneTimeLink(deps, { token, ...chosen })));
+    const uses = await Promise.allSettled(
+      [1, 2, 3].map(() => acceptOneTimeLink(deps, { token, ...chosen }, "test-request")),
+    );
     expect(uses.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
-    await expect(acceptOneTimeLink(deps, { token, ...chosen })).rejects.toMatchObject({ code: "auth.link_invalid" });
+    await expect(acceptOneTimeLink(deps, { token, ...chosen }, "test-request")).rejects.toMatchObject({
+      code: "auth.link_invalid",
+    });
     expect(await readOneTimeLink(deps, token)).toBeNull();
     const caller = { deps, requestId: newId() };
     expect(await verifyPassword(caller, { email, password: chosen.password }, fresh())).toBe(id);
@@ -256,23 +260,27 @@ describe("one-time link", () => {
 
   it("stays usable after a refused password", async () => {
     const { deps, token } = await issued();
-    await expect(acceptOneTimeLink(deps, { token, name: "Ada", password: "short" })).rejects.toMatchObject({
+    await expect(
+      acceptOneTimeLink(deps, { token, name: "Ada", password: "short" }, "test-request"),
+    ).rejects.toMatchObject({
       code: "input.invalid",
     });
-    await acceptOneTimeLink(deps, { token, ...chosen });
+    await acceptOneTimeLink(deps, { token, ...chosen }, "test-request");
   });
 
   it("expires", async () => {
     const { deps, token, later } = await issued(60);
     later(61);
     expect(await readOneTimeLink(deps, token)).toBeNull();
-    await expect(acceptOneTimeLink(deps, { token, ...chosen })).rejects.toMatchObject({ code: "auth.link_invalid" });
+    await expect(acceptOneTimeLink(deps, { token, ...chosen }, "test-request")).rejects.toMatchObject({
+      code: "auth.link_invalid",
+    });
   });
 
   it("ends the sessions that were open before the password changed", async () => {
     const { deps, id, token } = await issued();
     const session = await openSession(deps, { personId: id });
-    await acceptOneTimeLink(deps, { token, ...chosen });
+    await acceptOneTimeLink(deps, { token, ...chosen }, "test-request");
     expect(await resolveSession(deps, session)).toBeNull();
   });
 
@@ -298,10 +306,12 @@ describe("first operator", () => {
     expect(await readOneTimeLink(deps, first)).toBeNull();
     expect(await readOneTimeLink(deps, second)).toMatchObject({ asksForEmail: true, email: "" });
     const chosen = { token: second, name: "Grace", password: "eleven harbours at midnight" };
-    await expect(acceptOneTimeLink(deps, chosen)).rejects.toMatchObject({ fields: [{ path: "email" }] });
+    await expect(acceptOneTimeLink(deps, chosen, "test-request")).rejects.toMatchObject({
+      fields: [{ path: "email" }],
+    });
     await expect(proceedWithOneTimeLink(deps, second)).rejects.toMatchObject({ code: "auth.link_invalid" });
     const email = `grace-${newId()}@example.com`;
-    const id = await acceptOneTimeLink(deps, { ...chosen, email });
+    const id = await acceptOneTimeLink(deps, { ...chosen, email }, "test-request");
     expect(await ensureFirstOperator(deps)).toBeNull();
     const session = await resolveSession(deps, await openSession(deps, { personId: id }));
     expect(session?.person).toMatchObject({ email, isOperator: true });

@@ -1,8 +1,9 @@
 /** Links that sign one known person in once, to set a password: the first operator, demo people, forgotten passwords. */
+import { insertAuditEvent } from "#lib/data/audit.ts";
 import type { InstallationContext } from "#lib/data/database.ts";
 import { isUniqueViolation } from "#lib/data/database.ts";
 import { findOneTimeLink, replaceOneTimeLink, useOneTimeLink } from "#lib/data/one-time-links.ts";
-import { findPerson, updatePerson } from "#lib/data/people.ts";
+import { findPerson, tenantsOf, updatePerson } from "#lib/data/people.ts";
 import { revokeSessionsOf } from "#lib/data/sessions.ts";
 import { AppError, fieldError } from "#lib/foundation/errors.ts";
 import { randomToken, tokenDigest, type PersonId } from "#lib/foundation/ids.ts";
@@ -48,6 +49,7 @@ export async function readOneTimeLink(
       name: asksForEmail ? "" : person.name,
       email: asksForEmail ? "" : person.email,
       asksForEmail,
+      isReset: link.purpose === "PASSWORD_RESET",
       expiresAt: link.expiresAt.toISOString(),
     };
   });
@@ -55,7 +57,8 @@ export async function readOneTimeLink(
 
 /**
  * Uses a link: sets name and password, and ends every session that the person had. A refusal leaves the link
- * usable; of several callers at the same time one succeeds.
+ * usable; of several callers at the same time one succeeds. Where the password was forgotten, the person's tenants
+ * learn that there is a new one.
  *
  * @returns the person, who may now be signed in
  * @throws {AppError} `auth.link_invalid`, `input.invalid`
@@ -63,6 +66,7 @@ export async function readOneTimeLink(
 export async function acceptOneTimeLink(
   { database, clock }: Pick<Dependencies, "database" | "clock">,
   input: LinkInput,
+  requestId: string,
 ): Promise<PersonId> {
   const { token, name, email, password } = parseInput(LinkInput, input);
   const view = await readOneTimeLink({ database, clock }, token);
@@ -79,6 +83,7 @@ export async function acceptOneTimeLink(
       if (!link || !(await useOneTimeLink(ctx, tokenHash, now))) throw new AppError("auth.link_invalid");
       await updatePerson(ctx, link.personId, { name, email: address, passwordHash });
       await revokeSessionsOf(ctx, { personId: link.personId, now });
+      if (link.purpose === "PASSWORD_RESET") await noteReset(ctx, { personId: link.personId, name, requestId });
       return link.personId;
     })
     .catch((error: unknown) => {
@@ -88,7 +93,8 @@ export async function acceptOneTimeLink(
 }
 
 /**
- * Uses a link to sign in without setting anything. The first operator cannot: nobody could sign in after.
+ * Uses a link to sign in without setting anything. The first operator cannot: nobody could sign in after. Nor
+ * can whoever forgot their password, for the same reason.
  *
  * @returns the person, who may now be signed in
  * @throws {AppError} `auth.link_invalid`
@@ -98,11 +104,30 @@ export async function proceedWithOneTimeLink(
   token: string,
 ): Promise<PersonId> {
   const view = await readOneTimeLink({ database, clock }, token);
-  if (!view || view.asksForEmail) throw new AppError("auth.link_invalid");
+  if (!view || view.asksForEmail || view.isReset) throw new AppError("auth.link_invalid");
   return database.inInstallation(async (ctx) => {
     const [tokenHash, now] = [tokenDigest(token), clock.now()];
     const link = await findOneTimeLink(ctx, tokenHash, now);
     if (!link || !(await useOneTimeLink(ctx, tokenHash, now))) throw new AppError("auth.link_invalid");
     return link.personId;
   });
+}
+
+type Reset = { personId: PersonId; name: string; requestId: string };
+
+async function noteReset(ctx: InstallationContext, { personId, name, requestId }: Reset): Promise<void> {
+  for (const tenantId of await tenantsOf(ctx, personId)) {
+    await insertAuditEvent(
+      { ...ctx, tenantId },
+      {
+        actorId: personId,
+        actorName: name,
+        action: "person.use_password_link",
+        subjectType: "person",
+        subjectId: personId,
+        subjectName: name,
+        requestId,
+      },
+    );
+  }
 }

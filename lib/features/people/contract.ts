@@ -22,8 +22,13 @@ export const ListInvitationsInput = ListPeopleInput.pick({ cursor: true, search:
 
 export const ChangeRolesInput = z.strictObject({ id: z.uuid(), roles: RolesInput });
 export const SetActiveInput = z.strictObject({ id: z.uuid(), active: z.boolean() });
-export const MembershipRef = z.strictObject({ id: z.uuid() });
 export const InvitationRef = z.strictObject({ id: z.uuid() });
+
+/** A member, by the id of the membership. */
+export const PasswordLinkInput = z.strictObject({ id: z.uuid() });
+export type PasswordLinkInput = z.input<typeof PasswordLinkInput>;
+export const PasswordLinkForEmailInput = z.strictObject({ email: EmailInput });
+export type PasswordLinkForEmailInput = z.input<typeof PasswordLinkForEmailInput>;
 
 /** What somebody new sets when accepting. The address is the invitation's. */
 export const AcceptInvitationInput = z.strictObject({
@@ -69,3 +74,6 @@ export type OpenInvitationView = {
   /** Somebody with this address signs in here already, and joins by signing in. */
   hasAccount: boolean;
 };
+
+/** A link with which this person sets a new password: shown this once. */
+export type PasswordLinkView = { name: string; email: string; url: string; expiresAt: string };

@@ -9,7 +9,7 @@ import { ListPeopleInput } from "#lib/features/people/contract.ts";
 import { listPeople } from "#lib/features/people/list.ts";
 import { requireContext } from "#lib/web/context.ts";
 import { readSearch } from "#lib/web/search-params.ts";
-import { changeRolesAction, invitePersonAction, setPersonActiveAction } from "./actions.ts";
+import { changeRolesAction, invitePersonAction, makePasswordLinkAction, setPersonActiveAction } from "./actions.ts";
 
 export const metadata: Metadata = { title: "People" };
 
@@ -33,7 +33,12 @@ export default async function PeoplePage({ searchParams }: PageProps<"/admin/peo
       {page.items.length === 0 ? (
         <EmptyState title="Nobody matches" description="Nobody in this tenant fits these words and filters." />
       ) : (
-        <PeopleList people={page.items} changeRoles={changeRolesAction} setActive={setPersonActiveAction} />
+        <PeopleList
+          people={page.items}
+          changeRoles={changeRolesAction}
+          setActive={setPersonActiveAction}
+          makePasswordLink={makePasswordLinkAction}
+        />
       )}
       <Pager nextCursor={page.nextCursor} />
     </>

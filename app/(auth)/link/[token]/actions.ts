@@ -8,8 +8,8 @@ import { definePublicAction } from "#lib/web/action.ts";
 import { writeSessionCookie } from "#lib/web/session.ts";
 
 /** Sets name and password, and signs in. */
-export const acceptLinkAction = definePublicAction(async ({ deps }, input: LinkInput) => {
-  const personId = await acceptOneTimeLink(deps, input);
+export const acceptLinkAction = definePublicAction(async ({ deps, requestId }, input: LinkInput) => {
+  const personId = await acceptOneTimeLink(deps, input, requestId);
   await writeSessionCookie(await openSession(deps, { personId }));
 });
 

@@ -28,11 +28,13 @@ export default async function LinkPage({ params }: PageProps<"/link/[token]">) {
   }
   return (
     <AuthCard
-      title={view.asksForEmail ? "Welcome to Latchkey" : "Set up your sign-in"}
+      title={view.asksForEmail ? "Welcome to Latchkey" : view.isReset ? "Set a new password" : "Set up your sign-in"}
       description={
         view.asksForEmail
           ? "You are the first person here and will be this installation's operator. Choose how you sign in from now on."
-          : "Choose the password with which you sign in from now on."
+          : view.isReset
+            ? "It takes the place of the one that you forgot, and signs you out everywhere else."
+            : "Choose the password with which you sign in from now on."
       }
     >
       <LinkForm token={token} view={view} accept={acceptLinkAction} proceed={proceedWithLinkAction} />

@@ -1,4 +1,5 @@
 import type { Metadata } from "next";
+import { PasswordLinkForAnybody } from "#components/people/password-link-for-anybody.tsx";
 import { TenantList } from "#components/tenants/tenant-list.tsx";
 import { CreateTenant } from "#components/tenants/create-tenant.tsx";
 import { EmptyState } from "#components/ui/empty-state.tsx";
@@ -8,7 +9,7 @@ import { SearchField } from "#components/ui/search-field.tsx";
 import { listTenants } from "#lib/features/tenants/list.ts";
 import { requireOperator } from "#lib/web/context.ts";
 import { readSearch } from "#lib/web/search-params.ts";
-import { createTenantAction, setTenantActiveAction } from "./actions.ts";
+import { createTenantAction, makePasswordLinkAction, setTenantActiveAction } from "./actions.ts";
 
 export const metadata: Metadata = { title: "Tenants" };
 
@@ -23,7 +24,12 @@ export default async function TenantsPage({ searchParams }: PageProps<"/operator
       <PageHeader
         title="Tenants"
         description="Organisations of this installation. None of them sees anything of another."
-        actions={create}
+        actions={
+          <>
+            <PasswordLinkForAnybody make={makePasswordLinkAction} />
+            {create}
+          </>
+        }
       />
       {(!isEmpty || q) && <SearchField label="Search tenants" />}
       {isEmpty && q && (
