@@ -1,5 +1,5 @@
-import { expect, it } from "vitest";
-import { fakeOidc } from "#connectors/oidc/fake.ts";
+import { expect, it, onTestFinished } from "vitest";
+import { startOidcProvider } from "#e2e/servers/oidc-provider.ts";
 import { connectors } from "#connectors/registry.ts";
 import { createAuthorizationServer } from "#lib/authorization-server/server.ts";
 import type { Database } from "#lib/data/database.ts";
@@ -13,6 +13,8 @@ import { listInvitations } from "#lib/features/people/list.ts";
 import { permissionsOf } from "#lib/features/permissions.ts";
 import { findTenantBySlug } from "#lib/data/tenants.ts";
 import { newId } from "#lib/foundation/ids.ts";
+import { silentLog } from "#lib/foundation/log.ts";
+import { createOutbound } from "#lib/foundation/outbound.ts";
 import { testDependencies } from "#tooling/testing/tenant.ts";
 import type { DemoMemory, Remembered } from "./memory.ts";
 import { seedDemo } from "./seed.ts";
@@ -30,8 +32,11 @@ function cutAfter(database: Database, transactions: number): Database {
   };
 }
 
-function demoWorld() {
-  const server = fakeOidc();
+async function demoWorld() {
+  const server = await startOidcProvider({ tokens: "jwt" });
+  onTestFinished(() => server.stop());
+  const goOut = createOutbound({ allow: [server.address], log: silentLog });
+  onTestFinished(() => goOut.close());
   let offsetMs = 0;
   const clock = { now: () => new Date(Date.now() + offsetMs) };
   const base = testDependencies({ clock });
@@ -41,17 +46,11 @@ function demoWorld() {
   });
   const deps: Dependencies = {
     ...base,
-    outbound: (url, init) => (own.owns(url) ? own.fetch(url, init) : server.fetch(url, init)),
+    outbound: (url, init) => (own.owns(url) ? own.fetch(url, init) : goOut(url, init)),
   };
   let remembered: Remembered = { furnished: [] };
   const memory: DemoMemory = { read: () => remembered, write: (next) => void (remembered = next) };
-  const demoServer = {
-    issuer: server.issuer,
-    wellKnownUrl: `${server.issuer}/.well-known/openid-configuration`,
-    initialAccessToken: server.canaries[1] ?? "",
-    portalClient: { clientId: "portal", clientSecret: server.canaries[0] ?? "" },
-  };
-  return { server, deps, memory, demoServer, pass: (seconds: number) => void (offsetMs += seconds * 1000) };
+  return { server, deps, memory, pass: (seconds: number) => void (offsetMs += seconds * 1000) };
 }
 
 async function visitor(deps: Dependencies, slug: string): Promise<Context> {
@@ -65,8 +64,8 @@ async function visitor(deps: Dependencies, slug: string): Promise<Context> {
 const tokenOf = ({ url }: { url: string }) => url.split("/").at(-1) ?? "";
 
 it("goes on after every interruption, makes everything once, and leaves alone what people changed", async () => {
-  const { server, deps, memory, demoServer, pass } = demoWorld();
-  const run = (some: Partial<Dependencies> = {}) => seedDemo({ ...deps, ...some }, { server: demoServer, memory });
+  const { server, deps, memory, pass } = await demoWorld();
+  const run = (some: Partial<Dependencies> = {}) => seedDemo({ ...deps, ...some }, { server, memory });
 
   let interruptions = 0;
   for (let transactions = 1; ; transactions += 1) {
