@@ -73,19 +73,21 @@ function prepare(java: Java): void {
   mkdirSync(cache, { recursive: true });
   const workshop = join(cache, `making-${process.pid}`);
   rmSync(workshop, { recursive: true, force: true });
+  mkdirSync(workshop);
   const env = environment(java);
-  run("mvn", ["-B", "-q", unpackGoal, `-Dartifact=${artifact}`, `-DoutputDirectory=${workshop}`], env);
+  // Maven leaves marker files where it is called.
+  run("mvn", ["-B", "-q", unpackGoal, `-Dartifact=${artifact}`, `-DoutputDirectory=${workshop}`], env, workshop);
   const unpacked = join(workshop, `keycloak-${version}`);
   // What is fixed at build time makes every later start several times faster.
-  run("sh", [join(unpacked, "bin/kc.sh"), "build", "--db=dev-mem"], env);
+  run("sh", [join(unpacked, "bin/kc.sh"), "build", "--db=dev-mem"], env, workshop);
   mkdirSync(join(unpacked, "built"));
   rmSync(home, { recursive: true, force: true });
   renameSync(unpacked, home);
   rmSync(workshop, { recursive: true, force: true });
 }
 
-function run(command: string, args: string[], env: NodeJS.ProcessEnv): void {
-  const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: "utf8", env, timeout: 600_000 });
+function run(command: string, args: string[], env: NodeJS.ProcessEnv, cwd: string): void {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: "utf8", env, cwd, timeout: 600_000 });
   if (status === 0) return;
   const said = `${stdout}\n${stderr}`.trim().split("\n").slice(-15).join("\n");
   throw new Error(`${command} ${args.slice(0, 3).join(" ")} failed (${error?.message ?? status}):\n${said}`);

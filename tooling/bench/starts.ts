@@ -8,6 +8,9 @@ import { root } from "../bootstrap/checkout.mjs";
 import { temporaryFolder } from "../database/temporary.ts";
 import { figure, type Figure } from "./figures.ts";
 
+/** With installation and build; what takes longer hangs. */
+const longestStartMs = 10 * 60_000;
+
 /**
  * Seconds from `npm start` to the first page, and the memory of portal and database together.
  *
@@ -64,8 +67,12 @@ async function start(clone: string): Promise<{ seconds: number; megabytes: numbe
   const gone = once(child, "exit");
   try {
     for (;;) {
+      if (performance.now() - startedAt > longestStartMs)
+        throw new Error(`npm start took too long:\n${chunks.join("")}`);
       if (child.exitCode !== null) throw new Error(`npm start ended:\n${chunks.join("")}`);
-      const page = await fetch(`http://127.0.0.1:${port}/sign-in`).catch(() => undefined);
+      const page = await fetch(`http://127.0.0.1:${port}/sign-in`, { signal: AbortSignal.timeout(30_000) }).catch(
+        () => undefined,
+      );
       await page?.text();
       if (page?.ok) break;
       await sleep(25);

@@ -27,6 +27,8 @@ if (values.help) {
   console.log(help);
 } else {
   const chosen = choose(values.only);
+  // Leaving by `exit` takes along what the stages started.
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.once(signal, () => process.exit(1));
   const done = await runAll(chosen, values["no-skip"]);
   process.exitCode = report(done) ? 0 : 1;
 }

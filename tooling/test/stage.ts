@@ -4,11 +4,14 @@ import { root } from "../bootstrap/checkout.mjs";
 export type Outcome =
   { result: "passed" } | { result: "failed"; reason: string } | { result: "skipped"; reason: string };
 
+/** A program that takes longer hangs: no stage needs half of this on two slow cores. */
+const longestRunMs = 15 * 60_000;
+
 export type StageTools = {
   /**
    * Runs a program to its end in the checkout's folder; what it writes belongs to the stage's output.
    *
-   * @throws {StageFailure} where it ends with anything but 0
+   * @throws {Error} where it ends with anything but 0, or not at all
    */
   run(program: string, args: readonly string[], environment?: Record<string, string>): Promise<void>;
   /** Adds a line to the stage's output, shown when it fails. */
@@ -28,6 +31,16 @@ export type Stage = {
 
 const skipMark = Symbol("skip");
 
+/** Ends every process of a group; one that has ended already is no news. */
+function endGroup(leader: number | undefined): void {
+  if (leader === undefined) return;
+  try {
+    process.kill(-leader, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
 /** Runs one stage; never throws. Its output is returned, not printed, so that stages can run side by side. */
 export async function runStage(stage: Stage): Promise<Outcome & { output: string; milliseconds: number }> {
   const startedAt = performance.now();
@@ -42,11 +55,25 @@ export async function runStage(stage: Stage): Promise<Outcome & { output: string
         const child = spawn(program, args, {
           cwd: root,
           stdio: ["ignore", "pipe", "pipe"],
+          // A group of its own, so that what it started ends with it.
+          detached: true,
           env: { ...process.env, FORCE_COLOR: "0", ...environment },
         });
         child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk.toString("utf8")));
         child.stderr.on("data", (chunk: Buffer) => chunks.push(chunk.toString("utf8")));
+        const end = () => endGroup(child.pid);
+        process.once("exit", end);
+        const hanging = setTimeout(() => {
+          chunks.push(`\n${program} did not end within ${longestRunMs / 60_000} minutes.\n`);
+          end();
+        }, longestRunMs);
         child.once("error", reject);
+        child.once("exit", () => {
+          clearTimeout(hanging);
+          process.off("exit", end);
+          // A forgotten child of it would keep the output open for ever.
+          setTimeout(end, 5_000).unref();
+        });
         child.once("close", (code, signal) => {
           if (code === 0) resolve();
           else reject(new Error(`${program.split("/").at(-1)} ended with ${code ?? signal}`));
