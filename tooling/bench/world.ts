@@ -12,6 +12,7 @@ import { startTemporary } from "../database/temporary.ts";
 
 export type World = {
   server: LatchkeyServer;
+  databaseUrl: Secret;
   deps: TestDependencies;
   /** A cookie header that signs this person in. */
   cookieOf(personId: PersonId, tenantId: TenantId): Promise<string>;
@@ -54,6 +55,7 @@ async function open(keep: (part: { stop(): Promise<void> }) => void): Promise<Om
   });
   return {
     server,
+    databaseUrl: embedded.url,
     deps,
     async cookieOf(personId, tenantId) {
       const sid = await openSession(deps, { personId, tenantId });
