@@ -10,6 +10,7 @@ import {
   isOwnManagementUri,
   readClient,
   registerClient,
+  replacedBy,
   responseTypesFor,
   updateClient,
   type ClientInformation,
@@ -244,12 +245,8 @@ export function openStandardAdapter<ClientSettings>(
         return registered(await updateClient(dependencies, managementOf(ref), change), ref);
       } catch (error) {
         if (!isConnectorError(error)) throw error;
-        const { clientSecret: consumerSecret, registrationAccessToken: registrationToken } = current;
-        if (!consumerSecret && !registrationToken) throw error;
-        throw withCredentials(error, {
-          ...(consumerSecret && { consumerSecret }),
-          ...(registrationToken && { registrationToken }),
-        });
+        // What reading brought is newer than what was stored, and may be all that works now.
+        throw withCredentials(error, replacedBy(current));
       }
     },
 

@@ -60,3 +60,18 @@ export class ConnectorError extends Error {
 export function isConnectorError(value: unknown): value is ConnectorError {
   return typeof value === "object" && value !== null && mark in value;
 }
+
+/**
+ * The same failure, carrying credentials that the server handed out before it. Those that the failure itself
+ * brought are newer and stay.
+ */
+export function withCredentials(error: ConnectorError, credentials: ReplacedCredentials): ConnectorError {
+  const { reason, status, retryAfterSeconds } = error;
+  return new ConnectorError(error.kind, error.message, {
+    ...(reason !== undefined && { reason }),
+    ...(status !== undefined && { status }),
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+    credentials: { ...credentials, ...error.credentials },
+    cause: error,
+  });
+}

@@ -1,12 +1,14 @@
 /** Dynamic client registration (RFC 7591) and its management (RFC 7592). */
 import { z } from "zod";
-import { ConnectorError } from "#lib/foundation/connector-error.ts";
+import { ConnectorError, withCredentials, type ReplacedCredentials } from "#lib/foundation/connector-error.ts";
 import { Secret } from "#lib/foundation/secret.ts";
 import { budgets, exchange, failureOf, unreadable, type Answer } from "./exchange.ts";
 import type { ProtocolDependencies } from "./token.ts";
 
 const name = z.string().max(2000);
 const names = z.array(name).max(200);
+const clientSecret = z.string().min(1).max(10_000).nullish();
+const registrationAccessToken = z.string().min(1).max(32_768).nullish();
 
 /** Client metadata as servers send it (RFC 7591 §2). Members we do not know are kept for the next update. */
 const clientInformation = z.looseObject({
@@ -15,9 +17,9 @@ const clientInformation = z.looseObject({
     .min(1)
     .max(1000)
     .regex(/^\P{Cc}+$/u),
-  client_secret: z.string().min(1).max(10_000).nullish(),
+  client_secret: clientSecret,
   client_secret_expires_at: z.number().nullish(),
-  registration_access_token: z.string().min(1).max(32_768).nullish(),
+  registration_access_token: registrationAccessToken,
   registration_client_uri: z.string().min(1).max(2048).nullish(),
   client_name: name.nullish(),
   redirect_uris: names.nullish(),
@@ -55,17 +57,47 @@ const issuedByServer = [
   "client_id_issued_at",
 ];
 
-/** Reads the description of a client; `bad_response` where it is none. */
+/** Credentials in an answer whose other members may be of no use. */
+const credentialsAlone = z
+  .object({
+    client_secret: clientSecret.catch(undefined),
+    registration_access_token: registrationAccessToken.catch(undefined),
+  })
+  .catch({ client_secret: undefined, registration_access_token: undefined });
+
+function credentialsOf(
+  body: z.output<typeof credentialsAlone>,
+): Pick<ClientInformation, "clientSecret" | "registrationAccessToken"> {
+  return {
+    ...(body.client_secret && { clientSecret: new Secret(body.client_secret) }),
+    ...(body.registration_access_token && { registrationAccessToken: new Secret(body.registration_access_token) }),
+  };
+}
+
+/** Credentials as an error carries them. */
+export function replacedBy({
+  clientSecret,
+  registrationAccessToken,
+}: Pick<ClientInformation, "clientSecret" | "registrationAccessToken">): ReplacedCredentials {
+  return {
+    ...(clientSecret && { consumerSecret: clientSecret }),
+    ...(registrationAccessToken && { registrationToken: registrationAccessToken }),
+  };
+}
+
+/** Reads the description of a client; `bad_response` where it is none, with the credentials that it brought all the same. */
 export function toInformation(answer: Answer, doing: string): ClientInformation {
   const parsed = clientInformation.safeParse(answer.json);
-  if (!parsed.success) throw unreadable(answer, doing, "describes no client as RFC 7591 has it");
+  if (!parsed.success) {
+    const error = unreadable(answer, doing, "describes no client as RFC 7591 has it");
+    throw withCredentials(error, replacedBy(credentialsOf(credentialsAlone.parse(answer.json))));
+  }
   const body = parsed.data;
   const hidden = new Set([...issuedByServer, "client_secret"]);
   return {
     clientId: body.client_id,
-    ...(body.client_secret && { clientSecret: new Secret(body.client_secret) }),
+    ...credentialsOf(body),
     ...(body.client_secret_expires_at && { clientSecretExpiresAt: body.client_secret_expires_at }),
-    ...(body.registration_access_token && { registrationAccessToken: new Secret(body.registration_access_token) }),
     ...(body.registration_client_uri && { registrationClientUri: body.registration_client_uri }),
     clientName: body.client_name ?? "",
     redirectUris: body.redirect_uris ?? [],

@@ -1,6 +1,6 @@
 /** Published descriptions of vendors' APIs, where they lie beside the checkout: what fakes and connectors say is held against them. */
 import { readFileSync } from "node:fs";
-import { Ajv } from "ajv";
+import { Ajv, type ValidateFunction } from "ajv";
 import formats from "ajv-formats";
 import type { OutboundFetch } from "#lib/foundation/outbound-contract.ts";
 
@@ -54,13 +54,23 @@ function vendorSpec(document: Document): VendorSpec {
   // Fixed words win over parameters.
   templates.sort((one, other) => one.template.split("{").length - other.template.split("{").length);
 
+  const validators = new Map<object, ValidateFunction>();
+  function validatorOf(schema: object): ValidateFunction {
+    const known = validators.get(schema);
+    if (known) return known;
+    // References of the description point into itself, which is known here as “spec”.
+    const local = JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"spec#/')) as object;
+    const validator = ajv.compile(local);
+    validators.set(schema, validator);
+    return validator;
+  }
+
   function check(what: string, schema: object | undefined, text: string): void {
     if (!schema) {
       if (text !== "") problems.push(`${what}: nothing was expected`);
       return;
     }
-    const local = JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"spec#/')) as object;
-    const isValid = ajv.compile(local);
+    const isValid = validatorOf(schema);
     if (!isValid(JSON.parse(text))) problems.push(`${what}: ${ajv.errorsText(isValid.errors)}`);
   }
 

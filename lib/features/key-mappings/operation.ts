@@ -39,7 +39,7 @@ export type Answer =
   /** It refused, and nothing has changed there. */
   | { kind: "refused"; error: AppError }
   /** The client does not exist there any more. */
-  | { kind: "gone" }
+  | { kind: "gone"; error?: unknown }
   /** Nothing is found there yet; a slow index may still bring it up. */
   | { kind: "not_yet" }
   /** It may hold a client that nobody can find. */
@@ -135,7 +135,7 @@ async function change(ctx: Context, work: Work, adapter: KeyManagerAdapter): Pro
   try {
     return { kind: "client", client: await withRenewedAccess(work, { adapter, ref }, attempt), adapter };
   } catch (error) {
-    if (isConnectorError(error) && error.kind === "not_found") return { kind: "gone" };
+    if (isConnectorError(error) && error.kind === "not_found") return { kind: "gone", error };
     if (changedNothing(error)) return refusal(error, keyManager.displayName);
     throw error;
   }
@@ -290,6 +290,7 @@ export async function settleOperation(ctx: MutationContext, work: Work, outcome:
         `${work.keyManager.displayName} does not know the consumer key ${current.consumerKey ?? ""} any more. ` +
         `Remove these keys, then generate new ones.`;
       const stored = await store({
+        ...toRescuedCredentials(ctx, current, answer.error),
         state: "NEEDS_ATTENTION",
         intent: null,
         failure: failed("key_manager.rejected", message),

@@ -7,7 +7,7 @@ import { defineProvisioning, type Settled } from "../verb.ts";
 import { requireActive } from "./begin.ts";
 import { KeysRef, type KeysView } from "./contract.ts";
 import { requireIdle } from "./lease.ts";
-import { toClientRef, toStoredClient } from "./secrets.ts";
+import { toClientRef, toRescuedCredentials, toStoredClient, toStoredCredentials } from "./secrets.ts";
 import { auditedClient, auditSubject, requireOwnKeys, type KeysSubject } from "./subject.ts";
 import { toKeysView } from "./views.ts";
 
@@ -33,10 +33,19 @@ export const refreshKeys = defineProvisioning({
     return ref && adapter.readClient(ref);
   },
   async settle(ctx, subject, outcome): Promise<Settled<KeysView>> {
-    if (!outcome.ok) return { refused: toAppError(outcome.error, subject.keyManager.displayName) };
     const current = await lockKeyMapping(ctx, subject.mapping.id);
-    if (!current || current.intent) return { refused: new AppError("key_mapping.busy") };
+    if (!current) return { refused: new AppError("key_mapping.not_found") };
+    if (!outcome.ok) {
+      const rescued = toRescuedCredentials(ctx, current, outcome.error);
+      if (Object.keys(rescued).length > 0) await updateKeyMapping(ctx, current.id, rescued);
+      return { refused: toAppError(outcome.error, subject.keyManager.displayName) };
+    }
     const client = outcome.value;
+    if (current.intent) {
+      // Reading may have replaced the token with which the operation that began meanwhile set out.
+      if (client) await updateKeyMapping(ctx, current.id, toStoredCredentials(ctx, current.id, client.ref));
+      return { refused: new AppError("key_mapping.busy") };
+    }
     const at = ctx.deps.clock.now().toISOString();
     const message = `${subject.keyManager.displayName} does not know this consumer key any more. Remove these keys.`;
     const mapping = client

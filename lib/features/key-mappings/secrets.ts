@@ -70,6 +70,8 @@ export function toRescuedCredentials(
   mapping: KeyMappingRecord,
   failure: unknown,
 ): Partial<KeyMappingChange> {
+  // Without a client they are nobody's: the next try makes its own.
+  if (mapping.consumerKey === null) return {};
   let error = failure;
   for (let depth = 0; depth < 8 && error instanceof Error; depth += 1) {
     if (isConnectorError(error) && error.credentials) {
