@@ -9,7 +9,6 @@ const textOf = (file: string) => readFileSync(join(app, file), "utf8");
 
 /** Pages that need nobody to be signed in, and why that is safe. */
 const publicPages = new Map([
-  ["page.tsx", "leads on, and shows nothing"],
   ["gallery/page.tsx", "shows no data, and does not exist in production"],
   ["(auth)/sign-in/page.tsx", "is where strangers go"],
   ["(auth)/link/[token]/page.tsx", "the link in the address is the credential"],

@@ -1,0 +1,1 @@
+export { Denied as default } from "../_portal/denied.tsx";

@@ -1,0 +1,1 @@
+export { PortalLayout as default } from "../_portal/portal-layout.tsx";
