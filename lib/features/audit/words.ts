@@ -25,7 +25,10 @@ const stateOf = (event: Event, field: string): unknown => memberOf(event.after, 
 const byFlag = (field: string, on: string, off: string) => (event: Event) =>
   stateOf(event, field) === true ? on : off;
 
-const providerOf = (event: Event) => String(stateOf(event, "identityProvider") ?? "an identity provider");
+const providerOf = (event: Event): string => {
+  const name = stateOf(event, "identityProvider");
+  return typeof name === "string" ? name : "an identity provider";
+};
 
 const apiStatuses: Record<string, string> = {
   PUBLISHED: "published the API {}",
