@@ -84,16 +84,19 @@ export async function join(ctx: InstallationContext, caller: Caller, { invitatio
   const { tenant, roles } = invitation;
   await insertMembership(ctx, { tenantId: tenant.id, personId: person.id, roles });
   // The installation's transaction sees every tenant; the row names the one it belongs to.
-  await insertAuditEvent({ ...ctx, tenantId: tenant.id }, {
-    actorId: person.id,
-    actorName: person.name,
-    action: "invitation.accept",
-    subjectType: "person",
-    subjectId: person.id,
-    subjectName: person.name,
-    after: { email: person.email, roles },
-    requestId: caller.requestId,
-  });
+  await insertAuditEvent(
+    { ...ctx, tenantId: tenant.id },
+    {
+      actorId: person.id,
+      actorName: person.name,
+      action: "invitation.accept",
+      subjectType: "person",
+      subjectId: person.id,
+      subjectName: person.name,
+      after: { email: person.email, roles },
+      requestId: caller.requestId,
+    },
+  );
   return { personId: person.id, tenantId: tenant.id };
 }
 

@@ -72,7 +72,7 @@ describe("tenants", () => {
 
   it("refuses everybody who is no operator", async () => {
     const administrator = await (await testTenant()).caller("ADMINISTRATOR");
-    const { id } = (administrator).tenant;
+    const { id } = administrator.tenant;
     await expect(createTenant(administrator, wanted())).rejects.toMatchObject({ code: "auth.forbidden" });
     await expect(listTenants(administrator, {})).rejects.toMatchObject({ code: "auth.forbidden" });
     await expect(setTenantActive(administrator, { id, active: false })).rejects.toMatchObject({
