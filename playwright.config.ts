@@ -44,7 +44,7 @@ export default defineConfig({
     },
   ],
   webServer: {
-    command: `${JSON.stringify(process.execPath)} e2e/servers/gallery.ts`,
+    command: `exec ${JSON.stringify(process.execPath)} e2e/servers/gallery.ts`,
     env: { LATCHKEY_GALLERY_PORT: galleryPort },
     url: `http://localhost:${galleryPort}/gallery`,
     timeout: 120_000,

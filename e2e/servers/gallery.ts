@@ -15,4 +15,9 @@ Object.assign(process.env, {
 });
 const { serve } = await import("../../server.ts");
 const serving = await serve();
+// Whoever began this may be killed without a word; a development server that nobody knows would run for ever.
+const parent = process.ppid;
+setInterval(() => {
+  if (process.ppid !== parent) process.exit(0);
+}, 1_000).unref();
 process.once("SIGTERM", () => void serving.stop().then(() => process.exit(0)));
