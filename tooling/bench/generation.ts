@@ -1,10 +1,11 @@
 import { createApplication } from "#lib/features/applications/create.ts";
 import type { Context } from "#lib/features/context.ts";
 import { discoverKeyManager } from "#lib/features/key-managers/discover.ts";
+import { openKeyManager } from "#lib/features/key-managers/open.ts";
 import { registerKeyManager } from "#lib/features/key-managers/register.ts";
 import { generateKeys } from "#lib/features/key-mappings/generate.ts";
 import { openJobStore } from "#lib/data/jobs.ts";
-import { newId } from "#lib/foundation/ids.ts";
+import { newId, type KeyManagerId } from "#lib/foundation/ids.ts";
 import { silentLog } from "#lib/foundation/log.ts";
 import { createOutbound } from "#lib/foundation/outbound.ts";
 import { keycloakUnavailable, startKeycloak, type Keycloak } from "#e2e/servers/keycloak.ts";
@@ -27,12 +28,13 @@ export async function benchGeneration(world: World, smoke: boolean): Promise<Fig
     const tenant = await testTenant({ ...world.deps, outbound, jobs });
     const [administrator, developer] = [await tenant.caller("ADMINISTRATOR"), await tenant.caller("DEVELOPER")];
     const keyManagerId = await connect(administrator, keycloak);
-    const times = { direct: [] as number[], through: [] as number[] };
+    const times = { direct: [] as number[], connector: [] as number[], through: [] as number[] };
     const rounds = smoke ? 2 : 60;
     const warmUp = smoke ? 1 : 10;
     for (let round = -warmUp; round < rounds; round++) {
       const { id: applicationId } = await createApplication(developer, { name: `Measured ${round}` });
       const direct = await registerDirectly(keycloak);
+      const connector = await registerByConnector(developer, keyManagerId);
       const through = await timed(async () => {
         const { outcome } = await generateKeys(developer, {
           applicationId,
@@ -45,13 +47,23 @@ export async function benchGeneration(world: World, smoke: boolean): Promise<Fig
       });
       if (round < 0) continue;
       times.direct.push(direct);
+      times.connector.push(connector);
       times.through.push(through);
     }
     const added = times.through.map((through, index) => through - (times.direct[index] ?? 0));
-    const ratio = { value: median(times.through) / median(times.direct), to: "directly" };
+    const ratio = (values: number[]) => ({ value: median(values) / median(times.direct), to: "directly" });
     return [
       figure("keys at Keycloak", "registration call, directly", { values: times.direct, unit: "ms" }),
-      figure("keys at Keycloak", "keys generated through Latchkey", { values: times.through, unit: "ms", ratio }),
+      figure("keys at Keycloak", "what the connector says: sign-in, registration, read-back", {
+        values: times.connector,
+        unit: "ms",
+        ratio: ratio(times.connector),
+      }),
+      figure("keys at Keycloak", "keys generated through Latchkey", {
+        values: times.through,
+        unit: "ms",
+        ratio: ratio(times.through),
+      }),
       figure("keys at Keycloak", "added time", { values: added, unit: "ms" }),
     ];
   } finally {
@@ -103,6 +115,14 @@ async function registerDirectly({ origin, realm, issuer, portalClient }: Keycloa
     await response.text();
     if (response.status !== 201) throw new Error(`The registration was answered with ${response.status}.`);
   });
+}
+
+/** The conversation that Latchkey has with the server, without anything that it does for itself. */
+async function registerByConnector(ctx: Context, keyManagerId: string): Promise<number> {
+  const { adapter, connector } = await openKeyManager(ctx, keyManagerId as KeyManagerId);
+  const settings = connector.client.parse({});
+  const client = { name: "Measured", grantTypes: ["client_credentials"], redirectUris: [], settings };
+  return timed(async () => void (await adapter.registerClient({ ...client, marker: newId() })));
 }
 
 async function timed(work: () => Promise<void>): Promise<number> {
