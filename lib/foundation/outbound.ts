@@ -18,8 +18,6 @@ export type OutboundOptions = {
   log: Log;
   /** How names become addresses; the system's resolver unless a test brings its own. */
   resolve?: (hostname: string) => Promise<string[]>;
-  /** Certificates to trust besides the system's, in PEM form. */
-  certificateAuthorities?: string;
 };
 
 export type Outbound = OutboundFetch & {
@@ -126,12 +124,11 @@ async function dialFirst(addresses: readonly string[], port: number): Promise<So
 /** Makes undici dial only what was checked. TLS goes by the name: certificate and SNI stay what they were. */
 function guardedConnector(
   allow: ReadonlySet<string>,
-  { resolve = systemResolve, certificateAuthorities }: OutboundOptions,
+  { resolve = systemResolve }: OutboundOptions,
 ): buildConnector.connector {
   const secure = buildConnector({
     allowH2: false,
     timeout: connectTimeoutMs,
-    ...(certificateAuthorities !== undefined && { ca: certificateAuthorities }),
   });
   async function open(options: buildConnector.Options): Promise<Socket> {
     const port = options.port || (options.protocol === "https:" ? "443" : "80");
