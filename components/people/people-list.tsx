@@ -44,10 +44,10 @@ export function PeopleList({ people, changeRoles, setActive, makePasswordLink }:
         <TableHead>
           <TableRow>
             <TableHeader>Name</TableHeader>
-            <TableHeader>E-mail address</TableHeader>
-            <TableHeader>Roles</TableHeader>
+            <TableHeader className="max-sm:hidden">E-mail address</TableHeader>
+            <TableHeader className="max-sm:hidden">Roles</TableHeader>
             <TableHeader>State</TableHeader>
-            <TableHeader>Joined</TableHeader>
+            <TableHeader className="max-md:hidden">Joined</TableHeader>
             <TableHeader>
               <span className="sr-only">Actions</span>
             </TableHeader>
@@ -59,13 +59,17 @@ export function PeopleList({ people, changeRoles, setActive, makePasswordLink }:
               <TableHeader scope="row">
                 {person.name}
                 {person.isSelf && <span className="text-muted font-normal"> (you)</span>}
+                <span className="text-muted flex flex-col text-sm font-normal sm:hidden">
+                  <span className="break-all">{person.email}</span>
+                  <span>{person.roles.map(roleName).join(", ")}</span>
+                </span>
               </TableHeader>
-              <TableCell className="break-all">{person.email}</TableCell>
-              <TableCell>{person.roles.map(roleName).join(", ")}</TableCell>
+              <TableCell className="break-all max-sm:hidden">{person.email}</TableCell>
+              <TableCell className="max-sm:hidden">{person.roles.map(roleName).join(", ")}</TableCell>
               <TableCell>
                 <PersonState person={person} />
               </TableCell>
-              <TableCell>
+              <TableCell className="max-md:hidden">
                 <RelativeTime iso={person.joinedAt} />
               </TableCell>
               <TableCell className="text-right">

@@ -21,6 +21,7 @@ import { problemResponse } from "./problem-response.ts";
 import { clientAddress, requestId } from "./request.ts";
 import { safeReturnTo } from "./return-to.ts";
 import { requireSameOrigin } from "./same-origin.ts";
+import { rememberTenant } from "./tenant-memory.ts";
 
 type RouteContext = { params: Promise<{ nextauth: string[] }> };
 
@@ -152,6 +153,7 @@ function openIdProvider(attempt: Attempt, provider: SignInProvider): Provider {
           });
           const caller = { deps, requestId: await requestId() };
           attempt.entered = await enterThrough(caller, provider, claims);
+          await rememberTenant(provider.tenant.slug);
           return { tokens: {} };
         } catch (error) {
           attempt.error = error;
