@@ -21,7 +21,8 @@ export default async function SignInPage({ searchParams }: PageProps<"/sign-in">
   const target = safeReturnTo(returnTo);
   if (await currentPerson()) redirect(target);
   // An address that names a tenant, or expressly none, counts more than what the browser remembers.
-  const slug = (tenant === undefined ? await rememberedTenant() : SlugInput.safeParse(tenant.trim().toLowerCase()).data) ?? null;
+  const slug =
+    (tenant === undefined ? await rememberedTenant() : SlugInput.safeParse(tenant.trim().toLowerCase()).data) ?? null;
   const providers = slug === null ? [] : await offeredProviders(runtime().deps, slug);
   return (
     <AuthCard title="Sign in" description="With the account that an administrator invited you to set up.">
