@@ -232,7 +232,8 @@ describe("answers", () => {
     const started = performance.now();
     const kind = await failure(outbound, `http://127.0.0.1:${server.port}/`, { deadlineMs: 300 });
     expect(kind).toBe("timeout");
-    expect(performance.now() - started).toBeLessThan(550);
+    // Far from both the default deadline and for ever, also on a busy machine.
+    expect(performance.now() - started).toBeLessThan(5_000);
   });
 
   it("with header floods, nonsense and early ends are errors", async () => {
@@ -270,13 +271,15 @@ describe("one slow server", () => {
     const quick = await listen((_req, res) => res.end("{}"));
     const outbound = door([`127.0.0.1:${slow.port}`, `127.0.0.1:${quick.port}`]);
     const calls = Array.from({ length: 40 }, () =>
-      failure(outbound, `http://127.0.0.1:${slow.port}/`, { deadlineMs: 400 }),
+      failure(outbound, `http://127.0.0.1:${slow.port}/`, { deadlineMs: 2_000 }),
     );
     expect(await failure(outbound, `http://127.0.0.1:${quick.port}/`)).toBe("answered");
+    // Counted before the deadline: what comes after it may dial anew.
+    await expect.poll(slow.connections, { interval: 10 }).toBeGreaterThanOrEqual(8);
+    expect(slow.connections()).toBe(8);
     const kinds = await Promise.all(calls);
     expect(kinds.filter((kind) => kind === "busy")).toHaveLength(16);
     expect(kinds.filter((kind) => kind === "timeout")).toHaveLength(24);
-    expect(slow.connections()).toBeLessThanOrEqual(8);
   });
 
   it("gives its places back, so that later calls get through", async () => {
