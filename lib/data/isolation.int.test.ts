@@ -1,6 +1,6 @@
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { newId } from "#lib/foundation/ids.ts";
+import { newId, type ApiId, type PersonId, type PlanId } from "#lib/foundation/ids.ts";
 import { testDatabase, testTenant, type TestTenant } from "#tooling/testing/tenant.ts";
 import { ownership } from "./classification.ts";
 import { installationDb, tenantDb } from "./database.ts";
@@ -85,7 +85,7 @@ describe("isolation of tenants", () => {
   });
 
   it("puts every write of a tenant's client into that tenant, whatever the data say", async () => {
-    const id = newId<string & never>() as string;
+    const id = newId<PlanId>();
     await testDatabase().inTenant(here.id, (ctx) =>
       tenantDb(ctx).plan.create({ data: { id, tenantId: there.id, name: "Smuggled" } }),
     );
@@ -96,7 +96,7 @@ describe("isolation of tenants", () => {
   it.each(["findUnique", "updateMany", "deleteMany", "count"] as const)(
     "keeps %s by id inside the tenant",
     async (operation) => {
-      const id = newId<string & never>() as string;
+      const id = newId<PlanId>();
       await testDatabase().inTenant(here.id, (ctx) =>
         tenantDb(ctx).plan.create({ data: { id, tenantId: here.id, name: `Kept from ${operation}` } }),
       );
@@ -115,8 +115,8 @@ describe("isolation of tenants", () => {
   );
 
   it("refuses a reference from one tenant's row to another's", async () => {
-    const [mine, theirs] = [newId<string & never>() as string, newId<string & never>() as string];
-    const api = { name: "A", version: "1", context: "/a", createdById: newId<string & never>() as string };
+    const [mine, theirs] = [newId<ApiId>(), newId<ApiId>()];
+    const api = { name: "A", version: "1", context: "/a", createdById: newId<PersonId>() };
     await testDatabase().inTenant(here.id, (ctx) =>
       tenantDb(ctx).api.create({ data: { id: mine, tenantId: here.id, ...api } }),
     );

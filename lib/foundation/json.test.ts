@@ -29,7 +29,7 @@ describe("parseUntrustedJson", () => {
     const started = performance.now();
     expect(() => parseUntrustedJson("[".repeat(1_000_000))).toThrow(/deeper/);
     expect(() => parseUntrustedJson(`[${"0,".repeat(1_000_000)}0]`)).toThrow(/more than/);
-    expect(performance.now() - started).toBeLessThan(200);
+    expect(performance.now() - started).toBeLessThan(2_000);
   });
 
   it("drops keys that reach for prototypes", () => {
