@@ -25,7 +25,6 @@ import {
   truncateSync,
   writeFileSync,
 } from "node:fs";
-import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
@@ -34,6 +33,7 @@ import { Secret } from "#lib/foundation/secret.ts";
 import { wordsOf } from "../bootstrap/checkout.mjs";
 import { processExists, waitForLock } from "../bootstrap/process-lock.mjs";
 import { refusal } from "../bootstrap/words.mjs";
+import { freePort } from "./free-port.ts";
 import {
   canEnter,
   canWrite,
@@ -396,17 +396,6 @@ async function asSuperuser<T>(server: Server, port: number, work: (client: pg.Cl
 
 function connectionUrl(role: string, password: string, port: number, database: string): Secret {
   return new Secret(`postgresql://${role}:${password}@127.0.0.1:${port}/${database}`);
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  probe.listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const address = probe.address();
-  probe.close();
-  await once(probe, "close");
-  if (address === null || typeof address === "string") throw new Error("The system gave no free port.");
-  return address.port;
 }
 
 async function stopPostmaster(cluster: string): Promise<void> {

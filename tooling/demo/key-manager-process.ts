@@ -8,8 +8,8 @@ import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { freePort } from "#e2e/servers/ports.ts";
 import { refusal } from "../bootstrap/words.mjs";
+import { freePort } from "../database/free-port.ts";
 import type { ExternalKeyManagerSettings } from "./external-key-manager.ts";
 import { writeWhole } from "./memory.ts";
 
