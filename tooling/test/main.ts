@@ -27,10 +27,11 @@ if (values.help) {
   console.log(help);
 } else {
   const chosen = choose(values.only);
-  // Leaving by `exit` takes along what the stages started.
-  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.once(signal, () => process.exit(1));
-  const done = await runAll(chosen, values["no-skip"]);
-  process.exitCode = report(done) ? 0 : 1;
+  // What runs ends at once and is cleared away. A terminal may send the same signal by several ways.
+  const interruption = new AbortController();
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => interruption.abort());
+  const done = await runAll(chosen, { noSkip: values["no-skip"], interruption: interruption.signal });
+  process.exitCode = report(done) && !interruption.signal.aborted ? 0 : 1;
 }
 
 function choose(only: string | undefined): Stage[] {
@@ -45,7 +46,10 @@ function choose(only: string | undefined): Stage[] {
 }
 
 /** Two lanes take the stages in order; one that wants the machine to itself waits for the other lane to be idle. */
-async function runAll(chosen: Stage[], noSkip: boolean): Promise<Done[]> {
+async function runAll(
+  chosen: Stage[],
+  { noSkip, interruption }: { noSkip: boolean; interruption: AbortSignal },
+): Promise<Done[]> {
   const waiting = [...chosen];
   const running = new Map<string, { alone: boolean; promise: Promise<void> }>();
   const done: Done[] = [];
@@ -68,7 +72,7 @@ async function runAll(chosen: Stage[], noSkip: boolean): Promise<Done[]> {
           output: "",
           milliseconds: 0,
         }
-      : await runStage(stage);
+      : await runStage(stage, interruption);
     const { output, ...rest } = outcome;
     const judged: Done =
       rest.result === "skipped" && noSkip
@@ -82,11 +86,12 @@ async function runAll(chosen: Stage[], noSkip: boolean): Promise<Done[]> {
   };
 
   while (waiting.length > 0 || running.size > 0) {
+    if (interruption.aborted) waiting.length = 0;
     const next = running.size < 2 ? take() : undefined;
     if (next) {
       const promise = runOne(next).finally(() => running.delete(next.name));
       running.set(next.name, { alone: next.alone ?? false, promise });
-    } else {
+    } else if (running.size > 0) {
       await Promise.race([...running.values()].map(({ promise }) => promise));
     }
   }

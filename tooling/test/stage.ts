@@ -42,7 +42,10 @@ function endGroup(leader: number | undefined): void {
 }
 
 /** Runs one stage; never throws. Its output is returned, not printed, so that stages can run side by side. */
-export async function runStage(stage: Stage): Promise<Outcome & { output: string; milliseconds: number }> {
+export async function runStage(
+  stage: Stage,
+  interruption: AbortSignal,
+): Promise<Outcome & { output: string; milliseconds: number }> {
   const startedAt = performance.now();
   const chunks: string[] = [];
   const tools: StageTools = {
@@ -52,6 +55,7 @@ export async function runStage(stage: Stage): Promise<Outcome & { output: string
     },
     run: (program, args, environment = {}) =>
       new Promise((resolve, reject) => {
+        interruption.throwIfAborted();
         const child = spawn(program, args, {
           cwd: root,
           stdio: ["ignore", "pipe", "pipe"],
@@ -62,15 +66,21 @@ export async function runStage(stage: Stage): Promise<Outcome & { output: string
         child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk.toString("utf8")));
         child.stderr.on("data", (chunk: Buffer) => chunks.push(chunk.toString("utf8")));
         const end = () => endGroup(child.pid);
-        process.once("exit", end);
+        interruption.addEventListener("abort", end, { once: true });
         const hanging = setTimeout(() => {
           chunks.push(`\n${program} did not end within ${longestRunMs / 60_000} minutes.\n`);
           end();
         }, longestRunMs);
-        child.once("error", reject);
-        child.once("exit", () => {
+        const settle = () => {
           clearTimeout(hanging);
-          process.off("exit", end);
+          interruption.removeEventListener("abort", end);
+        };
+        child.once("error", (error) => {
+          settle();
+          reject(error);
+        });
+        child.once("exit", () => {
+          settle();
           // A forgotten child of it would keep the output open for ever.
           setTimeout(end, 5_000).unref();
         });
