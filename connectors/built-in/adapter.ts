@@ -3,9 +3,10 @@ import type {
   ConnectorDependencies,
   KeyManagerAdapter,
   KeyManagerSettings,
-  ProbeResult,
+  RegisteredClient,
 } from "#lib/connector-kit/contract.ts";
-import { ConnectorError, isConnectorError } from "#lib/connector-kit/errors.ts";
+import { ConnectorError } from "#lib/connector-kit/errors.ts";
+import { probe } from "#lib/connector-kit/probe.ts";
 import { openStandardAdapter, toRegisteredClient } from "#lib/connector-kit/standard-adapter.ts";
 import { randomToken } from "#lib/foundation/ids.ts";
 import { Secret } from "#lib/foundation/secret.ts";
@@ -73,21 +74,23 @@ export function openBuiltInAdapter(
     throw new ConnectorError("misconfigured", "This key manager has no registration endpoint.");
   }
 
+  async function findClients(marker: string): Promise<RegisteredClient[]> {
+    const doing = "Looking for the client";
+    const url = new URL(registrationEndpoint());
+    url.searchParams.set("software_id", marker);
+    const headers = { authorization: `Bearer ${registrationToken.reveal()}` };
+    const answer = await exchange(fetch, url.href, { headers, ...budgets.administration });
+    if (answer.status !== 200) throw failureOf(answer, { now: clock.now(), doing, secrets: [registrationToken] });
+    const parsed = found.safeParse(answer.json);
+    if (!parsed.success) throw unreadable(answer, doing, "is no list of clients");
+    const context = { registrationEndpoint: registrationEndpoint(), toSettings };
+    return parsed.data.clients.map((json) => toRegisteredClient(toInformation({ ...answer, json }, doing), context));
+  }
+
   return {
     ...standard,
 
-    async findClients(marker) {
-      const doing = "Looking for the client";
-      const url = new URL(registrationEndpoint());
-      url.searchParams.set("software_id", marker);
-      const headers = { authorization: `Bearer ${registrationToken.reveal()}` };
-      const answer = await exchange(fetch, url.href, { headers, ...budgets.administration });
-      if (answer.status !== 200) throw failureOf(answer, { now: clock.now(), doing, secrets: [registrationToken] });
-      const parsed = found.safeParse(answer.json);
-      if (!parsed.success) throw unreadable(answer, doing, "is no list of clients");
-      const context = { registrationEndpoint: registrationEndpoint(), toSettings };
-      return parsed.data.clients.map((json) => toRegisteredClient(toInformation({ ...answer, json }, doing), context));
-    },
+    findClients,
 
     async rotateSecret(client) {
       const doing = "Making a new secret";
@@ -106,32 +109,18 @@ export function openBuiltInAdapter(
     },
 
     async checkAccess() {
+      const fix = "Restart the portal; its own server and the portal must use the same vault key.";
       return [
-        await probe("sign_in", "The portal may register clients.", () =>
+        await probe("sign_in", "The portal may register clients.", {
+          fix,
           // A marker that nobody has: the question is allowed or not, and changes nothing.
-          this.findClients?.(randomToken()),
-        ),
-        await probe("permissions", "The portal may ask about tokens.", () =>
-          standard.introspectToken(new Secret(randomToken())),
-        ),
+          attempt: () => findClients(randomToken()),
+        }),
+        await probe("permissions", "The portal may ask about tokens.", {
+          fix,
+          attempt: () => standard.introspectToken(new Secret(randomToken())),
+        }),
       ];
     },
   };
-}
-
-type Probe = Omit<ProbeResult, "durationMs">;
-
-async function probe(
-  step: Probe["step"],
-  summary: string,
-  attempt: () => Promise<unknown> | undefined,
-): Promise<Probe> {
-  try {
-    await attempt();
-    return { step, status: "passed", summary };
-  } catch (error) {
-    if (!isConnectorError(error)) throw error;
-    const fix = "Restart the portal; its own server and the portal must use the same vault key.";
-    return { step, status: "failed", summary: error.message, fix, ...(error.reason && { detail: error.reason }) };
-  }
 }

@@ -1,12 +1,10 @@
 import { decodeJwt } from "jose";
 import { z } from "zod";
-import type { ProbeResult } from "#lib/connector-kit/contract.ts";
 import { isConnectorError } from "#lib/connector-kit/errors.ts";
+import type { Probe } from "#lib/connector-kit/probe.ts";
 import type { Secret } from "#lib/foundation/secret.ts";
 import type { Realm } from "./realm.ts";
 import { clientList } from "./wire.ts";
-
-type Probe = Omit<ProbeResult, "durationMs">;
 
 const neededRoles = ["view-clients", "manage-clients"] as const;
 

@@ -1,10 +1,6 @@
-import type {
-  ConnectorDependencies,
-  KeyManagerAdapter,
-  KeyManagerSettings,
-  ProbeResult,
-} from "#lib/connector-kit/contract.ts";
-import { ConnectorError, isConnectorError } from "#lib/connector-kit/errors.ts";
+import type { ConnectorDependencies, KeyManagerAdapter, KeyManagerSettings } from "#lib/connector-kit/contract.ts";
+import { ConnectorError } from "#lib/connector-kit/errors.ts";
+import { probe, type Probe } from "#lib/connector-kit/probe.ts";
 import { openStandardAdapter } from "#lib/connector-kit/standard-adapter.ts";
 import { randomToken } from "#lib/foundation/ids.ts";
 import { Secret } from "#lib/foundation/secret.ts";
@@ -40,8 +36,6 @@ function toSettings({ tokenEndpointAuthMethod, metadata }: ClientInformation): R
     scopes: scopesOf(typeof scope === "string" ? scope : undefined),
   };
 }
-
-type Probe = Omit<ProbeResult, "durationMs">;
 
 /** Opens any server that follows the standards. */
 export function openOidcAdapter(
@@ -100,18 +94,4 @@ export function openOidcAdapter(
     ),
     checkAccess: async () => [await checkSignIn(), await checkIntrospection()],
   };
-}
-
-async function probe(
-  step: Probe["step"],
-  summary: string,
-  { attempt, fix }: { attempt: () => Promise<unknown>; fix: string },
-): Promise<Probe> {
-  try {
-    await attempt();
-    return { step, status: "passed", summary };
-  } catch (error) {
-    if (!isConnectorError(error)) throw error;
-    return { step, status: "failed", summary: error.message, fix, ...(error.reason && { detail: error.reason }) };
-  }
 }
