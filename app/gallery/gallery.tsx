@@ -31,7 +31,6 @@ import { RelativeTime } from "#components/ui/relative-time.tsx";
 import { SearchField } from "#components/ui/search-field.tsx";
 import { SecretOnce } from "#components/ui/secret-once.tsx";
 import { Select } from "#components/ui/select.tsx";
-import { PageSkeleton } from "#components/ui/skeleton.tsx";
 import { Steps } from "#components/ui/steps.tsx";
 import { Switch } from "#components/ui/switch.tsx";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "#components/ui/table.tsx";
@@ -99,7 +98,6 @@ export function Gallery() {
       <Feedback />
       <Paths />
       <Overlays />
-      <Waiting />
     </PortalShell>
   );
 }
@@ -509,14 +507,6 @@ function Overlays() {
           Show a toast
         </Button>
       </div>
-    </Part>
-  );
-}
-
-function Waiting() {
-  return (
-    <Part title="Waiting">
-      <PageSkeleton rows={3} />
     </Part>
   );
 }

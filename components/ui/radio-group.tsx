@@ -18,7 +18,7 @@ export function Radio({ label, help, className, ...props }: RadioProps) {
         id={id}
         type="radio"
         className={cn(
-          "border-control bg-surface checked:border-accent hover:border-ink/60 relative z-10 mt-0.5 size-4 shrink-0 appearance-none rounded-full border transition-colors checked:border-[5px]",
+          "border-control bg-surface checked:border-accent not-checked:hover:border-ink/60 relative z-10 mt-0.5 size-4 shrink-0 appearance-none rounded-full border transition-colors checked:border-[5px]",
           "before:absolute before:-inset-1.5 before:content-['']",
           "disabled:cursor-not-allowed disabled:opacity-55",
         )}
