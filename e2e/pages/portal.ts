@@ -1,11 +1,11 @@
 /** What a person does in the portal, by role and label, as their hands would. */
-import { expect, type Browser, type Page } from "@playwright/test";
+import { expect, type Browser, type BrowserContextOptions, type Locator, type Page } from "@playwright/test";
 
 export const password = "quiet harbour lantern 1907";
 
 /** A browser window of one person. */
-export async function openWindow(browser: Browser, origin: string): Promise<Page> {
-  const context = await browser.newContext({ baseURL: origin });
+export async function openWindow(browser: Browser, origin: string, options?: BrowserContextOptions): Promise<Page> {
+  const context = await browser.newContext({ ...options, baseURL: origin });
   return context.newPage();
 }
 
@@ -40,6 +40,37 @@ export async function invite(page: Page, { email, roles }: { email: string; role
   for (const role of roles) await dialog.getByLabel(role, { exact: true }).check();
   await dialog.getByRole("button", { name: "Make invitation link" }).click();
   return takeSecret(page, "Invitation link");
+}
+
+/** Gives somebody further roles. */
+export async function giveRoles(page: Page, name: string, roles: string[]): Promise<void> {
+  await page.goto("/admin/people");
+  await choose(page, { of: name, item: "Change roles" });
+  const dialog = page.getByRole("dialog");
+  for (const role of roles) await dialog.getByLabel(role, { exact: true }).check();
+  await dialog.getByRole("button", { name: "Change roles" }).click();
+  await expect(dialog).toBeHidden();
+}
+
+/** Chooses from the menu of a row. */
+export async function choose(page: Page, { of, item }: { of: string; item: string }): Promise<void> {
+  await page.getByRole("button", { name: `Actions for ${of}` }).click();
+  await page.getByRole("menuitem", { name: item, exact: true }).click();
+}
+
+/** Signs in by e-mail address and password, and waits until the portal is open. */
+export async function signIn(page: Page, email: string, secret = password): Promise<void> {
+  await page.goto("/sign-in");
+  await page.getByLabel("E-mail address").fill(email);
+  await page.getByLabel("Password", { exact: true }).fill(secret);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+}
+
+/** Signs out by the menu of the person. */
+export async function signOut(page: Page, name: string): Promise<void> {
+  await page.getByRole("button", { name }).first().click();
+  await page.getByRole("menuitem", { name: "Sign out" }).click();
+  await page.waitForURL(/\/sign-in/);
 }
 
 /** Accepts an invitation as somebody new. */
@@ -85,10 +116,15 @@ export async function openKeys(page: Page, application: string, keyType: "produc
   await page.waitForURL(new RegExp(`/keys/${keyType}$`));
 }
 
-/** Generates keys at a key manager whose card is on the open page. */
-export async function generateKeys(page: Page, keyManager: string): Promise<{ consumerSecret: string }> {
+/** Generates keys at a key manager whose card is on the open page. @param fill what to change in the form before */
+export async function generateKeys(
+  page: Page,
+  keyManager: string,
+  fill?: (form: Locator) => Promise<void>,
+): Promise<{ consumerSecret: string }> {
   const card = keysCard(page, keyManager);
   await card.getByRole("button", { name: "Generate keys" }).click();
+  await fill?.(card);
   await card.getByRole("button", { name: "Generate keys" }).click();
   await expect(card.getByText("Your keys are ready")).toBeVisible();
   const consumerSecret = await takeSecret(page, "Consumer secret");
