@@ -1,0 +1,223 @@
+/** Every page there is, as a person sees it who may enter all of them: light and dark, wide and narrow. */
+import AxeBuilder from "@axe-core/playwright";
+import { createHash, randomBytes } from "node:crypto";
+import { readdirSync } from "node:fs";
+import { expect, test, type Page } from "@playwright/test";
+import { createGatewayCredential } from "./pages/administration.ts";
+import { importApi } from "./pages/creation.ts";
+import {
+  becomeOperator,
+  createApplication,
+  createTenant,
+  generateKeys,
+  giveRoles,
+  invite,
+  keysCard,
+  openKeys,
+  openWindow,
+} from "./pages/portal.ts";
+import { startLatchkey, type LatchkeyServer } from "./servers/latchkey.ts";
+
+/** In a running server for strangers, for somebody without a tenant, and for somebody who may do everything. */
+type Audience = "stranger" | "homeless" | "everybody";
+/** Where a page is found; null for one that a production server does not have. */
+type Visit = { as: Audience; at: (world: World) => string | null };
+
+type World = {
+  api: string;
+  application: string;
+  keyManager: string;
+  invitation: string;
+  oneTimeLink: string;
+  authorizationRequest: string;
+};
+
+const everybody = (at: (world: World) => string): Visit => ({ as: "everybody", at });
+const visits: Record<string, Visit> = {
+  "(home)/page.tsx": everybody(() => "/"),
+  "gallery/page.tsx": { as: "stranger", at: () => null },
+  "(account)/account/page.tsx": everybody(() => "/account"),
+  "(admin)/admin/audit/page.tsx": everybody(() => "/admin/audit"),
+  "(admin)/admin/gateways/page.tsx": everybody(() => "/admin/gateways"),
+  "(admin)/admin/identity-providers/page.tsx": everybody(() => "/admin/identity-providers"),
+  "(admin)/admin/key-managers/page.tsx": everybody(() => "/admin/key-managers"),
+  "(admin)/admin/key-managers/new/page.tsx": everybody(() => "/admin/key-managers/new"),
+  "(admin)/admin/key-managers/[id]/page.tsx": everybody(({ keyManager }) => keyManager),
+  "(admin)/admin/key-managers/[id]/activity/page.tsx": everybody(({ keyManager }) => `${keyManager}/activity`),
+  "(admin)/admin/key-managers/[id]/settings/page.tsx": everybody(({ keyManager }) => `${keyManager}/settings`),
+  "(admin)/admin/key-managers/[id]/test/page.tsx": everybody(({ keyManager }) => `${keyManager}/test`),
+  "(admin)/admin/key-managers/[id]/usage/page.tsx": everybody(({ keyManager }) => `${keyManager}/usage`),
+  "(admin)/admin/people/page.tsx": everybody(() => "/admin/people"),
+  "(admin)/admin/people/invitations/page.tsx": everybody(() => "/admin/people/invitations"),
+  "(auth)/sign-in/page.tsx": { as: "stranger", at: () => "/sign-in?tenant=harbour" },
+  "(auth)/no-tenant/page.tsx": { as: "homeless", at: () => "/no-tenant" },
+  "(auth)/link/[token]/page.tsx": { as: "stranger", at: ({ oneTimeLink }) => oneTimeLink },
+  "(auth)/invitation/[token]/page.tsx": { as: "stranger", at: ({ invitation }) => invitation },
+  "(auth)/t/[tenant]/sign-in/[id]/page.tsx": everybody(({ authorizationRequest }) => authorizationRequest),
+  "(creator)/creator/apis/page.tsx": everybody(() => "/creator/apis"),
+  "(creator)/creator/apis/new/page.tsx": everybody(() => "/creator/apis/new"),
+  "(creator)/creator/apis/[id]/page.tsx": everybody(({ api }) => `/creator/apis/${api}`),
+  "(creator)/creator/apis/[id]/subscriptions/page.tsx": everybody(({ api }) => `/creator/apis/${api}/subscriptions`),
+  "(creator)/creator/plans/page.tsx": everybody(() => "/creator/plans"),
+  "(developer)/developer/apis/page.tsx": everybody(() => "/developer/apis"),
+  "(developer)/developer/apis/[id]/page.tsx": everybody(({ api }) => `/developer/apis/${api}`),
+  "(developer)/developer/applications/page.tsx": everybody(() => "/developer/applications"),
+  "(developer)/developer/applications/[id]/page.tsx": everybody(({ application }) => application),
+  "(developer)/developer/applications/[id]/keys/[keyType]/page.tsx": everybody(
+    ({ application }) => `${application}/keys/production`,
+  ),
+  "(operator)/operator/tenants/page.tsx": everybody(() => "/operator/tenants"),
+};
+
+const builtIn = "Built-in";
+const themes = ["dark", "light"] as const;
+const widths = [1440, 360] as const;
+
+test.describe.configure({ timeout: 300_000 });
+test.use({ actionTimeout: 15_000 });
+
+let latchkey: LatchkeyServer;
+
+test.beforeAll(async () => {
+  latchkey = await startLatchkey();
+});
+test.afterAll(async () => {
+  await latchkey?.stop();
+});
+
+test("every page that exists is visited below", () => {
+  const pages = readdirSync("app", { recursive: true, encoding: "utf8" }).filter((file) =>
+    /(^|\/)page\.tsx$/.test(file),
+  );
+  expect(Object.keys(visits).sort()).toEqual(pages.sort());
+});
+
+test("every page is accessible, fits its window and logs no error, light and dark, wide and narrow", async ({
+  browser,
+}) => {
+  const [owner, stranger, first] = await Promise.all(
+    [1, 2, 3].map(() => openWindow(browser, latchkey.origin, { reducedMotion: "reduce" })),
+  );
+  if (!owner || !stranger || !first) throw new Error("A window did not open.");
+
+  await test.step("the page of a one-time link, before it is used", () =>
+    inspect(first, "(auth)/link/[token]/page.tsx", latchkey.firstSignInLink));
+  await becomeOperator(owner, latchkey.firstSignInLink, { name: "Olga Berg", email: "olga@harbour.example" });
+  await test.step("the page of somebody without a tenant", () =>
+    inspect(owner, "(auth)/no-tenant/page.tsx", "/no-tenant"));
+
+  const world = await test.step("a tenant with something of everything", () => furnish(owner));
+  const seen = new Set(["(auth)/link/[token]/page.tsx", "(auth)/no-tenant/page.tsx", "gallery/page.tsx"]);
+  for (const [file, { as, at }] of Object.entries(visits)) {
+    const address = at(world);
+    if (seen.has(file) || address === null) continue;
+    await test.step(file, () => inspect(as === "stranger" ? stranger : owner, file, address));
+  }
+  await test.step("what does not exist, and what a role does not open", async () => {
+    await inspect(owner, "not-found", "/developer/applications/00000000-0000-7000-8000-000000000000", 404);
+    expect((await stranger.request.get("/gallery")).status()).toBe(404);
+  });
+});
+
+/**
+ * Opens a page, and looks at it in every theme and width; fails with everything that is wrong with it at once. It is
+ * opened in the dark: what the server cannot know of a browser is what makes the two disagree.
+ */
+async function inspect(page: Page, file: string, address: string, status = 200): Promise<void> {
+  await page.emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" });
+  await page.setViewportSize({ width: widths[0], height: 900 });
+  const problems: unknown[] = await load(page, { address, place: file, status });
+  for (const theme of themes) {
+    await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
+    for (const width of widths) {
+      await page.setViewportSize({ width, height: 900 });
+      problems.push(...(await findings(page, `${file}, ${theme}, ${String(width)} px`)));
+    }
+  }
+  expect.soft(problems).toEqual([]);
+}
+
+async function load(page: Page, { address, place, status }: { address: string; place: string; status: number }) {
+  const problems: string[] = [];
+  const note = (message: string) => problems.push(`${place}: ${message}`);
+  const onConsole = (message: { type(): string; text(): string }) => {
+    const expected = status >= 400 && message.text().includes(`status of ${String(status)}`);
+    if (message.type() === "error" && !expected) note(message.text());
+  };
+  const onError = (error: Error) => note(error.message);
+  page.on("console", onConsole);
+  page.on("pageerror", onError);
+  const response = await page.goto(address, { waitUntil: "networkidle" });
+  page.off("console", onConsole);
+  page.off("pageerror", onError);
+  if (response?.status() !== status) note(`answered ${String(response?.status())}`);
+  return problems;
+}
+
+async function findings(page: Page, place: string): Promise<unknown[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const overflow = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
+  return [
+    ...violations.map(({ id, help, nodes }) => ({
+      place,
+      id,
+      help,
+      where: nodes.map(({ html }) => html.slice(0, 200)),
+    })),
+    ...(overflow > 0 ? [`${place}: ${String(overflow)} px too wide`] : []),
+  ];
+}
+
+/** One tenant with an object of each kind, made as its people make them; the operator joins it and may do everything. */
+async function furnish(page: Page): Promise<World> {
+  await page.setViewportSize({ width: 1440, height: 900 });
+  const link = await createTenant(page, {
+    name: "Harbour Foods",
+    slug: "harbour",
+    administrator: "ada@harbour.example",
+  });
+  await page.goto(link);
+  await page.getByRole("button", { name: "Join as Olga Berg" }).click();
+  await page.waitForURL((url) => !url.pathname.startsWith("/invitation"));
+  await giveRoles(page, "Olga Berg", ["Creator", "Developer"]);
+  const invitation = await invite(page, { email: "devi@harbour.example", roles: ["Developer"] });
+  await createGatewayCredential(page, "Edge nginx");
+
+  await importApi(page, { file: "e2e/fixtures/orders.openapi.yaml", keyManagers: [builtIn] });
+  const api = new URL(page.url()).pathname.split("/").at(-1) ?? "";
+  await createApplication(page, "Web shop");
+  const application = new URL(page.url()).pathname;
+  await openKeys(page, "Web shop", "production");
+  await generateKeys(page, builtIn);
+  await page.goto("/admin/key-managers");
+  await page.getByRole("link", { name: builtIn }).first().click();
+  await page.waitForURL(/\/admin\/key-managers\/[0-9a-f-]{36}$/);
+  const keyManager = new URL(page.url()).pathname;
+  const authorizationRequest = await authorizationRequestOf(page);
+  return { api, application, keyManager, invitation, oneTimeLink: "", authorizationRequest };
+}
+
+/** Where an application sends a person to sign in through the tenant's own authorization server. */
+async function authorizationRequestOf(page: Page): Promise<string> {
+  const callback = "https://shop.example/callback";
+  await openKeys(page, "Web shop", "sandbox");
+  await generateKeys(page, builtIn, async (form) => {
+    await form.getByLabel("Authorization code", { exact: true }).check();
+    await form.getByLabel("Callback URLs").fill(callback);
+    await form.getByLabel("Callback URLs").press("Enter");
+  });
+  const shown = await keysCard(page, builtIn).locator("code", { hasText: "Consumer key" }).first().innerText();
+  const consumerKey = shown.replace("Consumer key", "").replaceAll(/\s/g, "");
+  const challenge = createHash("sha256").update(randomBytes(32).toString("base64url")).digest("base64url");
+  const parameters = new URLSearchParams({
+    client_id: consumerKey,
+    response_type: "code",
+    redirect_uri: callback,
+    scope: "openid",
+    code_challenge: challenge,
+    code_challenge_method: "S256",
+  });
+  return `/t/harbour/oidc/auth?${parameters.toString()}`;
+}
