@@ -73,7 +73,7 @@ const builtIn = "Built-in";
 const themes = ["dark", "light"] as const;
 const widths = [1440, 360] as const;
 
-test.describe.configure({ timeout: 300_000 });
+test.describe.configure({ timeout: 600_000 });
 test.use({ actionTimeout: 15_000 });
 
 let latchkey: LatchkeyServer;
