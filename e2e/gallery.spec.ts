@@ -66,9 +66,13 @@ for (const theme of themes) {
         await opener.click();
         const dialog = page.getByRole("dialog", { name: "Delete keycloak-prod?" });
         await expect(dialog).toBeVisible();
-        await page.waitForTimeout(300);
-        expect(await findings(page)).toEqual([]);
-        await dialog.getByRole("button", { name: "Delete key manager" }).click();
+        const remove = dialog.getByRole("button", { name: "Delete key manager" });
+        for (const target of [dialog.getByRole("textbox"), remove]) {
+          await target.hover();
+          await page.waitForTimeout(200);
+          expect(await findings(page)).toEqual([]);
+        }
+        await remove.click();
         await expect(dialog.getByText("This does not match.")).toBeVisible();
         await dialog.getByRole("textbox").fill("keycloak-prod");
         await dialog.getByRole("button", { name: "Delete key manager" }).click();
