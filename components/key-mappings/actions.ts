@@ -5,6 +5,7 @@ import type {
   KeysOutcome,
   KeysView,
   KeyType,
+  MappingOutcome,
   RemovalOutcome,
   TokenView,
 } from "#lib/features/key-mappings/contract.ts";
@@ -19,7 +20,7 @@ type AtKeyManager = KeysPlace & { keyManagerId: string };
 /** What the cards of the keys page can do; the page hands in its server actions. */
 export type KeysActions = {
   generate: Action<AtKeyManager & ClientForm, KeysOutcome>;
-  map: Action<AtKeyManager & ExistingClientForm, KeysView>;
+  map: Action<AtKeyManager & ExistingClientForm, MappingOutcome>;
   update: Action<{ id: string } & ClientForm, KeysOutcome>;
   regenerate: Action<{ id: string }, KeysOutcome>;
   remove: Action<{ id: string; forget?: boolean }, RemovalOutcome>;

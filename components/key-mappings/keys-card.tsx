@@ -15,6 +15,7 @@ import { FreshKeys } from "./fresh-keys.tsx";
 import { GenerateForm } from "./generate-form.tsx";
 import { KeysInUse } from "./keys-in-use.tsx";
 import { MapForm } from "./map-form.tsx";
+import { ReplacedToken, type HandedBack } from "./replaced-token.tsx";
 import { UnfinishedKeys } from "./unfinished-keys.tsx";
 
 export type KeysCardProps = {
@@ -31,6 +32,7 @@ export function KeysCard({ place, keyManager, keys, scopes, actions }: KeysCardP
   const [form, setForm] = useState<"generate" | "map" | null>(null);
   const [fresh, setFresh] = useState<DoneOutcome | null>(null);
   const shown = keys?.keyManager ?? keyManager;
+  const [handedBack, setHandedBack] = useState<HandedBack | null>(null);
   if (!shown) return null;
   const { displayName, connector, issuer, endpoints } = shown;
   const headingId = `key-manager-${shown.id}`;
@@ -62,12 +64,20 @@ export function KeysCard({ place, keyManager, keys, scopes, actions }: KeysCardP
             Gateways refuse its tokens until an administrator enables it again. These keys can still be removed.
           </Notice>
         )}
+        {handedBack && <ReplacedToken handedBack={handedBack} close={() => setHandedBack(null)} />}
         {fresh && keys ? (
           <FreshKeys outcome={fresh} close={() => setFresh(null)} />
         ) : keys && keys.state !== "ACTIVE" ? (
-          <UnfinishedKeys keys={keys} actions={actions} settle={settle} />
+          <UnfinishedKeys keys={keys} actions={actions} settle={settle} handBack={setHandedBack} />
         ) : keys ? (
-          <KeysInUse keys={keys} keyManager={keyManager} scopes={scopes} actions={actions} settle={settle} />
+          <KeysInUse
+            keys={keys}
+            keyManager={keyManager}
+            scopes={scopes}
+            actions={actions}
+            settle={settle}
+            handBack={setHandedBack}
+          />
         ) : keyManager && form === "generate" ? (
           <GenerateForm
             keyManager={keyManager}
@@ -79,6 +89,7 @@ export function KeysCard({ place, keyManager, keys, scopes, actions }: KeysCardP
           <MapForm
             keyManager={keyManager}
             action={(input) => actions.map({ ...place, keyManagerId: keyManager.id, ...input })}
+            handBack={setHandedBack}
             done={() => setForm(null)}
             cancel={() => setForm(null)}
           />

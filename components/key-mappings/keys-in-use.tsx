@@ -14,6 +14,7 @@ import type { UsableKeyManager } from "#lib/features/key-managers/contract.ts";
 import { grantTypeLabels, type KeysOutcome, type KeysView } from "#lib/features/key-mappings/contract.ts";
 import type { KeysActions } from "./actions.ts";
 import { RemoveKeysDialog } from "./remove-keys-dialog.tsx";
+import type { HandedBack } from "./replaced-token.tsx";
 import { SecretFact } from "./secret-fact.tsx";
 import { SnippetTabs } from "./snippet-tabs.tsx";
 import { secretPlaceOf } from "./snippets.ts";
@@ -27,10 +28,11 @@ type KeysInUseProps = {
   scopes: readonly SubscribedScopeView[];
   actions: KeysActions;
   settle: (outcome: KeysOutcome) => void;
+  handBack: (handedBack: HandedBack) => void;
 };
 
 /** Keys that work, and what can be done with them. */
-export function KeysInUse({ keys, keyManager, scopes, actions, settle }: KeysInUseProps) {
+export function KeysInUse({ keys, keyManager, scopes, actions, settle, handBack }: KeysInUseProps) {
   const [updating, setUpdating] = useState(false);
   const [asking, setAsking] = useState<"regenerate" | "remove" | null>(null);
   const { can, client, consumerKey } = keys;
@@ -49,7 +51,7 @@ export function KeysInUse({ keys, keyManager, scopes, actions, settle }: KeysInU
   return (
     <>
       {keys.operation ? (
-        <UnfinishedKeys keys={keys} actions={actions} settle={settle} />
+        <UnfinishedKeys keys={keys} actions={actions} settle={settle} handBack={handBack} />
       ) : (
         keys.failure && (
           <Notice tone="warn" title="The last change was refused">
@@ -129,6 +131,7 @@ export function KeysInUse({ keys, keyManager, scopes, actions, settle }: KeysInU
       <RemoveKeysDialog
         keys={keys}
         remove={actions.remove}
+        handBack={handBack}
         open={asking === "remove"}
         onOpenChange={(open) => !open && setAsking(null)}
       />

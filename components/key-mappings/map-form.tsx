@@ -7,25 +7,38 @@ import { useActionForm } from "#components/form/use-action-form.ts";
 import { Button } from "#components/ui/button.tsx";
 import type { ActionResult } from "#lib/features/actions/contract.ts";
 import type { UsableKeyManager } from "#lib/features/key-managers/contract.ts";
-import { ExistingClientForm, type KeysView } from "#lib/features/key-mappings/contract.ts";
+import { ExistingClientForm, type MappingOutcome } from "#lib/features/key-mappings/contract.ts";
+import type { HandedBack } from "./replaced-token.tsx";
 
 type MapFormProps = {
   keyManager: UsableKeyManager;
-  action: (input: ExistingClientForm) => Promise<ActionResult<KeysView>>;
+  action: (input: ExistingClientForm) => Promise<ActionResult<MappingOutcome>>;
+  /** Shows a registration access token that came with a refusal: there is no other copy. */
+  handBack: (handedBack: HandedBack) => void;
   done: () => void;
   cancel: () => void;
 };
 
 /** Takes the credentials of a client that stands at the key manager already. */
-export function MapForm({ keyManager, action, done, cancel }: MapFormProps) {
+export function MapForm({ keyManager, action, handBack, done, cancel }: MapFormProps) {
   const { displayName, mappedClientCheck } = keyManager;
-  const form = useActionForm<ExistingClientForm, KeysView>({
+  const form = useActionForm<ExistingClientForm, MappingOutcome>({
     schema: ExistingClientForm,
     action,
     defaultValues: { consumerKey: "", consumerSecret: "", registrationToken: "", registrationClientUri: "" },
-    onSuccess: ({ consumerKey }) => {
-      toast.success(`${consumerKey ?? "The client"} belongs to this application now.`);
-      done();
+    onSuccess: (outcome) => {
+      if (outcome.outcome === "mapped") {
+        toast.success(`${outcome.keys.consumerKey ?? "The client"} belongs to this application now.`);
+        done();
+        return;
+      }
+      const { message, fields, registrationToken } = outcome;
+      const whatNow = `${displayName} has replaced the registration access token: the one you entered no longer works. Keep this one.`;
+      handBack({ kind: "refused", message: `${message} ${whatNow}`, registrationToken });
+      form.methods.setValue("registrationToken", registrationToken);
+      for (const { path, message: problem } of fields) {
+        form.methods.setError(path as keyof ExistingClientForm, { type: "server", message: problem });
+      }
     },
   });
   return (

@@ -4,18 +4,28 @@ import { toast } from "sonner";
 import { ConfirmDialog } from "#components/ui/confirm-dialog.tsx";
 import type { KeysView } from "#lib/features/key-mappings/contract.ts";
 import type { KeysActions } from "./actions.ts";
+import type { HandedBack } from "./replaced-token.tsx";
 
 type RemoveKeysDialogProps = {
   keys: KeysView;
   remove: KeysActions["remove"];
   /** Drops our record although something may be left at the key manager. */
   forget?: boolean;
+  /** Shows what manages a client whose keys are gone: there is no other copy. */
+  handBack: (handedBack: HandedBack) => void;
   open: boolean;
   onOpenChange: (open: boolean) => void;
 };
 
 /** Asks before keys are removed, in the words that fit what will happen. */
-export function RemoveKeysDialog({ keys, remove, forget = false, open, onOpenChange }: RemoveKeysDialogProps) {
+export function RemoveKeysDialog({
+  keys,
+  remove,
+  handBack,
+  forget = false,
+  open,
+  onOpenChange,
+}: RemoveKeysDialogProps) {
   const { title, description, confirmLabel } = wordsFor(keys, forget);
   return (
     <ConfirmDialog
@@ -27,8 +37,16 @@ export function RemoveKeysDialog({ keys, remove, forget = false, open, onOpenCha
       onConfirm={async () => {
         const result = await remove({ id: keys.id, forget });
         if (!result.ok) return result;
-        if (result.value.outcome === "removed") toast.success("The keys are removed.");
-        else toast.warning(result.value.message);
+        if (result.value.outcome === "finishing") {
+          toast.warning(result.value.message);
+          return result;
+        }
+        toast.success("The keys are removed.");
+        const { registrationToken } = result.value;
+        if (registrationToken) {
+          const message = `${keys.keyManager.displayName} may have replaced the registration access token that you entered. This is the one that it gave out last.`;
+          handBack({ kind: "removed", message, registrationToken });
+        }
         return result;
       }}
     />

@@ -10,8 +10,14 @@ import { Steps, type Step } from "#components/ui/steps.tsx";
 import type { KeyOperation, KeysOutcome, KeysView } from "#lib/features/key-mappings/contract.ts";
 import type { KeysActions } from "./actions.ts";
 import { RemoveKeysDialog } from "./remove-keys-dialog.tsx";
+import type { HandedBack } from "./replaced-token.tsx";
 
-type UnfinishedKeysProps = { keys: KeysView; actions: KeysActions; settle: (outcome: KeysOutcome) => void };
+type UnfinishedKeysProps = {
+  keys: KeysView;
+  actions: KeysActions;
+  settle: (outcome: KeysOutcome) => void;
+  handBack: (handedBack: HandedBack) => void;
+};
 
 /** Milliseconds between looks while something goes on in the background. */
 const lookEveryMs = 4_000;
@@ -24,7 +30,7 @@ const atServer: Record<KeyOperation, (name: string) => string> = {
 };
 
 /** Keys whose last operation is not over, or ended badly: where it stands, and the way on. */
-export function UnfinishedKeys({ keys, actions, settle }: UnfinishedKeysProps) {
+export function UnfinishedKeys({ keys, actions, settle, handBack }: UnfinishedKeysProps) {
   const router = useRouter();
   const [pending, setPending] = useState(false);
   const [asking, setAsking] = useState<"remove" | "forget" | "again" | null>(null);
@@ -99,12 +105,14 @@ export function UnfinishedKeys({ keys, actions, settle }: UnfinishedKeysProps) {
       <RemoveKeysDialog
         keys={keys}
         remove={actions.remove}
+        handBack={handBack}
         open={asking === "remove"}
         onOpenChange={(open) => !open && setAsking(null)}
       />
       <RemoveKeysDialog
         keys={keys}
         remove={actions.remove}
+        handBack={handBack}
         forget
         open={asking === "forget"}
         onOpenChange={(open) => !open && setAsking(null)}

@@ -126,15 +126,36 @@ describe("oidc", () => {
     await expect(opened(fake).proveClient?.(ref)).rejects.toMatchObject({ kind: "unsupported" });
   });
 
-  it("refuses to attach a client with the management token of another one", async () => {
-    const fake = fakeOidc({ rotation: "never" });
-    const [mine, other] = [fake.addClient(), fake.addClient()];
+  it("proves a client without its management token, which any use may replace", async () => {
+    const fake = fakeOidc({ rotation: "always" });
+    const made = fake.addClient();
     const ref: ClientRef = {
-      consumerKey: mine.client_id,
-      consumerSecret: new Secret(mine.client_secret ?? ""),
-      registrationClientUri: other.registration_client_uri,
-      registrationToken: new Secret(other.registration_access_token),
+      consumerKey: made.client_id,
+      consumerSecret: new Secret(made.client_secret ?? ""),
+      registrationClientUri: made.registration_client_uri,
+      registrationToken: new Secret(made.registration_access_token),
     };
-    await expect(opened(fake).proveClient?.(ref)).rejects.toMatchObject({ kind: "rejected" });
+    const adapter = opened(fake);
+    expect((await adapter.proveClient?.(ref))?.ref.registrationToken?.reveal()).toBe(made.registration_access_token);
+    expect(fake.requests.filter(({ url }) => url === made.registration_client_uri)).toEqual([]);
+    expect((await adapter.readClient(ref))?.ref.registrationToken?.reveal()).not.toBe(made.registration_access_token);
+  });
+
+  it("keeps the known management address, and takes the new token, where an answer names another origin", async () => {
+    const fake = fakeOidc({ rotation: "always" });
+    const { ref } = await opened(fake).registerClient(specOf());
+    const stored = fake.clients.get(ref.consumerKey);
+    const astray = oidc.open(fake.settings, {
+      clock: systemClock,
+      log: silentLog,
+      async fetch(url, init) {
+        const body = (await (await fake.fetch(url, init)).json()) as object;
+        return Response.json({ ...body, registration_client_uri: "https://evil.test/reg/1" });
+      },
+    });
+    const read = await astray.readClient(ref);
+    expect(read?.ref.registrationClientUri).toBe(ref.registrationClientUri);
+    expect(read?.ref.registrationToken?.reveal()).not.toBe(ref.registrationToken?.reveal());
+    expect((await opened(fake).readClient(read?.ref ?? ref))?.ref.consumerKey).toBe(stored?.client_id);
   });
 });

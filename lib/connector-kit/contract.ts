@@ -122,7 +122,8 @@ export type KeyManagerAdapter = {
   findClients?(marker: string): Promise<RegisteredClient[]>;
   /**
    * Proof of possession for an existing client: these credentials authenticate it at the server.
-   * A grant refused after the client was authenticated counts.
+   * A grant refused after the client was authenticated counts. Replaces no credential: the registration
+   * access token, which any use may replace (RFC 7592 §3), is left alone.
    *
    * @throws {ConnectorError} `not_found` or `credentials_refused` where they do not
    */

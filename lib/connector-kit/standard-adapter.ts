@@ -71,7 +71,8 @@ const words: Partial<Record<EndpointName, string>> = {
 /**
  * A client as the standards describe it, in our terms.
  *
- * @param before what was known of it: an answer need not repeat its credentials (RFC 7592 §3)
+ * @param before what was known of it: an answer need not repeat its credentials (RFC 7592 §3), and a management
+ *   address at another origin is not taken in place of the one that is known
  */
 export function toRegisteredClient(
   information: ClientInformation,
@@ -85,14 +86,15 @@ export function toRegisteredClient(
   const isPublic = information.tokenEndpointAuthMethod === "none";
   const consumerSecret = isPublic ? undefined : (information.clientSecret ?? before?.consumerSecret);
   const registrationToken = information.registrationAccessToken ?? before?.registrationToken;
-  const uri = information.registrationClientUri ?? before?.registrationClientUri;
-  const isManageable = uri !== undefined && isOwnManagementUri(uri, registrationEndpoint);
+  const uri = [information.registrationClientUri, before?.registrationClientUri].find(
+    (address) => address !== undefined && isOwnManagementUri(address, registrationEndpoint),
+  );
   return {
     ref: {
       consumerKey: information.clientId,
       ...(consumerSecret && { consumerSecret }),
-      ...(isManageable && { registrationClientUri: uri }),
-      ...(isManageable && registrationToken && { registrationToken }),
+      ...(uri && { registrationClientUri: uri }),
+      ...(uri && registrationToken && { registrationToken }),
     },
     state: {
       name: information.clientName,
@@ -134,7 +136,7 @@ export function openStandardAdapter<ClientSettings>(
       before,
       registrationEndpoint: endpoint("registration"),
     });
-    if (information.registrationClientUri && !client.ref.registrationClientUri) {
+    if (information.registrationClientUri && information.registrationClientUri !== client.ref.registrationClientUri) {
       log.warn({ consumerKey: information.clientId }, "management address at another origin was left out");
     }
     return client;
@@ -276,11 +278,6 @@ export function openStandardAdapter<ClientSettings>(
           "unsupported",
           "This key manager has no endpoint at which a client could prove itself.",
         );
-      }
-      if (client.registrationClientUri && client.registrationToken) {
-        const found = registered(await readClient(dependencies, managementOf(client)), client);
-        if (found.ref.consumerKey === client.consumerKey) return found;
-        throw new ConnectorError("rejected", "The registration access token belongs to another client.");
       }
       const state = {
         name: client.consumerKey,

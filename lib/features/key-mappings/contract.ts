@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { FieldProblem } from "#lib/foundation/errors.ts";
 
 export const keyTypes = ["PRODUCTION", "SANDBOX"] as const;
 export type KeyType = (typeof keyTypes)[number];
@@ -204,5 +205,16 @@ export type KeysOutcome =
   /** The key manager's answer is not known yet; it is found out in the background. */
   | { outcome: "finishing"; keys: KeysView; message: string };
 
+/** How mapping a client ended. */
+export type MappingOutcome =
+  | { outcome: "mapped"; keys: KeysView }
+  /**
+   * Refused, after the key manager had replaced the client's registration access token: the new one is in this answer
+   * and nowhere else.
+   */
+  | { outcome: "refused"; message: string; fields: readonly FieldProblem[]; registrationToken: string };
+
 /** How removing keys ended. */
-export type RemovalOutcome = { outcome: "removed" } | { outcome: "finishing"; keys: KeysView; message: string };
+export type RemovalOutcome =
+  /** With the registration access token of a mapped client, which stays at the key manager and may have no other copy. */
+  { outcome: "removed"; registrationToken?: string } | { outcome: "finishing"; keys: KeysView; message: string };

@@ -1,19 +1,21 @@
-import type { ClientRef, RegisteredClient } from "#lib/connector-kit/contract.ts";
+import type { RegisteredClient } from "#lib/connector-kit/contract.ts";
 import { isConnectorError } from "#lib/connector-kit/errors.ts";
 import { claimClient } from "#lib/data/claimed-clients.ts";
 import { countRefusedMappings, deleteKeyMapping, insertKeyMapping } from "#lib/data/key-mappings.ts";
 import { AppError } from "#lib/foundation/errors.ts";
-import { newId, type KeyMappingId, type PersonId } from "#lib/foundation/ids.ts";
+import { newId, type KeyMappingId } from "#lib/foundation/ids.ts";
 import { Secret } from "#lib/foundation/secret.ts";
 import { lockOwnApplication, requirePerson } from "../applications/own.ts";
 import type { Context } from "../context.ts";
 import { toAppError } from "../key-managers/connector-errors.ts";
 import { openKeyManager } from "../key-managers/open.ts";
 import { defineProvisioning, type MutationContext, type Settled } from "../verb.ts";
-import { keyTypeLabels, MapKeysInput, type KeysView, type KeyType } from "./contract.ts";
+import { MapKeysInput, type MappingOutcome } from "./contract.ts";
 import { clearFailed } from "./generate.ts";
+import { checkManagement, readMapped } from "./map-management.ts";
+import { auditRefusal, claimed, unproven, type Mapping } from "./map-refusal.ts";
 import { unsupported } from "./operation.ts";
-import { clientNameOf, requireDirectTokens, requireUsableKeyManager, type UsableKeyManager } from "./rules.ts";
+import { clientNameOf, requireDirectTokens, requireUsableKeyManager } from "./rules.ts";
 import { toStoredCredentials } from "./secrets.ts";
 import { auditedClient, auditSubject, lockOwnKeys } from "./subject.ts";
 import { toKeysView } from "./views.ts";
@@ -24,18 +26,13 @@ const action = "key_mapping.map";
 const allowedFailures = 10;
 const failureWindowMs = 10 * 60_000;
 
-type Mapping = {
-  place: { applicationId: string; applicationName: string; keyType: KeyType };
-  keyManager: UsableKeyManager;
-  ref: ClientRef;
-  createdById: PersonId;
-};
-
 /**
  * Attaches an existing OAuth client to an application, once its possession is proved at the key manager.
  * The client itself is not touched, now or when the keys are removed. An OAuth client belongs to one set
- * of keys over all tenants, and a refusal never tells whose.
+ * of keys over all tenants, and a refusal never tells whose. Its registration access token, where its owner
+ * gave one, is used last: that may replace it.
  *
+ * @returns the keys; or a refusal that holds the new registration access token
  * @throws {AppError} `key_mapping.unproven`, `key_mapping.claimed`, `key_mapping.conflict`, `key_manager.*`,
  *   `limit.exceeded` after too many failed proofs
  */
@@ -65,11 +62,12 @@ export const mapKeys = defineProvisioning({
       if (!connector.capabilities.includes("proveClient")) {
         throw unsupported(record.displayName, "prove who owns an existing client, so none can be mapped");
       }
-      if (!input.consumerSecret && !input.registrationToken) {
+      if (!input.consumerSecret) {
         const message = "Enter the consumer secret: it proves that the client is yours.";
         throw new AppError("input.invalid", { fields: [{ path: "consumerSecret", message }] });
       }
     }
+    checkManagement(record, input);
     const place = { applicationId: application.id, keyManagerId: record.id, keyType: input.keyType };
     await clearFailed(ctx, place);
     return {
@@ -85,7 +83,7 @@ export const mapKeys = defineProvisioning({
     };
   },
   call: prove,
-  async settle(ctx, mapping, outcome): Promise<Settled<KeysView>> {
+  async settle(ctx, mapping, outcome): Promise<Settled<MappingOutcome>> {
     if (!outcome.ok) return refuse(ctx, mapping, outcome.error);
     const application = await lockOwnApplication(ctx, mapping.place.applicationId);
     const { record } = mapping.keyManager;
@@ -113,7 +111,12 @@ export const mapKeys = defineProvisioning({
     }
     const subject = await lockOwnKeys(ctx, id);
     ctx.audit({ subject: auditSubject(subject), after: auditedClient(subject.mapping) });
-    return { view: toKeysView(ctx.deps.clock, subject) };
+    return { view: { outcome: "mapped", keys: toKeysView(ctx.deps.clock, subject) } };
+  },
+  async finish(ctx, view, { intent: mapping }): Promise<MappingOutcome> {
+    const isManaged = mapping.ref.registrationToken && mapping.keyManager.record.mappedClientCheck;
+    if (view.outcome !== "mapped" || !isManaged) return view;
+    return readMapped(ctx, { action, mapping, id: view.keys.id as KeyMappingId });
   },
 });
 
@@ -127,34 +130,17 @@ async function prove(ctx: Context, { keyManager, ref }: Mapping): Promise<Regist
     return await adapter.proveClient(ref);
   } catch (error) {
     // One refusal for an unknown client and for a wrong secret: which of the two it was is nobody's business.
-    if (isConnectorError(error) && ["not_found", "credentials_refused"].includes(error.kind)) throw unproven(error);
+    if (isConnectorError(error) && ["not_found", "credentials_refused"].includes(error.kind)) {
+      const message = "The key manager did not accept this consumer key with this consumer secret. Check both.";
+      throw unproven("consumerKey", message, error);
+    }
     throw toAppError(error, displayName);
   }
 }
 
-function unproven(cause: unknown): AppError {
-  const message = "The key manager did not accept this consumer key with these credentials. Check both.";
-  return new AppError("key_mapping.unproven", { message, fields: [{ path: "consumerKey", message }], cause });
-}
-
-function claimed(): AppError {
-  const message = "This consumer key is mapped already. Remove it there first, or use another client.";
-  return new AppError("key_mapping.claimed", { message, fields: [{ path: "consumerKey", message }] });
-}
-
-/** Notes who tried what, because a failed proof may be an attack; bugs are thrown on. */
-function refuse(ctx: MutationContext, mapping: Mapping, error: unknown): Settled<KeysView> {
-  const { place, keyManager, ref } = mapping;
-  const refused = toAppError(error, keyManager.record.displayName);
-  ctx.audit({
-    subject: { type: "application", id: place.applicationId, name: place.applicationName },
-    after: {
-      outcome: "refused",
-      problem: refused.code,
-      keyManager: keyManager.record.displayName,
-      keyType: keyTypeLabels[place.keyType],
-      consumerKey: ref.consumerKey,
-    },
-  });
+/** Bugs are thrown on. */
+function refuse(ctx: MutationContext, mapping: Mapping, error: unknown): Settled<MappingOutcome> {
+  const refused = toAppError(error, mapping.keyManager.record.displayName);
+  auditRefusal(ctx, mapping, refused);
   return { refused };
 }

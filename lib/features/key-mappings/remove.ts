@@ -5,6 +5,7 @@ import { beginOperation } from "./begin.ts";
 import { RemoveKeysInput, type RemovalOutcome } from "./contract.ts";
 import { requireReleased } from "./lease.ts";
 import { performOperation, settleOperation, type Answer, type Result, type Work } from "./operation.ts";
+import { openRegistrationToken } from "./secrets.ts";
 import { auditedClient, auditSubject, lockOwnKeys, type KeysSubject } from "./subject.ts";
 import { toKeysView } from "./views.ts";
 
@@ -13,7 +14,7 @@ type Removal = { kind: "at_server"; work: Work } | { kind: "here"; subject: Keys
 /**
  * Removes keys; gateways refuse them from now on. A client that the portal made is deleted at the key
  * manager too, and the keys stay in the state DELETING until that is confirmed; a mapped client is left
- * alone. Also undoes an unfinished attempt: what it left at the key manager is found and deleted.
+ * alone, and its owner gets back the registration access token that manages it. Also undoes an unfinished attempt: what it left at the key manager is found and deleted.
  *
  * @throws {AppError} `key_mapping.not_found`, `key_mapping.busy`, `key_manager.*`
  */
@@ -64,7 +65,10 @@ async function removeHere(
       ...(left ? { leftAtKeyManager: subject.mapping.consumerKey ?? subject.mapping.requested.name } : {}),
     },
   });
-  return { view: { outcome: "removed" } };
+  const registrationToken = subject.mapping.mode === "MAPPED" && openRegistrationToken(ctx, subject.mapping);
+  return {
+    view: { outcome: "removed", ...(registrationToken && { registrationToken: registrationToken.reveal() }) },
+  };
 }
 
 /** Turns how a deletion ended into what the caller sees. */

@@ -6,9 +6,15 @@ import { describe, expect, it } from "vitest";
 import { fakeKeycloak } from "#connectors/keycloak/fake.ts";
 import { registerKeyManager } from "#lib/features/key-managers/register.ts";
 import type { FakeFailure } from "#lib/connector-kit/fake-vendor.ts";
+import type { Database } from "#lib/data/database.ts";
+import { createApplication } from "#lib/features/applications/create.ts";
+import { registrationOf } from "#tooling/testing/key-managers.ts";
 import { keysWorld, type KeysWorld } from "#tooling/testing/key-mappings.ts";
+import { testTenant } from "#tooling/testing/tenant.ts";
+import type { MapKeysInput, MappingOutcome } from "./contract.ts";
 import { generateKeys } from "./generate.ts";
-import { getKeys } from "./list.ts";
+import { getKeys, listKeys } from "./list.ts";
+import { mapKeys } from "./map.ts";
 import { reconcileKeyMapping } from "./reconcile.ts";
 import { refreshKeys } from "./refresh.ts";
 import { regenerateSecret } from "./regenerate-secret.ts";
@@ -164,5 +170,185 @@ describe("a consumer secret that was replaced", () => {
     world.pass(60);
     expect(await reconcileKeyMapping(world.deps, world.tenant.id, id)).toBe("finished");
     expect(await secretHere()).toBe(secretAtServer());
+  });
+});
+
+describe("the management token of a client that is mapped", () => {
+  type HandMade = ReturnType<KeysWorld["server"]["addClient"]>;
+
+  /** A server that replaces the token with every answer, and a client that its owner made there. */
+  async function ownedClient() {
+    const world = await keysWorld({}, { rotation: "always" });
+    const client = world.server.addClient();
+    const { applicationId, keyManagerId } = world;
+    const mapping = (changes: Partial<MapKeysInput> = {}): MapKeysInput => ({
+      ...{ applicationId, keyManagerId, keyType: "PRODUCTION" },
+      consumerKey: client.client_id,
+      consumerSecret: client.client_secret ?? "",
+      registrationToken: client.registration_access_token,
+      registrationClientUri: client.registration_client_uri,
+      ...changes,
+    });
+    const managementCalls = () => world.server.requests.filter(({ url }) => url.includes("/reg/"));
+    return { world, client, mapping, managementCalls };
+  }
+
+  async function manages(world: KeysWorld, client: HandMade, token: string): Promise<boolean> {
+    const headers = { authorization: `Bearer ${token}` };
+    return (await world.server.fetch(client.registration_client_uri, { headers })).status === 200;
+  }
+
+  /** The token that came with a refusal; fails where the answer is any other. */
+  function handedBack(outcome: MappingOutcome): string {
+    if (outcome.outcome !== "refused") throw new Error("The client was mapped.");
+    return outcome.registrationToken;
+  }
+
+  /** The refusal left no keys here, and told nobody but its reader of the token. */
+  async function expectNothingLeft(world: KeysWorld, token: string): Promise<void> {
+    const { developer, applicationId } = world;
+    expect(await listKeys(developer, { applicationId, keyType: "PRODUCTION" })).toEqual([]);
+    expect(world.logged() + JSON.stringify(await world.audit(applicationId))).not.toContain(token);
+  }
+
+  it("is stored as the server replaced it, and comes back when the keys are removed", async () => {
+    const { world, client, mapping } = await ownedClient();
+    const outcome = await mapKeys(world.developer, mapping());
+    if (outcome.outcome !== "mapped") throw new Error(outcome.message);
+    expect(outcome.keys).toMatchObject({ state: "ACTIVE", client: { grantTypes: ["client_credentials"] } });
+    expect(await manages(world, client, client.registration_access_token)).toBe(false);
+    for (let round = 0; round < 2; round += 1) {
+      expect(await refreshKeys(world.developer, { id: outcome.keys.id })).toMatchObject({ state: "ACTIVE" });
+    }
+    const removal = await removeKeys(world.developer, { id: outcome.keys.id });
+    if (removal.outcome !== "removed") throw new Error(removal.message);
+    expect(await manages(world, client, removal.registrationToken ?? "")).toBe(true);
+    expect(world.logged()).not.toContain(removal.registrationToken);
+  });
+
+  it("is not used before everything else has been checked", async () => {
+    const { world, client, mapping, managementCalls } = await ownedClient();
+    const other = await testTenant(world.deps);
+    const [admin, stranger] = [await other.caller("ADMINISTRATOR"), await other.caller("DEVELOPER")];
+    const { id: keyManagerId } = await registerKeyManager(admin, registrationOf(world.server));
+    const { id: applicationId } = await createApplication(stranger, { name: "Shop" });
+    const bare = { registrationToken: "", registrationClientUri: "" };
+    await mapKeys(stranger, mapping({ keyManagerId, applicationId, ...bare }));
+    await expect(mapKeys(world.developer, mapping())).rejects.toMatchObject({ code: "key_mapping.claimed" });
+    await expect(mapKeys(world.developer, mapping({ consumerSecret: "wrong" }))).rejects.toMatchObject({
+      code: "key_mapping.unproven",
+      fields: [{ path: "consumerKey" }],
+    });
+    const mine = world.server.addClient();
+    await mapKeys(
+      world.developer,
+      mapping({ consumerKey: mine.client_id, consumerSecret: mine.client_secret ?? "", ...bare }),
+    );
+    await expect(mapKeys(world.developer, mapping())).rejects.toMatchObject({ code: "key_mapping.conflict" });
+    expect(managementCalls()).toEqual([]);
+    expect(await manages(world, client, client.registration_access_token)).toBe(true);
+  });
+
+  it.each<[string, Partial<MapKeysInput>, string]>([
+    ["a token without an address", { registrationClientUri: "" }, "registrationClientUri"],
+    ["an address without a token", { registrationToken: "" }, "registrationToken"],
+    ["an address elsewhere", { registrationClientUri: "https://evil.test/reg/1" }, "registrationClientUri"],
+    ["no secret", { consumerSecret: "" }, "consumerSecret"],
+  ])("is sent nowhere with %s", async (_name, changes, path) => {
+    const { world, mapping } = await ownedClient();
+    await expect(mapKeys(world.developer, mapping(changes))).rejects.toMatchObject({
+      code: "input.invalid",
+      fields: [{ path }],
+    });
+    expect(world.server.requests).toEqual([]);
+  });
+
+  it("that the server does not know refuses the mapping, and costs nothing", async () => {
+    const { world, client, mapping } = await ownedClient();
+    await expect(mapKeys(world.developer, mapping({ registrationToken: "dead" }))).rejects.toMatchObject({
+      code: "key_mapping.unproven",
+      fields: [{ path: "registrationToken" }],
+    });
+    await expectNothingLeft(world, client.registration_access_token);
+    expect(await mapKeys(world.developer, mapping())).toMatchObject({ outcome: "mapped" });
+  });
+
+  it("comes back with the refusal where it is another client's", async () => {
+    const { world, mapping } = await ownedClient();
+    const other = world.server.addClient();
+    const outcome = await mapKeys(
+      world.developer,
+      mapping({
+        registrationToken: other.registration_access_token,
+        registrationClientUri: other.registration_client_uri,
+      }),
+    );
+    expect(outcome).toMatchObject({ outcome: "refused", fields: [{ path: "registrationToken" }] });
+    expect(handedBack(outcome)).not.toBe(other.registration_access_token);
+    await expectNothingLeft(world, handedBack(outcome));
+    expect((await world.audit(world.applicationId)).at(-1)?.after).toMatchObject({
+      outcome: "refused",
+      problem: "key_mapping.unproven",
+    });
+    expect(await manages(world, other, handedBack(outcome))).toBe(true);
+  });
+
+  it("comes back with the refusal where nothing else of the answer can be used, and works when tried again", async () => {
+    const { world, mapping } = await ownedClient();
+    world.interfere(async (url, init) => {
+      const response = await world.server.fetch(url, init);
+      if (!url.includes("/reg/")) return response;
+      return Response.json({ ...((await response.json()) as object), grant_types: 7 });
+    });
+    const outcome = await mapKeys(world.developer, mapping());
+    expect(outcome).toMatchObject({ outcome: "refused", message: expect.stringContaining("cannot be understood") });
+    await expectNothingLeft(world, handedBack(outcome));
+    world.interfere(undefined);
+    const again = mapping({ registrationToken: handedBack(outcome) });
+    expect(await mapKeys(world.developer, again)).toMatchObject({ outcome: "mapped" });
+  });
+
+  it("stays as it is where the server does not answer: a plain refusal, and no keys", async () => {
+    const { world, client, mapping } = await ownedClient();
+    world.server.fail({ status: 503 }, { path: /\/reg\// });
+    await expect(mapKeys(world.developer, mapping())).rejects.toMatchObject({
+      code: expect.stringMatching(/^key_manager\./),
+    });
+    world.server.recover();
+    await expectNothingLeft(world, client.registration_access_token);
+    expect(await manages(world, client, client.registration_access_token)).toBe(true);
+  });
+
+  it("comes back where the keys were removed while the server was asked", async () => {
+    const { world, client, mapping } = await ownedClient();
+    world.interfere(async (url, init) => {
+      const response = await world.server.fetch(url, init);
+      if (!url.includes("/reg/")) return response;
+      const { developer, applicationId } = world;
+      for (const { id } of await listKeys(developer, { applicationId, keyType: "PRODUCTION" })) {
+        await removeKeys(developer, { id });
+      }
+      return response;
+    });
+    const outcome = await mapKeys(world.developer, mapping());
+    await expectNothingLeft(world, handedBack(outcome));
+    expect(await manages(world, client, handedBack(outcome))).toBe(true);
+  });
+
+  it("comes back where the database failed meanwhile", async () => {
+    const { world, client, mapping } = await ownedClient();
+    const { database } = world.deps;
+    const broken: Database = { ...database, inTenant: () => Promise.reject(new Error("The database is away.")) };
+    world.interfere(async (url, init) => {
+      const response = await world.server.fetch(url, init);
+      if (url.includes("/reg/")) Object.assign(world.deps, { database: broken });
+      return response;
+    });
+    const outcome = await mapKeys(world.developer, mapping());
+    Object.assign(world.deps, { database });
+    const token = handedBack(outcome);
+    expect(outcome).toMatchObject({ message: expect.stringContaining("could not be stored") });
+    expect(world.logged()).not.toContain(token);
+    expect(await manages(world, client, token)).toBe(true);
   });
 });

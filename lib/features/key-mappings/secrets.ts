@@ -1,5 +1,5 @@
 import type { ClientRef, RegisteredClient } from "#lib/connector-kit/contract.ts";
-import { isConnectorError } from "#lib/connector-kit/errors.ts";
+import { isConnectorError, type ReplacedCredentials } from "#lib/connector-kit/errors.ts";
 import type { KeyMappingChange, KeyMappingRecord } from "#lib/data/key-mappings.ts";
 import type { SealedPlace } from "#lib/data/vault.ts";
 import type { Secret } from "#lib/foundation/secret.ts";
@@ -17,22 +17,27 @@ export function openConsumerSecret(ctx: Context, mapping: KeyMappingRecord): Sec
   return sealed === null ? undefined : ctx.deps.vault.open(placeOf(ctx, id, "consumer_secret"), sealed);
 }
 
+/** The registration access token in clear (RFC 7592 §3), or undefined where none is stored. */
+export function openRegistrationToken(ctx: Context, mapping: KeyMappingRecord): Secret | undefined {
+  const { id, sealedRegistrationToken: sealed } = mapping;
+  return sealed === null ? undefined : ctx.deps.vault.open(placeOf(ctx, id, "registration_token"), sealed);
+}
+
 /**
  * How the client is addressed at its key manager; opens its sealed credentials.
  *
  * @returns null where no client is known
  */
 export function toClientRef(ctx: Context, mapping: KeyMappingRecord): ClientRef | null {
-  const { id, consumerKey, registrationClientUri, sealedRegistrationToken, vendorId } = mapping;
+  const { consumerKey, registrationClientUri, vendorId } = mapping;
   if (consumerKey === null) return null;
   const consumerSecret = openConsumerSecret(ctx, mapping);
+  const registrationToken = openRegistrationToken(ctx, mapping);
   return {
     consumerKey,
     ...(consumerSecret ? { consumerSecret } : {}),
     ...(registrationClientUri === null ? {} : { registrationClientUri }),
-    ...(sealedRegistrationToken === null
-      ? {}
-      : { registrationToken: ctx.deps.vault.open(placeOf(ctx, id, "registration_token"), sealedRegistrationToken) }),
+    ...(registrationToken ? { registrationToken } : {}),
     ...(vendorId === null ? {} : { vendorId }),
   };
 }
@@ -62,9 +67,22 @@ export function toStoredCredentials(ctx: Context, id: string, ref: ClientRef): P
 }
 
 /**
- * Credentials that came with a failure, sealed: a server may replace a registration access token in an
- * early answer and fail in the next, and the old one is dead then (RFC 7592 §2).
+ * Credentials that came with a failure: a server may replace a registration access token in an early answer and fail
+ * in the next, and the old one is dead then (RFC 7592 §2).
+ *
+ * @param failure whatever was thrown, as it is or as the cause of a refusal
+ * @returns undefined where there are none
  */
+export function credentialsWith(failure: unknown): ReplacedCredentials | undefined {
+  let error = failure;
+  for (let depth = 0; depth < 8 && error instanceof Error; depth += 1) {
+    if (isConnectorError(error) && error.credentials) return error.credentials;
+    error = error.cause;
+  }
+  return undefined;
+}
+
+/** The same, sealed for these keys; nothing where there are none. */
 export function toRescuedCredentials(
   ctx: Context,
   mapping: KeyMappingRecord,
@@ -72,16 +90,8 @@ export function toRescuedCredentials(
 ): Partial<KeyMappingChange> {
   // Without a client they are nobody's: the next try makes its own.
   if (mapping.consumerKey === null) return {};
-  let error = failure;
-  for (let depth = 0; depth < 8 && error instanceof Error; depth += 1) {
-    if (isConnectorError(error) && error.credentials) {
-      const { consumerKey: _, ...rescued } = toStoredCredentials(ctx, mapping.id, {
-        consumerKey: "",
-        ...error.credentials,
-      });
-      return rescued;
-    }
-    error = error.cause;
-  }
-  return {};
+  const credentials = credentialsWith(failure);
+  if (!credentials) return {};
+  const { consumerKey: _, ...rescued } = toStoredCredentials(ctx, mapping.id, { consumerKey: "", ...credentials });
+  return rescued;
 }
