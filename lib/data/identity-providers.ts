@@ -1,4 +1,4 @@
-import { newId, type IdentityProviderId, type PersonId, type TenantId } from "../foundation/ids.ts";
+import type { IdentityProviderId, PersonId, TenantId } from "../foundation/ids.ts";
 import { installationDb, tenantDb, type InstallationContext, type TenantContext } from "./database.ts";
 import type { Prisma, Role } from "./generated/client.ts";
 
@@ -92,22 +92,19 @@ export async function listSignInProviders(
   return rows.map(({ id, name }) => ({ id: id as IdentityProviderId, name }));
 }
 
-type Identity = { tenantId: TenantId; identityProviderId: IdentityProviderId; subject: string };
-
-/** Whose identity this is: keyed by provider and subject, never by an address. */
-export async function findFederatedPerson(ctx: InstallationContext, identity: Identity): Promise<PersonId | null> {
-  const row = await installationDb(ctx).federatedIdentity.findUnique({
-    where: { tenantId_identityProviderId_subject: identity },
-    select: { personId: true },
-  });
-  return row && (row.personId as PersonId);
-}
-
-export async function insertFederatedIdentity(
+/** The usable identity providers of every tenant that a person may enter, by name. */
+export async function listProvidersFor(
   ctx: InstallationContext,
-  identity: Identity & { personId: PersonId },
-): Promise<void> {
-  await installationDb(ctx).federatedIdentity.create({ data: { id: newId(), ...identity }, select: { id: true } });
+  personId: PersonId,
+): Promise<{ id: IdentityProviderId; name: string; tenantName: string }[]> {
+  const memberships = { some: { personId, status: "ACTIVE" as const } };
+  const rows = await installationDb(ctx).identityProvider.findMany({
+    where: { enabled: true, tenant: { status: "ACTIVE", memberships } },
+    select: { id: true, name: true, tenant: { select: { name: true } } },
+    orderBy: { name: "asc" },
+    take: 100,
+  });
+  return rows.map(({ id, name, tenant }) => ({ id: id as IdentityProviderId, name, tenantName: tenant.name }));
 }
 
 function toRecord(row: Omit<IdentityProviderRecord, "id"> & { id: string }): IdentityProviderRecord {

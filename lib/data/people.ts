@@ -41,6 +41,14 @@ export async function updatePerson(
   await installationDb(ctx).person.update({ where: { id }, data: values, select: { id: true } });
 }
 
+/**
+ * Holds a person's row until the transaction ends, so that changes which depend on all of their ways to sign in
+ * come one after the other. Raw, since locking reads exist in SQL only.
+ */
+export async function lockPerson(ctx: InstallationContext, id: PersonId): Promise<void> {
+  await installationDb(ctx).$queryRaw`SELECT 1 FROM person WHERE id = ${id}::uuid FOR UPDATE`;
+}
+
 /** True once an operator can sign in by a way of their own: a password or an identity provider. */
 export async function hasReadyOperator(ctx: InstallationContext): Promise<boolean> {
   const row = await installationDb(ctx).person.findFirst({

@@ -17,6 +17,11 @@ export const catalogue = {
     message: "This link was used already or has expired. Ask for a new one.",
   },
   "auth.forbidden": { status: 403, retryable: false, message: "You do not have the permission for this." },
+  "auth.sign_in_again": {
+    status: 403,
+    retryable: false,
+    message: "This needs a sign-in of the last 15 minutes. Sign out and in again, then repeat it.",
+  },
   "federation.failed": {
     status: 502,
     retryable: true,
@@ -32,6 +37,12 @@ export const catalogue = {
     status: 409,
     retryable: false,
     message: "This account of the identity provider belongs to another person here.",
+  },
+  "federation.only_way": {
+    status: 409,
+    retryable: false,
+    message:
+      "This is your only way to sign in. Link another sign-in first, or ask an administrator for a password link.",
   },
   "auth.origin": { status: 403, retryable: false, message: "The request did not come from this portal." },
   "input.invalid": { status: 400, retryable: false, message: "Some fields need your attention." },
@@ -50,6 +61,11 @@ export const catalogue = {
   },
   "person.not_found": { status: 404, retryable: false, message: "There is no such person here." },
   "person.conflict": { status: 409, retryable: false, message: "This person belongs to the tenant already." },
+  "person.has_account": {
+    status: 409,
+    retryable: false,
+    message: "Somebody with this address has an account already. Sign in, then open the link again to join.",
+  },
   "person.last_administrator": {
     status: 409,
     retryable: false,

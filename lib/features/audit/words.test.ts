@@ -63,6 +63,15 @@ describe("audit words", () => {
       "Ada blocked the subscription Shop → Orders",
     ],
     [event("person.link", "person", "Ada", { identityProvider: "Staff" }), "Ada linked their sign-in at Staff"],
+    [
+      { ...event("person.unlink", "person", "Ada"), before: { identityProvider: "Staff" } },
+      "Ada unlinked their sign-in at Staff",
+    ],
+    [event("invitation.accept", "person", "Ada"), "Ada accepted an invitation"],
+    [
+      event("invitation.accept", "person", "Ada", { identityProvider: "Staff" }),
+      "Ada accepted an invitation through Staff",
+    ],
   ])("tell %o as a sentence", (given, sentence) => {
     expect(sentenceOf(given)).toBe(sentence);
   });

@@ -26,7 +26,7 @@ const byFlag = (field: string, on: string, off: string) => (event: Event) =>
   stateOf(event, field) === true ? on : off;
 
 const providerOf = (event: Event): string => {
-  const name = stateOf(event, "identityProvider");
+  const name = stateOf(event, "identityProvider") ?? memberOf(event.before, "identityProvider");
   return typeof name === "string" ? name : "an identity provider";
 };
 
@@ -64,7 +64,16 @@ const told = new Map<string, Words>([
       did: byFlag("enabled", "enabled the identity provider {}", "disabled the identity provider {}"),
     },
   ],
-  ["invitation.accept", { label: "Accept an invitation", did: "accepted an invitation" }],
+  [
+    "invitation.accept",
+    {
+      label: "Accept an invitation",
+      did: (event) =>
+        stateOf(event, "identityProvider") === undefined
+          ? "accepted an invitation"
+          : `accepted an invitation through ${providerOf(event)}`,
+    },
+  ],
   ["invitation.revoke", { label: "Take an invitation back", did: "took back the invitation of {}" }],
   ["key_manager.delete", { label: "Delete a key manager", did: "deleted the key manager {}" }],
   [
@@ -138,6 +147,7 @@ const told = new Map<string, Words>([
   ],
   ["person.set_active", { label: "Enable or disable a person", did: byFlag("active", "enabled {}", "disabled {}") }],
   ["person.sign_in_locked", { label: "Stop sign-in attempts", did: "stopped further sign-in attempts as {} for now" }],
+  ["person.unlink", { label: "Unlink an identity", did: (event) => `unlinked their sign-in at ${providerOf(event)}` }],
   ["person.use_password_link", { label: "Use a password link", did: "set a new password by a link" }],
   ["plan.create", { label: "Create a plan", did: "created the plan {}" }],
   ["plan.delete", { label: "Delete a plan", did: "deleted the plan {}" }],

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { LinkTokenInput } from "../identity/contract.ts";
 import { RoleInput } from "../people/contract.ts";
 
 const fields = {
@@ -35,4 +36,36 @@ export type IdentityProviderView = {
   enabled: boolean;
   /** To be registered at the provider. */
   redirectUri: string;
+};
+
+/** What somebody goes to an identity provider for, as the browser says when it begins. */
+export const FederationPurposeInput = z.discriminatedUnion("purpose", [
+  z.object({ purpose: z.literal("enter") }),
+  /** Adding the identity there to the person who is signed in. */
+  z.object({ purpose: z.literal("link") }),
+  /** Accepting an invitation. */
+  z.object({ purpose: z.literal("join"), invitation: LinkTokenInput }),
+]);
+export type FederationPurposeInput = z.input<typeof FederationPurposeInput>;
+
+export const OwnIdentityRef = z.strictObject({ id: z.uuid() });
+
+/** An identity with which the signed-in person may come in. */
+export type OwnIdentityView = {
+  id: string;
+  provider: string;
+  tenant: string;
+  linkedAt: string;
+  /** False while the provider is disabled, or its tenant is closed to the person. */
+  opens: boolean;
+};
+
+/** The ways in which the signed-in person may come in, and those that they could add. */
+export type OwnWaysInView = {
+  hasPassword: boolean;
+  identities: OwnIdentityView[];
+  /** Providers at which the person has no identity yet. */
+  linkable: { id: string; name: string; tenant: string }[];
+  /** False where the person has to sign in again before they may link or unlink. */
+  mayChange: boolean;
 };

@@ -11,14 +11,8 @@ import { testDependencies, testTenant } from "#tooling/testing/tenant.ts";
 import type { Context } from "../context.ts";
 import { listPeople } from "../people/list.ts";
 import { setPersonActive } from "../people/set-active.ts";
-import {
-  authenticate,
-  enterThrough,
-  linkIdentity,
-  offeredProviders,
-  openSignInProvider,
-  type SignInProvider,
-} from "./sign-in.ts";
+import { linkIdentity } from "./own-identities.ts";
+import { authenticate, enterThrough, offeredProviders, openSignInProvider, type SignInProvider } from "./sign-in.ts";
 import {
   addIdentityProvider,
   deleteIdentityProvider,

@@ -1,13 +1,8 @@
 /** Signing in through an identity provider. Who somebody is: the provider and its `sub`, never an address. */
 import { insertAuditEvent } from "#lib/data/audit.ts";
 import { isUniqueViolation, type InstallationContext } from "#lib/data/database.ts";
-import {
-  findFederatedPerson,
-  findSignInProvider,
-  insertFederatedIdentity,
-  listSignInProviders,
-  type SignInProvider,
-} from "#lib/data/identity-providers.ts";
+import { findFederatedPerson, insertFederatedIdentity, type Identity } from "#lib/data/federated-identities.ts";
+import { findSignInProvider, listSignInProviders, type SignInProvider } from "#lib/data/identity-providers.ts";
 import { findMembershipOf, insertMembership } from "#lib/data/memberships.ts";
 import { findPerson, findPersonByEmail, insertPerson } from "#lib/data/people.ts";
 import { isConnectorError } from "#lib/foundation/connector-error.ts";
@@ -18,10 +13,10 @@ import type { Dependencies, InstallationCaller } from "../context.ts";
 import { EmailInput } from "../identity/contract.ts";
 import { redirectUriOf, secretPlace } from "./verbs.ts";
 
-export { OpenIdEndpoints, type SignInProvider };
+export { OpenIdEndpoints, type OpenIdClaims, type SignInProvider };
 
 type Caller = Pick<InstallationCaller, "deps" | "requestId">;
-type Entered = { personId: PersonId; tenantId: TenantId };
+export type Entered = { personId: PersonId; tenantId: TenantId };
 
 /** The provider under an id, where somebody may sign in through it now. */
 export async function openSignInProvider({ database }: Dependencies, id: unknown): Promise<SignInProvider | null> {
@@ -71,9 +66,12 @@ export async function authenticate(
  * @throws {AppError} `federation.not_invited`; `auth.forbidden` where they are disabled
  */
 export async function enterThrough(caller: Caller, provider: SignInProvider, claims: OpenIdClaims): Promise<Entered> {
-  const attempt = () => caller.deps.database.inInstallation((ctx) => enter(ctx, { caller, provider, claims }));
+  return againAfterRace(() => caller.deps.database.inInstallation((ctx) => enter(ctx, { caller, provider, claims })));
+}
+
+/** Tries once more where another window has just stored the same identity or person: now it is found. */
+export function againAfterRace<T>(attempt: () => Promise<T>): Promise<T> {
   return attempt().catch((error: unknown) => {
-    // The same person entered for the first time in two windows at once.
     if (!isUniqueViolation(error)) throw error;
     return attempt();
   });
@@ -83,7 +81,7 @@ type Entering = { caller: Caller; provider: SignInProvider; claims: OpenIdClaims
 
 async function enter(ctx: InstallationContext, { caller, provider, claims }: Entering): Promise<Entered> {
   const { tenant, initialRoles } = provider;
-  const identity = { tenantId: tenant.id, identityProviderId: provider.id, subject: claims.sub };
+  const identity = identityOf(provider, claims);
   const known = await findFederatedPerson(ctx, identity);
   if (known) {
     const person = await findPerson(ctx, known);
@@ -113,44 +111,13 @@ async function enter(ctx: InstallationContext, { caller, provider, claims }: Ent
   return { personId: person.id, tenantId: tenant.id };
 }
 
-/**
- * Adds an identity to a person who is signed in and asked for it.
- *
- * @throws {AppError} `federation.taken` where it is another person's; `federation.not_invited` where the person
- *   does not belong to the provider's tenant
- */
-export async function linkIdentity(
-  { deps, requestId }: Caller,
-  provider: SignInProvider,
-  { subject, personId }: { subject: string; personId: PersonId },
-): Promise<void> {
-  const { tenant } = provider;
-  const identity = { tenantId: tenant.id, identityProviderId: provider.id, subject };
-  await deps.database.inInstallation(async (ctx) => {
-    const owner = await findFederatedPerson(ctx, identity);
-    if (owner === personId) return;
-    if (owner) throw new AppError("federation.taken");
-    const person = await findPerson(ctx, personId);
-    const membership = await findMembershipOf(ctx, { tenantId: tenant.id, personId });
-    if (!person?.isActive || !membership?.isActive) throw new AppError("federation.not_invited");
-    await insertFederatedIdentity(ctx, { ...identity, personId });
-    await insertAuditEvent(
-      { ...ctx, tenantId: tenant.id },
-      {
-        actorId: personId,
-        actorName: person.name,
-        action: "person.link",
-        subjectType: "person",
-        subjectId: personId,
-        subjectName: person.name,
-        after: { identityProvider: provider.name },
-        requestId,
-      },
-    );
-  });
+/** The key under which somebody is known: provider and `sub` (OpenID Connect Core 1.0 §5.7). */
+export function identityOf(provider: SignInProvider, { sub }: Pick<OpenIdClaims, "sub">): Identity {
+  return { tenantId: provider.tenant.id, identityProviderId: provider.id, subject: sub };
 }
 
-function nameOf({ name, preferred_username, email }: OpenIdClaims): string {
+/** What somebody new is called: by a name that the provider gives, cut to the length that a name may have. */
+export function nameOf({ name, preferred_username, email }: OpenIdClaims): string {
   return (name || preferred_username || email || "Unnamed").trim().slice(0, 120) || "Unnamed";
 }
 

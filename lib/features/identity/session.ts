@@ -19,6 +19,8 @@ export type { LiveSession };
 export const sessionLifeSeconds = 24 * 60 * 60;
 /** A session ends after this long without a request. */
 export const sessionIdleSeconds = 4 * 60 * 60;
+/** Changing the ways to sign in needs a sign-in no older than this (OWASP ASVS 5.0 §7.5.1). */
+export const recentSignInSeconds = 15 * 60;
 /** How often the last use is written down: not on every request. */
 const touchEverySeconds = 60;
 
@@ -58,6 +60,11 @@ export async function resolveSession({ database, clock }: Identity, id: unknown)
     }
     return session;
   });
+}
+
+/** True while a session's sign-in is recent enough to change how its person signs in. */
+export function isRecentSignIn({ clock }: Pick<Dependencies, "clock">, { createdAt }: LiveSession): boolean {
+  return clock.now().getTime() - createdAt.getTime() <= recentSignInSeconds * 1000;
 }
 
 /** The membership in which a session acts: the chosen one while it stands, else the first. */

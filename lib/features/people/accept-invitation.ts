@@ -29,14 +29,14 @@ export type Joined = { personId: PersonId; tenantId: TenantId };
 /**
  * Accepts as somebody new: makes the person with the invitation's address, and the membership.
  *
- * @throws {AppError} `auth.link_invalid`; `input.invalid`; `person.conflict` where the address has an account,
- *   whose owner has to sign in to accept
+ * @throws {AppError} `auth.link_invalid`; `input.invalid`; `person.has_account` where the address has one, whose
+ *   owner has to sign in to accept
  */
 export async function acceptAsNewPerson(caller: Caller, input: AcceptInvitationInput): Promise<Joined> {
   const { token, name, password } = parseInput(AcceptInvitationInput, input);
   const view = await readInvitation(caller, token);
   if (!view) throw new AppError("auth.link_invalid");
-  if (view.hasAccount) throw hasAccount();
+  if (view.hasAccount) throw new AppError("person.has_account");
   requireGoodPassword(password, { email: view.email, name });
   const passwordHash = await hashPassword(password);
   return caller.deps.database
@@ -46,7 +46,7 @@ export async function acceptAsNewPerson(caller: Caller, input: AcceptInvitationI
       return join(ctx, caller, { invitation, person });
     })
     .catch((error: unknown) => {
-      throw isUniqueViolation(error) ? hasAccount() : error;
+      throw isUniqueViolation(error) ? new AppError("person.has_account") : error;
     });
 }
 
@@ -63,8 +63,6 @@ export async function acceptAsPerson(
     const invitation = await claim(ctx, caller, token);
     const person = await findPerson(ctx, personId);
     if (!person?.isActive) throw new AppError("auth.required");
-    if (await findMembershipOf(ctx, { tenantId: invitation.tenant.id, personId }))
-      throw new AppError("person.conflict");
     return join(ctx, caller, { invitation, person });
   });
 }
@@ -77,11 +75,25 @@ export async function claim(ctx: InstallationContext, { deps }: Caller, token: s
   return invitation;
 }
 
-type Joining = { invitation: OpenInvitation; person: { id: PersonId; name: string; email: string } };
+type Joining = {
+  invitation: OpenInvitation;
+  person: { id: PersonId; name: string; email: string };
+  /** The name of the identity provider by which they came. */
+  through?: string;
+};
 
-/** Makes the membership of a claimed invitation, audited in its tenant. */
-export async function join(ctx: InstallationContext, caller: Caller, { invitation, person }: Joining): Promise<Joined> {
+/**
+ * Makes the membership of a claimed invitation, audited in its tenant.
+ *
+ * @throws {AppError} `person.conflict` where they are a member already, disabled or not
+ */
+export async function join(
+  ctx: InstallationContext,
+  caller: Caller,
+  { invitation, person, through }: Joining,
+): Promise<Joined> {
   const { tenant, roles } = invitation;
+  if (await findMembershipOf(ctx, { tenantId: tenant.id, personId: person.id })) throw new AppError("person.conflict");
   await insertMembership(ctx, { tenantId: tenant.id, personId: person.id, roles });
   // The installation's transaction sees every tenant; the row names the one it belongs to.
   await insertAuditEvent(
@@ -93,15 +105,9 @@ export async function join(ctx: InstallationContext, caller: Caller, { invitatio
       subjectType: "person",
       subjectId: person.id,
       subjectName: person.name,
-      after: { email: person.email, roles },
+      after: { email: person.email, roles, ...(through ? { identityProvider: through } : {}) },
       requestId: caller.requestId,
     },
   );
   return { personId: person.id, tenantId: tenant.id };
-}
-
-function hasAccount(): AppError {
-  return new AppError("person.conflict", {
-    message: "Somebody with this address has an account already. Sign in, then open the link again to join.",
-  });
 }

@@ -70,7 +70,7 @@ describe("invitations", () => {
     const invitation = await invitePerson(admin, { email: known.email, roles: ["DEVELOPER"] });
     expect(await readInvitation(admin, tokenOf(invitation))).toMatchObject({ hasAccount: true });
     await expect(acceptAsNewPerson(admin, { token: tokenOf(invitation), ...chosen })).rejects.toMatchObject({
-      code: "person.conflict",
+      code: "person.has_account",
     });
     expect(await acceptAsPerson(admin, { token: tokenOf(invitation), personId: known.id })).toMatchObject({
       personId: known.id,
