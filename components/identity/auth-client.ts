@@ -1,6 +1,7 @@
 /** Calls of the browser to the sign-in endpoints. */
 import { z } from "zod";
 import type { ActionResult } from "#lib/features/actions/contract.ts";
+import type { FederationPurposeInput } from "#lib/features/identity-providers/contract.ts";
 
 const Csrf = z.object({ csrfToken: z.string() });
 const Destination = z.object({ url: z.string() });
@@ -40,6 +41,19 @@ export async function postToAuth(
       ...(errorId === undefined ? {} : { errorId }),
     },
   };
+}
+
+/**
+ * Sets out to an identity provider.
+ *
+ * @param errand what for, and the path of this portal to come back to
+ * @returns the provider's address to go to, or why not
+ */
+export async function setOutTo(
+  providerId: string,
+  { returnTo, ...purpose }: FederationPurposeInput & { returnTo: string },
+): Promise<ActionResult<{ url: string }>> {
+  return postToAuth(`signin/${providerId}`, { ...purpose, callbackUrl: returnTo });
 }
 
 function withWait(message: string, seconds: number): string {

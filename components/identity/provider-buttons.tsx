@@ -3,17 +3,20 @@
 import { useState } from "react";
 import { Button } from "#components/ui/button.tsx";
 import { Notice } from "#components/ui/notice.tsx";
-import { postToAuth } from "./auth-client.ts";
+import type { FederationPurposeInput } from "#lib/features/identity-providers/contract.ts";
+import { setOutTo } from "./auth-client.ts";
 import { loadAfresh } from "./load-afresh.ts";
 
 type ProviderButtonsProps = {
   providers: readonly { id: string; name: string }[];
   /** A path of this portal, already checked. */
   returnTo: string;
+  /** What for. */
+  errand: FederationPurposeInput;
 };
 
 /** The ways in that the tenant configured, one button each. */
-export function ProviderButtons({ providers, returnTo }: ProviderButtonsProps) {
+export function ProviderButtons({ providers, returnTo, errand }: ProviderButtonsProps) {
   const [pending, setPending] = useState<string | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
 
@@ -21,7 +24,7 @@ export function ProviderButtons({ providers, returnTo }: ProviderButtonsProps) {
     setPending(id);
     setProblem(null);
     try {
-      const result = await postToAuth(`signin/${id}`, { callbackUrl: returnTo });
+      const result = await setOutTo(id, { ...errand, returnTo });
       if (result.ok) {
         loadAfresh(result.value.url);
         return;

@@ -32,7 +32,9 @@ export default async function SignInPage({ searchParams }: PageProps<"/sign-in">
           Check the organisation’s address, or use your e-mail address and password.
         </Notice>
       )}
-      {providers.length > 0 && <ProviderButtons providers={providers} returnTo={target} />}
+      {providers.length > 0 && (
+        <ProviderButtons providers={providers} returnTo={target} errand={{ purpose: "enter" }} />
+      )}
       <SignInForm returnTo={target} />
       <OrganisationForm current={providers.length > 0 ? slug : null} returnTo={target} />
     </AuthCard>
