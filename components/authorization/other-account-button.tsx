@@ -10,10 +10,11 @@ type OtherAccountButtonProps = {
   returnTo: string;
   /** Where it is about the same person once more. */
   label?: string;
+  size?: "sm" | "md" | "lg";
 };
 
 /** Ends this browser's session and comes back as somebody else. */
-export function OtherAccountButton({ signOut, returnTo, label }: OtherAccountButtonProps) {
+export function OtherAccountButton({ signOut, returnTo, label, size }: OtherAccountButtonProps) {
   const [pending, setPending] = useState(false);
   async function change() {
     setPending(true);
@@ -24,7 +25,7 @@ export function OtherAccountButton({ signOut, returnTo, label }: OtherAccountBut
   return (
     <Button
       variant={label ? "primary" : "ghost"}
-      size={label ? "lg" : "md"}
+      size={size ?? (label ? "lg" : "md")}
       pending={pending}
       onClick={() => void change()}
     >
