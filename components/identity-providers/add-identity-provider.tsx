@@ -88,7 +88,7 @@ export function FirstRolesField() {
     <CheckboxesField
       name="initialRoles"
       label="Roles of people who sign in for the first time"
-      help="With none chosen, only people who are linked already can sign in through it."
+      help="With none chosen, only people who are invited or linked already can sign in through it."
       options={roleChoices}
       optional
     />

@@ -61,7 +61,7 @@ export function IdentityProviderList({ providers, edit, setEnabled, remove }: Id
               <TableCell className="max-w-60">
                 <Identifier value={provider.redirectUri} label="redirect URI" />
               </TableCell>
-              <TableCell>{provider.initialRoles.map(roleName).join(", ") || "Linked people only"}</TableCell>
+              <TableCell>{provider.initialRoles.map(roleName).join(", ") || "Invited or linked people only"}</TableCell>
               <TableCell>
                 {provider.enabled ? <Badge tone="good">Enabled</Badge> : <Badge tone="neutral">Disabled</Badge>}
               </TableCell>

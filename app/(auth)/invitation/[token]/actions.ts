@@ -1,7 +1,7 @@
 "use server";
 
 import { LinkTokenInput } from "#lib/features/identity/contract.ts";
-import { endSession, openSession } from "#lib/features/identity/session.ts";
+import { openSession, resolveSession, switchTenant } from "#lib/features/identity/session.ts";
 import { acceptAsNewPerson, acceptAsPerson } from "#lib/features/people/accept-invitation.ts";
 import type { AcceptInvitationInput } from "#lib/features/people/contract.ts";
 import { parseInput } from "#lib/features/verb.ts";
@@ -14,12 +14,12 @@ export const acceptAsNewPersonAction = definePublicAction(async (request, input:
   await writeSessionCookie(await openSession(request.deps, joined));
 });
 
-/** Joins as the person who is signed in, in a new session that begins in the tenant joined and takes the place of this one. */
+/** Joins as the person who is signed in. The session goes on in the tenant joined, as old as it was: nobody signed in. */
 export const acceptAsPersonAction = definePersonalAction(async (session, request, token: string) => {
   const joined = await acceptAsPerson(request, {
     token: parseInput(LinkTokenInput, token),
     personId: session.person.id,
   });
-  await writeSessionCookie(await openSession(request.deps, joined));
-  await endSession(request.deps, { id: session.id, personId: session.person.id });
+  const renewed = await resolveSession(request.deps, session.id);
+  if (renewed) await switchTenant(request.deps, renewed, joined.tenantId);
 });

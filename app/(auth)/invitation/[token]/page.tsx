@@ -2,20 +2,26 @@ import type { Metadata } from "next";
 import Link from "next/link";
 import { AuthCard } from "#components/identity/auth-card.tsx";
 import { JoinAsMe, JoinAsNew } from "#components/identity/invitation-forms.tsx";
+import { ProviderButtons } from "#components/identity/provider-buttons.tsx";
 import { roleName } from "#components/people/roles.ts";
 import { Button } from "#components/ui/button.tsx";
+import { Notice } from "#components/ui/notice.tsx";
 import { TextLink } from "#components/ui/text-link.tsx";
+import { offeredProviders } from "#lib/features/identity-providers/sign-in.ts";
 import { readInvitation } from "#lib/features/people/accept-invitation.ts";
 import { runtime } from "#lib/runtime.ts";
 import { currentPerson } from "#lib/web/context.ts";
+import { federationProblem } from "#lib/web/federation-problem.ts";
 import { requestId } from "#lib/web/request.ts";
+import { readSearch } from "#lib/web/search-params.ts";
 import { acceptAsNewPersonAction, acceptAsPersonAction } from "./actions.ts";
 
 // The address is a credential: it must not travel on as a referrer.
 export const metadata: Metadata = { title: "Invitation", referrer: "no-referrer" };
 
-export default async function InvitationPage({ params }: PageProps<"/invitation/[token]">) {
+export default async function InvitationPage({ params, searchParams }: PageProps<"/invitation/[token]">) {
   const { token } = await params;
+  const { problem } = await readSearch(searchParams);
   const view = await readInvitation({ deps: runtime().deps, requestId: await requestId() }, token);
   if (!view) {
     return (
@@ -30,12 +36,14 @@ export default async function InvitationPage({ params }: PageProps<"/invitation/
     );
   }
   const current = await currentPerson();
-  const signIn = `/sign-in?returnTo=${encodeURIComponent(`/invitation/${token}`)}&tenant=${view.tenant.slug}`;
+  const providers = await offeredProviders(runtime().deps, view.tenant.slug);
+  const signIn = `/sign-in?returnTo=${encodeURIComponent(`/invitation/${token}`)}`;
   return (
     <AuthCard
       title={`Join ${view.tenant.name}`}
       description={`You are invited as ${view.roles.map((role) => roleName(role).toLowerCase()).join(" and ")}.`}
     >
+      {problem && <Notice tone="bad" title={federationProblem(problem)} />}
       {current && (
         <JoinAsMe token={token} name={current.person.name} email={current.person.email} join={acceptAsPersonAction} />
       )}
@@ -52,10 +60,12 @@ export default async function InvitationPage({ params }: PageProps<"/invitation/
       )}
       {!current && !view.hasAccount && (
         <>
+          {providers.length > 0 && (
+            <ProviderButtons providers={providers} returnTo="/" errand={{ purpose: "join", invitation: token }} />
+          )}
           <JoinAsNew token={token} email={view.email} join={acceptAsNewPersonAction} />
           <p className="text-muted text-sm">
-            Have an account under another address, or with {view.tenant.name}’s own sign-in?{" "}
-            <TextLink href={signIn}>Sign in to join</TextLink>
+            Have an account here under another address? <TextLink href={signIn}>Sign in to join</TextLink>
           </p>
         </>
       )}
