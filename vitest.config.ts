@@ -5,6 +5,8 @@ const everywhere = ["lib/**", "connectors/**", "components/**", "tooling/**", "a
 const supervisor = ["tooling/**/*.process.test.ts"];
 /** Speaks to real authorization servers; each says why where it cannot have one. */
 const live = everywhere.map((folder) => `${folder}/*.live.test.ts`);
+/** Hold what connectors and simulators say against the vendors' own descriptions. */
+const contracts = ["connectors/*/contract.test.ts"];
 const integration = everywhere.map((folder) => `${folder}/*.int.test.ts`);
 
 export default defineConfig({
@@ -14,7 +16,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: everywhere.map((folder) => `${folder}/*.test.{ts,tsx}`),
-          exclude: [...integration, ...supervisor, ...live],
+          exclude: [...integration, ...supervisor, ...live, ...contracts],
           setupFiles: ["tooling/testing/no-network.ts"],
         },
       },
@@ -27,6 +29,7 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
+      { test: { name: "contracts", include: contracts, setupFiles: ["tooling/testing/no-network.ts"] } },
       { test: { name: "live", include: live, testTimeout: 60_000, hookTimeout: 900_000 } },
       { test: { name: "supervisor", include: supervisor, testTimeout: 120_000, hookTimeout: 120_000 } },
     ],

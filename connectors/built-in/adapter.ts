@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type {
   ConnectorDependencies,
-  KeyManagerAdapter,
+  ManagingAdapter,
   KeyManagerSettings,
   RegisteredClient,
 } from "#lib/connector-kit/contract.ts";
@@ -50,7 +50,7 @@ const found = z.object({ clients: z.array(z.unknown()).max(100) });
 export function openBuiltInAdapter(
   { connection, endpoints }: KeyManagerSettings<Connection>,
   dependencies: ConnectorDependencies,
-): KeyManagerAdapter {
+): ManagingAdapter {
   const { fetch, clock } = dependencies;
   const { registrationToken, introspectionClientId, introspectionSecret } = connection;
   const standard = openStandardAdapter<ClientSettings>(

@@ -31,7 +31,22 @@ export const builtIn = defineConnector({
     tokenTypes: ["at+jwt"],
     refusedClaims: {},
   },
-  capabilities: ["findClients", "proveClient", "rotateSecret", "issueToken", "revokeToken", "introspectToken"],
+  capabilities: [
+    "registerClient",
+    "findClients",
+    "proveClient",
+    "rotateSecret",
+    "issueToken",
+    "revokeToken",
+    "introspectToken",
+  ],
+  missing: {
+    secrets: "Each client of the built-in key manager has one secret.",
+    exchangeToken: "The built-in key manager does not exchange tokens yet.",
+    scopes: "The built-in key manager takes scopes as clients register them.",
+  },
+  consumerSecrets: { atOnce: 1, overlapSeconds: 0, readable: true },
+  lifetimesPerClient: false,
   guide: "connectors/built-in/guide.md",
   open: openBuiltInAdapter,
 });

@@ -4,7 +4,7 @@ import type {
   ClientRef,
   ClientSpec,
   ConnectorDependencies,
-  KeyManagerAdapter,
+  ManagingAdapter,
   KeyManagerSettings,
   RegisteredClient,
 } from "#lib/connector-kit/contract.ts";
@@ -35,7 +35,7 @@ const uuid = /^[0-9a-f-]{36}$/i;
 export function openKeycloakAdapter(
   settings: KeyManagerSettings<Connection>,
   dependencies: ConnectorDependencies,
-): KeyManagerAdapter {
+): ManagingAdapter {
   const realm = openRealm(settings, dependencies);
   const { log } = dependencies;
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { describeConnector } from "#lib/connector-kit/conformance.ts";
-import type { ClientSpec } from "#lib/connector-kit/contract.ts";
+import { managing, type ClientSpec } from "#lib/connector-kit/contract.ts";
 import { isConnectorError, type ConnectorErrorKind } from "#lib/connector-kit/errors.ts";
-import type { FakeFailure } from "#lib/connector-kit/fake-vendor.ts";
+import type { Fault } from "#lib/connector-kit/simulator.ts";
 import { systemClock } from "#lib/foundation/clock.ts";
 import { silentLog } from "#lib/foundation/log.ts";
 import { Secret } from "#lib/foundation/secret.ts";
@@ -49,7 +49,7 @@ describe("with Keycloak's published description of its admin API", () => {
 });
 
 function opened(fake: FakeKeycloak) {
-  return keycloak.open(fake.settings, { fetch: fake.fetch, clock: systemClock, log: silentLog });
+  return managing(keycloak.open(fake.settings, { fetch: fake.fetch, clock: systemClock, log: silentLog }));
 }
 
 function specOf(changes: Partial<ClientSpec> = {}): ClientSpec {
@@ -288,7 +288,7 @@ describe("scopes that others made", () => {
 
 describe("when the admin API fails after the sign-in", () => {
   const conflict = { status: 409, body: { errorMessage: "Client x already exists" } };
-  const cases: [string, FakeFailure, ConnectorErrorKind][] = [
+  const cases: [string, Fault, ConnectorErrorKind][] = [
     ["no answer", "unreachable", "unreachable"],
     ["a page instead of data", "nonsense", "bad_response"],
     ["an empty success", { status: 200, body: "" }, "bad_response"],

@@ -5,7 +5,7 @@
 import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { exportJWK, SignJWT } from "jose";
 import type { KeyManagerSettings } from "#lib/connector-kit/contract.ts";
-import { clientOf, fakeVendor, json, oauthError, type FakeVendor } from "#lib/connector-kit/fake-vendor.ts";
+import { clientOf, simulate, json, oauthError, type Simulation } from "#lib/connector-kit/simulator.ts";
 import { randomToken } from "#lib/foundation/ids.ts";
 import { connection, type Connection } from "./config.ts";
 
@@ -46,7 +46,7 @@ type Client = {
 type Scope = { id: string; name: string; description: string; protocol: string; attributes: Record<string, string> };
 type Body = Record<string, unknown>;
 
-export type FakeKeycloak = FakeVendor & {
+export type FakeKeycloak = Simulation & {
   issuer: string;
   /** What an administrator would type into the connection form. */
   connectionInput: { clientId: string; clientSecret: string };
@@ -477,7 +477,7 @@ export function fakeKeycloak(options: FakeKeycloakOptions = {}): FakeKeycloak {
   const connectionInput = { clientId: portalClient.clientId, clientSecret: portalClient.secret ?? "" };
 
   return {
-    ...fakeVendor([...new Set([new URL(base).origin, new URL(admin).origin])], handle),
+    ...simulate([...new Set([new URL(base).origin, new URL(admin).origin])], handle),
     issuer,
     connectionInput,
     settings: {

@@ -32,6 +32,7 @@ export const keycloak = defineConnector({
     refusedClaims: { typ: ["ID", "Refresh", "Offline", "Logout"] },
   },
   capabilities: [
+    "registerClient",
     "findClients",
     "proveClient",
     "rotateSecret",
@@ -40,6 +41,12 @@ export const keycloak = defineConnector({
     "introspectToken",
     "scopes",
   ],
+  missing: {
+    secrets: "Keycloak keeps one secret for each client.",
+    exchangeToken: "Token exchange is not connected yet.",
+  },
+  consumerSecrets: { atOnce: 1, overlapSeconds: 0, readable: true },
+  lifetimesPerClient: true,
   recognise(metadata) {
     const { issuer, token_endpoint: token } = metadata;
     if (typeof issuer !== "string" || typeof token !== "string") return null;

@@ -1,4 +1,4 @@
-import type { ConnectorDependencies, KeyManagerAdapter, KeyManagerSettings } from "#lib/connector-kit/contract.ts";
+import type { ConnectorDependencies, ManagingAdapter, KeyManagerSettings } from "#lib/connector-kit/contract.ts";
 import { ConnectorError } from "#lib/connector-kit/errors.ts";
 import { probe, type Probe } from "#lib/connector-kit/probe.ts";
 import { openStandardAdapter } from "#lib/connector-kit/standard-adapter.ts";
@@ -41,7 +41,7 @@ function toSettings({ tokenEndpointAuthMethod, metadata }: ClientInformation): R
 export function openOidcAdapter(
   { connection, endpoints }: KeyManagerSettings<Connection>,
   dependencies: ConnectorDependencies,
-): KeyManagerAdapter {
+): ManagingAdapter {
   const { registration, introspection } = connection;
   const introspectionClient = introspection.method === "client" ? credentialsOf(introspection) : undefined;
 

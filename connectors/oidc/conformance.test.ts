@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { describeConnector } from "#lib/connector-kit/conformance.ts";
-import type { ClientRef } from "#lib/connector-kit/contract.ts";
+import { managing, type ClientRef } from "#lib/connector-kit/contract.ts";
 import { isConnectorError } from "#lib/connector-kit/errors.ts";
 import { systemClock } from "#lib/foundation/clock.ts";
 import { silentLog } from "#lib/foundation/log.ts";
@@ -47,7 +47,7 @@ describe("for clients with their secret in the body", () => {
 });
 
 function opened(fake: FakeOidc) {
-  return oidc.open(fake.settings, { fetch: fake.fetch, clock: systemClock, log: silentLog });
+  return managing(oidc.open(fake.settings, { fetch: fake.fetch, clock: systemClock, log: silentLog }));
 }
 
 function specOf(changes = {}) {
@@ -153,7 +153,7 @@ describe("oidc", () => {
         return Response.json({ ...body, registration_client_uri: "https://evil.test/reg/1" });
       },
     });
-    const read = await astray.readClient(ref);
+    const read = await managing(astray).readClient(ref);
     expect(read?.ref.registrationClientUri).toBe(ref.registrationClientUri);
     expect(read?.ref.registrationToken?.reveal()).not.toBe(ref.registrationToken?.reveal());
     expect((await opened(fake).readClient(read?.ref ?? ref))?.ref.consumerKey).toBe(stored?.client_id);

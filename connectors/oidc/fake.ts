@@ -5,7 +5,7 @@
 import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { exportJWK, SignJWT } from "jose";
 import type { Endpoints, KeyManagerSettings } from "#lib/connector-kit/contract.ts";
-import { clientOf, fakeVendor, json, oauthError, type FakeVendor } from "#lib/connector-kit/fake-vendor.ts";
+import { clientOf, simulate, json, oauthError, type Simulation } from "#lib/connector-kit/simulator.ts";
 import { randomToken } from "#lib/foundation/ids.ts";
 import { connection, type Connection } from "./config.ts";
 
@@ -31,7 +31,7 @@ type Stored = Record<string, unknown> & {
   redirect_uris: string[];
 };
 
-export type FakeOidc = FakeVendor & {
+export type FakeOidc = Simulation & {
   issuer: string;
   endpoints: Endpoints;
   /** What an administrator would type into the connection form. */
@@ -303,7 +303,7 @@ export function fakeOidc(options: FakeOidcOptions = {}): FakeOidc {
   };
 
   return {
-    ...fakeVendor([base.origin], handle),
+    ...simulate([base.origin], handle),
     issuer,
     endpoints,
     connectionInput,

@@ -29,7 +29,16 @@ export const oidc = defineConnector({
     tokenTypes: ["at+jwt", "jwt"],
     refusedClaims: { typ: ["ID", "Refresh", "Offline", "Logout"], token_use: ["id"] },
   },
-  capabilities: ["proveClient", "issueToken", "revokeToken", "introspectToken"],
+  capabilities: ["registerClient", "proveClient", "issueToken", "revokeToken", "introspectToken"],
+  missing: {
+    findClients: "Dynamic client registration has no search (RFC 7592).",
+    rotateSecret: "Dynamic client registration has no call that replaces a secret (RFC 7592).",
+    secrets: "Dynamic client registration knows one secret for each client (RFC 7591).",
+    exchangeToken: "Whether a server offers token exchange, and to whom, is not part of its registration.",
+    scopes: "Dynamic client registration has no call that makes scopes (RFC 7591).",
+  },
+  consumerSecrets: { atOnce: 1, overlapSeconds: 0, readable: true },
+  lifetimesPerClient: false,
   guide: "connectors/oidc/guide.md",
   open: openOidcAdapter,
 });

@@ -4,6 +4,7 @@
  */
 import type { z } from "zod";
 import type { Clock } from "#lib/foundation/clock.ts";
+import { ConnectorError } from "#lib/foundation/connector-error.ts";
 import type { DeriveSecret } from "#lib/foundation/derived-secret.ts";
 import type { Log } from "#lib/foundation/log.ts";
 import type { OutboundFetch } from "#lib/foundation/outbound-contract.ts";
@@ -89,6 +90,45 @@ export type ScopeManagement = {
   grant(client: ClientRef, scopes: string[]): Promise<void>;
 };
 
+/** What a server says about one of a client's secrets; the secret itself is shown once, when it is made. */
+export type ConsumerSecretFacts = {
+  /** The server's own id of the secret. */
+  id: string;
+  /** First or last characters, where the server shows them. */
+  hint?: string;
+  createdAt?: Date;
+  expiresAt?: Date;
+  /** False for one that is kept but no longer accepted. */
+  isActive: boolean;
+};
+
+/** Several consumer secrets of one client, each with a life of its own. */
+export type SecretManagement = {
+  list(client: ClientRef): Promise<ConsumerSecretFacts[]>;
+  /**
+   * Makes a further secret; those that exist go on working.
+   *
+   * @param wish when it should end; a server without expiry refuses one as `unsupported`
+   * @returns the client with the new secret in its `ref`, and the secret's facts
+   * @throws {ConnectorError} `conflict` where the client has as many as the server allows
+   */
+  add(
+    client: ClientRef,
+    wish: { expiresAt?: Date },
+  ): Promise<{ client: RegisteredClient; secret: ConsumerSecretFacts }>;
+  /** Ends one secret. Idempotent. */
+  remove(client: ClientRef, secretId: string): Promise<void>;
+};
+
+/** RFC 8693 §2.1, as far as a client of ours asks for it. */
+export type TokenExchange = {
+  subjectToken: Secret;
+  /** `urn:ietf:params:oauth:token-type:…` (RFC 8693 §3). */
+  subjectTokenType: string;
+  scopes: string[];
+  audience?: string;
+};
+
 /** One result of a connection test. `detail` may hold the server's own words, trimmed and scrubbed. */
 export type ProbeResult = {
   step: "discovery" | "issuer" | "keys" | "sign_in" | "permissions";
@@ -100,13 +140,8 @@ export type ProbeResult = {
   durationMs: number;
 };
 
-/**
- * A connector opened on one key manager. The first four members are required; every other one is a
- * capability, present only where the server can really do it.
- *
- * Every method throws `ConnectorError` and nothing else.
- */
-export type KeyManagerAdapter = {
+/** The life of an OAuth client: a connector has all four, or none of them. */
+export type ClientLifecycle = {
   /** Creates a client. Not idempotent; the marker lets `findClients` recognise it. */
   registerClient(spec: ClientSpec): Promise<RegisteredClient>;
   /** @returns null only where the server proves that there is no such client */
@@ -115,23 +150,35 @@ export type KeyManagerAdapter = {
   updateClient(client: ClientRef, spec: ClientSpec): Promise<RegisteredClient>;
   /** Idempotent: a client that is gone already is a success. */
   deleteClient(client: ClientRef): Promise<void>;
+};
 
+/**
+ * A connector opened on one key manager. Every member is a capability, present only where the server can
+ * really do it.
+ *
+ * Every method throws `ConnectorError` and nothing else.
+ */
+export type KeyManagerAdapter = Partial<ClientLifecycle> & {
   /** Signs in with the administrator's credentials and changes nothing; the test's last steps. */
   checkAccess?(): Promise<Omit<ProbeResult, "durationMs">[]>;
   /** Clients that carry this marker. Absent where the server cannot be searched. */
   findClients?(marker: string): Promise<RegisteredClient[]>;
   /**
    * Proof of possession for an existing client: these credentials authenticate it at the server.
-   * A grant refused after the client was authenticated counts. Replaces no credential: the registration
-   * access token, which any use may replace (RFC 7592 §3), is left alone.
+   * A grant refused after the client was authenticated counts.
    *
-   * @throws {ConnectorError} `not_found` or `credentials_refused` where they do not
+   * @param proof a signed assertion for the token endpoint (RFC 7523 §2.2), for clients that use a key
+   * @throws {ConnectorError} `not_found` or `credentials_refused` where they do not, `unsupported` where
+   *   neither secret nor assertion can prove anything
    */
-  proveClient?(client: ClientRef): Promise<RegisteredClient>;
-  /** Makes a new consumer secret; the old one is dead afterwards. */
+  proveClient?(client: ClientRef, proof?: { assertion?: Secret }): Promise<RegisteredClient>;
+  /** Makes a new consumer secret; the old one is dead once the connector's declared overlap is over. */
   rotateSecret?(client: ClientRef): Promise<RegisteredClient>;
+  secrets?: SecretManagement;
   /** RFC 6749 §4.4. */
   issueToken?(client: ClientRef, request: { scopes: string[] }): Promise<IssuedToken>;
+  /** RFC 8693: another server's token for one of this server's. */
+  exchangeToken?(client: ClientRef, request: TokenExchange): Promise<IssuedToken>;
   /** RFC 7009. */
   revokeToken?(client: ClientRef, token: Secret): Promise<void>;
   /** RFC 7662, with the administrator's credentials. */
@@ -139,23 +186,39 @@ export type KeyManagerAdapter = {
   scopes?: ScopeManagement;
 };
 
-/** Names of the optional members, as the portal speaks of them. */
+/** An adapter that manages clients. */
+export type ManagingAdapter = KeyManagerAdapter & ClientLifecycle;
+
+/** Names of an adapter's members, as the portal speaks of them; `registerClient` stands for the whole life cycle. */
 export const capabilities = [
+  "registerClient",
   "findClients",
   "proveClient",
   "rotateSecret",
+  "secrets",
   "issueToken",
+  "exchangeToken",
   "revokeToken",
   "introspectToken",
   "scopes",
 ] as const;
 export type Capability = (typeof capabilities)[number];
 
+/** How consumer secrets behave at one kind of server. */
+export type ConsumerSecretTraits = {
+  /** How many of one client are valid side by side; null where the vendor names no limit. */
+  atOnce: number | null;
+  /** For how many seconds a replaced secret may go on working. */
+  overlapSeconds: number;
+  /** Whether the server shows a secret again after it was made. */
+  readable: boolean;
+};
+
 /** What the validation plane needs to trust a key manager's tokens: pure data, no connector code. */
 export type TrustDeclaration = {
-  /** Claims that may name the client, first match wins (RFC 9068 `client_id`, elsewhere `azp`, `cid`, …). */
+  /** Claims that may name the client (RFC 9068 `client_id`, elsewhere `azp`, `cid`, …); those present must agree. */
   consumerKeyClaims: readonly string[];
-  /** Claims that may hold scopes, as a space-separated string or an array; first match wins. */
+  /** Claims that may hold scopes, as a space-separated string or an array; the first one present counts. */
   scopesClaims: readonly string[];
   /** JWS algorithms accepted (RFC 7518 §3.1); never taken from a token. */
   algorithms: readonly string[];
@@ -212,11 +275,30 @@ export type Connector<Connection extends z.ZodType = z.ZodType, Client extends z
   /** Grant types offered when discovery names none. */
   grantTypes: readonly string[];
   trust: TrustDeclaration;
-  /** Which optional members `open` provides: known without opening, and checked by the conformance suite. */
+  /** Which members `open` provides: known without opening, and checked by the conformance suite. */
   capabilities: readonly Capability[];
+  /** Why each of the others is missing, as a sentence that a person reads: “Auth0 has no introspection endpoint.” */
+  missing: Readonly<Partial<Record<Capability, string>>>;
+  consumerSecrets: ConsumerSecretTraits;
+  /** Whether the client form can set how long the tokens of one client live. */
+  lifetimesPerClient: boolean;
   /** Recognises its own kind in a discovery document; the reason is shown ("because …"), null if it is not. */
   recognise?(metadata: Record<string, unknown>): string | null;
   /** Set-up steps that a schema cannot express: paths of Markdown beside the connector. */
   guide: string;
   open(settings: KeyManagerSettings<z.output<Connection>>, dependencies: ConnectorDependencies): KeyManagerAdapter;
 };
+
+/**
+ * The adapter of a key manager that manages clients.
+ *
+ * @throws {ConnectorError} `unsupported` where it does not
+ */
+export function managing(adapter: KeyManagerAdapter): ManagingAdapter {
+  if (isManaging(adapter)) return adapter;
+  throw new ConnectorError("unsupported", "This key manager does not let the portal manage its clients.");
+}
+
+function isManaging(adapter: KeyManagerAdapter): adapter is ManagingAdapter {
+  return adapter.registerClient !== undefined;
+}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import type { Connector } from "./contract.ts";
+import { capabilities, type Connector } from "./contract.ts";
 import { defineConnector } from "./define-connector.ts";
 import { field } from "./fields.ts";
 
@@ -31,6 +31,9 @@ const sound: Connector = {
     refusedClaims: {},
   },
   capabilities: [],
+  missing: Object.fromEntries(capabilities.map((name) => [name, "This example can do nothing."])),
+  consumerSecrets: { atOnce: 1, overlapSeconds: 0, readable: false },
+  lifetimesPerClient: false,
   guide: "guide.md",
   open: () => {
     throw new Error("not opened here");

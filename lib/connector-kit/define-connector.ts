@@ -26,6 +26,12 @@ export function defineConnector<Connection extends z.ZodType, Client extends z.Z
   for (const name of connector.capabilities) {
     if (!capabilities.includes(name)) complain(`there is no capability “${name}”.`);
   }
+  for (const name of capabilities) {
+    const isDeclared = connector.capabilities.includes(name);
+    if (isDeclared === name in connector.missing) {
+      complain(`capability “${name}” is either provided or missing for a reason that is given.`);
+    }
+  }
   if (!connector.trust.consumerKeyClaims.length || !connector.trust.algorithms.length) complain("trust is incomplete.");
   return Object.freeze(connector);
 }

@@ -20,6 +20,7 @@ import {
 import { revoke } from "#lib/protocol/revocation.ts";
 import { clientCredentialsToken, proveClientCredentials, type IssuedToken } from "#lib/protocol/token.ts";
 import type {
+  ClientLifecycle,
   ClientRef,
   ClientSpec,
   ConnectorDependencies,
@@ -47,19 +48,8 @@ export type StandardAdapterOptions<ClientSettings> = {
   ownsClients?: boolean;
 };
 
-export type StandardAdapter = Required<
-  Pick<
-    KeyManagerAdapter,
-    | "registerClient"
-    | "readClient"
-    | "updateClient"
-    | "deleteClient"
-    | "proveClient"
-    | "issueToken"
-    | "revokeToken"
-    | "introspectToken"
-  >
->;
+export type StandardAdapter = ClientLifecycle &
+  Required<Pick<KeyManagerAdapter, "proveClient" | "issueToken" | "revokeToken" | "introspectToken">>;
 
 const words: Partial<Record<EndpointName, string>> = {
   registration: "registration",

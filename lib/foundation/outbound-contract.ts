@@ -1,8 +1,20 @@
+import type { Secret } from "./secret.ts";
+
+/** What a caller shows when the other side asks for a certificate (RFC 8705 §2). */
+export type ClientCertificate = {
+  /** The certificate and those that lead to its issuer, in PEM form. */
+  certificate: string;
+  /** PKCS #8 in PEM form. */
+  privateKey: Secret;
+};
+
 /** What a caller of the outbound door may ask for beyond an ordinary fetch. */
 export type OutboundInit = {
   method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   headers?: Record<string, string>;
   body?: string;
+  /** Connects with this certificate; never shares a connection with calls that have another one, or none. */
+  identity?: ClientCertificate;
   /** Milliseconds for the whole exchange, name resolution to last byte. */
   deadlineMs?: number;
   /** Largest accepted answer, in decoded bytes. */

@@ -9,6 +9,7 @@ export const outboundProblems = {
   redirect: "The server answered with a redirect to another address, which is never followed.",
   too_large: "The server's answer is too large.",
   malformed: "The server's answer does not follow the rules of HTTP.",
+  identity_unusable: "The client certificate and its private key cannot be used together.",
   busy: "Too many calls to this server are waiting already.",
 } as const;
 export type OutboundErrorKind = keyof typeof outboundProblems;

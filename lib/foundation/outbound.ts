@@ -2,12 +2,15 @@
  * The one way out of the process. Addresses are typed by people and named by servers we do not know, so
  * every call is checked where it cannot be tricked: on the address that is really dialled.
  */
+import { createHash } from "node:crypto";
 import { lookup } from "node:dns/promises";
 import { connect, isIP, type Socket } from "node:net";
+import { createSecureContext, type SecureContext } from "node:tls";
+import { LRUCache } from "lru-cache";
 import { Agent, buildConnector, request, type Dispatcher } from "undici";
 import { classifyAddress, isSameAddress } from "./addresses.ts";
 import type { Log } from "./log.ts";
-import type { OutboundFetch, OutboundInit } from "./outbound-contract.ts";
+import type { ClientCertificate, OutboundFetch, OutboundInit } from "./outbound-contract.ts";
 import { isOutboundError, OutboundError, type OutboundErrorKind } from "./outbound-error.ts";
 
 export { isOutboundError, type OutboundErrorKind } from "./outbound-error.ts";
@@ -34,6 +37,7 @@ const maximumHeaders = 100;
 const concurrencyPerHost = 8;
 const queuePerHost = 16;
 const concurrency = 128;
+const maximumIdentities = 64;
 
 /** Names of metadata services: refused before anything is resolved. */
 const metadataNames = /^(metadata|metadata\.google\.internal|metadata\.goog|instance-data(\..*)?)$/;
@@ -125,10 +129,12 @@ async function dialFirst(addresses: readonly string[], port: number): Promise<So
 function guardedConnector(
   allow: ReadonlySet<string>,
   { resolve = systemResolve }: OutboundOptions,
+  identity?: ClientCertificate,
 ): buildConnector.connector {
   const secure = buildConnector({
     allowH2: false,
     timeout: connectTimeoutMs,
+    ...(identity && { secureContext: contextOf(identity) }),
   });
   async function open(options: buildConnector.Options): Promise<Socket> {
     const port = options.port || (options.protocol === "https:" ? "443" : "80");
@@ -144,6 +150,23 @@ function guardedConnector(
       (error: unknown) => callback(error instanceof Error ? error : new Error(String(error)), null),
     );
   };
+}
+
+/** @throws {OutboundError} `identity_unusable` */
+function contextOf({ certificate, privateKey }: ClientCertificate): SecureContext {
+  try {
+    return createSecureContext({ cert: certificate, key: privateKey.reveal() });
+  } catch {
+    // The cause may quote the key: it is left out on purpose.
+    throw new OutboundError("identity_unusable");
+  }
+}
+
+/** Names an identity without holding its key. */
+function identityName({ certificate, privateKey }: ClientCertificate): string {
+  return createHash("sha256")
+    .update(JSON.stringify([certificate, privateKey.reveal()]))
+    .digest("base64url");
 }
 
 /** A turn at one host: at most so many calls at a time, and so many waiting. */
@@ -280,14 +303,26 @@ async function withDeadline<T>(deadlineMs: number, work: (signal: AbortSignal) =
 export function createOutbound(options: OutboundOptions): Outbound {
   const allow = new Set(options.allow.map((entry) => entry.toLowerCase()));
   const bulkhead = createBulkhead();
-  const agent = new Agent({
-    connect: guardedConnector(allow, options),
-    connections: concurrencyPerHost,
-    pipelining: 1,
-    keepAliveTimeout: 4_000,
-    keepAliveMaxTimeout: 30_000,
-    maxHeaderSize: maximumHeaderBytes,
-  });
+  const makeAgent = (identity?: ClientCertificate) =>
+    new Agent({
+      connect: guardedConnector(allow, options, identity),
+      connections: concurrencyPerHost,
+      pipelining: 1,
+      keepAliveTimeout: 4_000,
+      keepAliveMaxTimeout: 30_000,
+      maxHeaderSize: maximumHeaderBytes,
+    });
+  const agent = makeAgent();
+  /** A connection speaks for who opened it: each certificate has its own. */
+  const agents = new LRUCache<string, Agent>({ max: maximumIdentities, dispose: (old) => void old.close() });
+
+  function agentFor(identity: ClientCertificate | undefined): Agent {
+    if (!identity) return agent;
+    const name = identityName(identity);
+    const known = agents.get(name) ?? makeAgent(identity);
+    agents.set(name, known);
+    return known;
+  }
 
   const fetch: OutboundFetch = async (text, init = {}) => {
     const startedAt = performance.now();
@@ -299,7 +334,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
         bulkhead.run(target.host, () => {
           // The deadline may have passed while this call stood in the queue.
           signal.throwIfAborted();
-          return send(agent, target.url, init, signal);
+          return send(agentFor(init.identity), target.url, init, signal);
         }),
       );
     } catch (error) {
@@ -309,5 +344,9 @@ export function createOutbound(options: OutboundOptions): Outbound {
       throw failure;
     }
   };
-  return Object.assign(fetch, { close: () => agent.close() });
+  return Object.assign(fetch, {
+    async close() {
+      await Promise.all([agent, ...agents.values()].map((one) => one.close()));
+    },
+  });
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connectors } from "#connectors/registry.ts";
 import { createAuthorizationServer, type AuthorizationServer } from "#lib/authorization-server/server.ts";
+import { managing } from "#lib/connector-kit/contract.ts";
 import { tenantDb } from "#lib/data/database.ts";
 import { listKeyManagers } from "#lib/features/key-managers/list.ts";
 import { openKeyManager } from "#lib/features/key-managers/open.ts";
@@ -36,7 +37,7 @@ describe("tokens of a tenant's own authorization server", () => {
     const own = items.find(({ permanent }) => permanent);
     const keyManagerId = own?.id as KeyManagerId;
     const { adapter } = await openKeyManager(tenant.administrator, keyManagerId);
-    const client = await adapter.registerClient({
+    const client = await managing(adapter).registerClient({
       name: "Shop",
       marker: newId(),
       grantTypes: ["client_credentials"],

@@ -26,6 +26,7 @@ export type Answer = {
 const kindOfProblem: Record<OutboundErrorKind, ConnectorErrorKind> = {
   invalid_url: "misconfigured",
   address_refused: "misconfigured",
+  identity_unusable: "misconfigured",
   unreachable: "unreachable",
   untrusted: "unreachable",
   timeout: "unreachable",

@@ -48,10 +48,13 @@ export type TokenRequest = {
   parameters?: Record<string, string>;
 };
 
-async function askForToken(dependencies: ProtocolDependencies, request: TokenRequest): Promise<Answer> {
+async function askForToken(
+  dependencies: ProtocolDependencies,
+  { grantType = "client_credentials", ...request }: TokenRequest & { grantType?: string },
+): Promise<Answer> {
   const { tokenEndpoint, credentials, scopes, parameters } = request;
   const form = {
-    grant_type: "client_credentials",
+    grant_type: grantType,
     ...(scopes.length > 0 && { scope: scopes.join(" ") }),
     ...parameters,
   };
@@ -62,19 +65,11 @@ async function askForToken(dependencies: ProtocolDependencies, request: TokenReq
 
 const doing = "Getting a token";
 
-/**
- * The client credentials grant (RFC 6749 §4.4).
- *
- * @throws {ConnectorError} `credentials_refused` when the client could not be authenticated, `rejected`
- *   when it could but the grant or a scope was refused
- */
-export async function clientCredentialsToken(
-  dependencies: ProtocolDependencies,
-  request: TokenRequest,
-): Promise<IssuedToken> {
-  const answer = await askForToken(dependencies, request);
-  const context = { now: dependencies.clock.now(), doing, secrets: secretsOf(request.credentials) };
-  if (answer.status !== 200) throw failureOf(answer, context);
+function issuedToken(
+  answer: Answer,
+  { dependencies, request, secrets }: { dependencies: ProtocolDependencies; request: TokenRequest; secrets: Secret[] },
+): IssuedToken {
+  if (answer.status !== 200) throw failureOf(answer, { now: dependencies.clock.now(), doing, secrets });
   const parsed = tokenAnswer.safeParse(answer.json);
   if (!parsed.success) throw unreadable(answer, doing, "holds no access token");
   const { access_token, token_type, expires_in, scope } = parsed.data;
@@ -91,10 +86,63 @@ export async function clientCredentialsToken(
   };
 }
 
-/** A secret that belongs to nobody, for telling a real check from a server that does not look. */
-function wrongSecret(): Secret {
-  return new Secret(`not-the-secret-${crypto.randomUUID()}`);
+/**
+ * The client credentials grant (RFC 6749 §4.4).
+ *
+ * @throws {ConnectorError} `credentials_refused` when the client could not be authenticated, `rejected`
+ *   when it could but the grant or a scope was refused
+ */
+export async function clientCredentialsToken(
+  dependencies: ProtocolDependencies,
+  request: TokenRequest,
+): Promise<IssuedToken> {
+  const answer = await askForToken(dependencies, request);
+  return issuedToken(answer, { dependencies, request, secrets: secretsOf(request.credentials) });
 }
+
+export type TokenExchangeRequest = TokenRequest & {
+  subjectToken: Secret;
+  /** `urn:ietf:params:oauth:token-type:…` (RFC 8693 §3). */
+  subjectTokenType: string;
+  audience?: string;
+};
+
+/**
+ * Exchanges a token (RFC 8693 §2.1) for an access token.
+ *
+ * @throws {ConnectorError} `credentials_refused` when the client could not be authenticated, `rejected`
+ *   when the token, the audience or a scope was refused
+ */
+export async function exchangedToken(
+  dependencies: ProtocolDependencies,
+  { subjectToken, subjectTokenType, audience, ...request }: TokenExchangeRequest,
+): Promise<IssuedToken> {
+  const answer = await askForToken(dependencies, {
+    ...request,
+    grantType: "urn:ietf:params:oauth:grant-type:token-exchange",
+    parameters: {
+      ...request.parameters,
+      subject_token: subjectToken.reveal(),
+      subject_token_type: subjectTokenType,
+      ...(audience !== undefined && { audience }),
+    },
+  });
+  return issuedToken(answer, { dependencies, request, secrets: [subjectToken, ...secretsOf(request.credentials)] });
+}
+
+/** Credentials like these that are wrong, for telling a real check from a server that does not look. */
+function spoiled(credentials: ProvableCredentials): ProvableCredentials {
+  const noise = crypto.randomUUID().replaceAll("-", "");
+  if (credentials.method !== "client_assertion") {
+    return { ...credentials, clientSecret: new Secret(`not-the-secret-${noise}`) };
+  }
+  // The signature is the last part of a compact JWS (RFC 7515 §7.1).
+  const unsigned = credentials.assertion.reveal().replace(/[^.]*$/, "");
+  return { ...credentials, assertion: new Secret(`${unsigned}${noise}`) };
+}
+
+/** Credentials that a developer can hand over to prove that a client is theirs. */
+export type ProvableCredentials = SecretCredentials | Extract<ClientCredentials, { method: "client_assertion" }>;
 
 /** Errors that a token endpoint gives a client whose credentials it has accepted (RFC 6749 §5.2, RFC 8707 §2). */
 const afterAuthentication = new Set([
@@ -107,28 +155,33 @@ const afterAuthentication = new Set([
 /**
  * Proves that these credentials authenticate the client at the token endpoint.
  *
- * A grant that was refused counts only if the same request with a wrong secret is refused differently:
+ * A grant that was refused counts only if the same request with wrong credentials is refused differently:
  * RFC 6749 §5.2 does not say in which order a server looks at the client and at the grant.
  *
+ * @param request.parameters what this kind of server wants beside the grant, such as `audience`
  * @returns the token where the server gave one, or null where it only refused the grant
  * @throws {ConnectorError} `credentials_refused` where the credentials are wrong, `unsupported` where the
  *   server's answers prove nothing
  */
 export async function proveClientCredentials(
   dependencies: ProtocolDependencies,
-  request: { tokenEndpoint: string; credentials: SecretCredentials },
+  request: {
+    tokenEndpoint: string;
+    credentials: ProvableCredentials;
+    scopes?: readonly string[];
+    parameters?: Record<string, string>;
+  },
 ): Promise<IssuedToken | null> {
+  const asked = { scopes: [], ...request };
+  // Asked once: an assertion is good for one request.
+  const answer = await askForToken(dependencies, asked);
   try {
-    return await clientCredentialsToken(dependencies, { ...request, scopes: [] });
+    return issuedToken(answer, { dependencies, request: asked, secrets: secretsOf(request.credentials) });
   } catch (error) {
     if (!isConnectorError(error) || error.kind !== "rejected") throw error;
   }
-  const refused = errorCodeOf(await askForToken(dependencies, { ...request, scopes: [] }));
-  const control = await askForToken(dependencies, {
-    ...request,
-    credentials: { ...request.credentials, clientSecret: wrongSecret() },
-    scopes: [],
-  });
+  const refused = errorCodeOf(answer);
+  const control = await askForToken(dependencies, { ...asked, credentials: spoiled(request.credentials) });
   const controlRefusesClient = control.status === 401 || errorCodeOf(control) === "invalid_client";
   if (refused !== undefined && afterAuthentication.has(refused) && controlRefusesClient) return null;
   throw new ConnectorError(

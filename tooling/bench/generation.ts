@@ -1,6 +1,7 @@
 import { createApplication } from "#lib/features/applications/create.ts";
 import type { Context } from "#lib/features/context.ts";
 import { discoverKeyManager } from "#lib/features/key-managers/discover.ts";
+import { managing } from "#lib/connector-kit/contract.ts";
 import { openKeyManager } from "#lib/features/key-managers/open.ts";
 import { registerKeyManager } from "#lib/features/key-managers/register.ts";
 import { generateKeys } from "#lib/features/key-mappings/generate.ts";
@@ -122,7 +123,7 @@ async function registerByConnector(ctx: Context, keyManagerId: string): Promise<
   const { adapter, connector } = await openKeyManager(ctx, keyManagerId as KeyManagerId);
   const settings = connector.client.parse({});
   const client = { name: "Measured", grantTypes: ["client_credentials"], redirectUris: [], settings };
-  return timed(async () => void (await adapter.registerClient({ ...client, marker: newId() })));
+  return timed(async () => void (await managing(adapter).registerClient({ ...client, marker: newId() })));
 }
 
 async function timed(work: () => Promise<void>): Promise<number> {

@@ -7,6 +7,7 @@ import { generateClient, root } from "../bootstrap/checkout.mjs";
 import { systemBinaries } from "../database/postgres-binaries.ts";
 import { schemaDiff } from "../database/schema-diff.ts";
 import { startTemporary } from "../database/temporary.ts";
+import { hasVendorSpecs } from "../testing/vendor-spec.ts";
 import { lintContainerFiles } from "./container-files.ts";
 import { tryMigrations } from "./migrations.ts";
 import type { Stage, StageTools } from "./stage.ts";
@@ -36,6 +37,14 @@ export const stages: readonly Stage[] = [
   { name: "boundaries", needs: ["generate"], run: ({ run }) => run(tool("depcruise"), boundariesArguments()) },
   { name: "dead code", needs: ["generate"], run: ({ run }) => run(tool("knip"), []) },
   { name: "unit", needs: ["generate"], run: ({ run }) => run(tool("vitest"), ["run", "--project", "unit"]) },
+  {
+    name: "vendor contracts",
+    needs: ["generate"],
+    async run({ run, skip }) {
+      if (!hasVendorSpecs()) skip("the vendors' descriptions of their APIs do not lie beside this checkout");
+      await run(tool("vitest"), ["run", "--project", "contracts"]);
+    },
+  },
   {
     name: "schema drift",
     async run({ say }) {

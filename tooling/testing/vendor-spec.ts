@@ -1,5 +1,5 @@
 /** Published descriptions of vendors' APIs, where they lie beside the checkout: what fakes and connectors say is held against them. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { Ajv, type ValidateFunction } from "ajv";
 import formats from "ajv-formats";
 import type { OutboundFetch } from "#lib/foundation/outbound-contract.ts";
@@ -22,9 +22,16 @@ export type VendorSpec = {
   seen: Set<string>;
 };
 
+const folder = new URL("../../../shared/vendors/specs/", import.meta.url);
+
+/** Whether the descriptions lie beside this checkout. */
+export function hasVendorSpecs(): boolean {
+  return existsSync(folder);
+}
+
 /** A vendor's description by the name of its file, or null where it is not there. */
 export function readVendorSpec(vendor: string): VendorSpec | null {
-  const file = new URL(`../../../shared/vendors/specs/${vendor}.openapi.json`, import.meta.url);
+  const file = new URL(`${vendor}.openapi.json`, folder);
   let text: string;
   try {
     text = readFileSync(file, "utf8");

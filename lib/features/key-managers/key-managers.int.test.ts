@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { FakeOidc } from "#connectors/oidc/fake.ts";
+import { managing } from "#lib/connector-kit/contract.ts";
 import { tenantDb } from "#lib/data/database.ts";
 import { newId, type KeyManagerId } from "#lib/foundation/ids.ts";
 import { keyManagerWorld, registrationOf, type KeyManagerWorld } from "#tooling/testing/key-managers.ts";
@@ -63,7 +64,7 @@ async function auditOf(ctx: Context, subjectId: string) {
 /** Whether the stored credentials are good enough for the server to register a client. */
 async function registersClients(ctx: Context, id: string): Promise<boolean> {
   const { adapter } = await openKeyManager(ctx, id as KeyManagerId);
-  const client = await adapter.registerClient({
+  const client = await managing(adapter).registerClient({
     name: "Billing",
     marker: newId(),
     grantTypes: ["client_credentials"],

@@ -2,7 +2,13 @@
  * What every change of a client at a key manager is made of: talking to the key manager, and storing how
  * that ended. The verbs and the reconciler share it, so a repeated step does the same as the first.
  */
-import type { ClientRef, ClientSpec, KeyManagerAdapter, RegisteredClient } from "#lib/connector-kit/contract.ts";
+import {
+  managing,
+  type ClientRef,
+  type ClientSpec,
+  type ManagingAdapter,
+  type RegisteredClient,
+} from "#lib/connector-kit/contract.ts";
 import { isConnectorError } from "#lib/connector-kit/errors.ts";
 import { claimClient } from "#lib/data/claimed-clients.ts";
 import {
@@ -34,7 +40,7 @@ export type Work = KeysSubject & {
 
 /** What the key manager let us know. */
 export type Answer =
-  | { kind: "client"; client: RegisteredClient; adapter: KeyManagerAdapter }
+  | { kind: "client"; client: RegisteredClient; adapter: ManagingAdapter }
   | { kind: "deleted" }
   /** It refused, and nothing has changed there. */
   | { kind: "refused"; error: AppError }
@@ -57,9 +63,9 @@ export function markerOf(mapping: Pick<KeyMappingRecord, "id">): string {
  */
 export async function performOperation(ctx: Context, work: Work): Promise<Answer> {
   const { keyManager, intent } = work;
-  let adapter: KeyManagerAdapter;
+  let adapter: ManagingAdapter;
   try {
-    ({ adapter } = await openKeyManager(ctx, keyManager.id));
+    adapter = managing((await openKeyManager(ctx, keyManager.id)).adapter);
   } catch (error) {
     return refusal(error, keyManager.displayName);
   }
@@ -74,7 +80,7 @@ export async function performOperation(ctx: Context, work: Work): Promise<Answer
   }
 }
 
-async function register(ctx: Context, work: Work, adapter: KeyManagerAdapter): Promise<Answer> {
+async function register(ctx: Context, work: Work, adapter: ManagingAdapter): Promise<Answer> {
   const spec = specOf(work.mapping);
   if (work.again) {
     if (!adapter.findClients) {
@@ -100,7 +106,7 @@ async function register(ctx: Context, work: Work, adapter: KeyManagerAdapter): P
  * somebody who never got it, so it is replaced; where that is impossible, the client itself is, which is
  * safe because no token can have been issued with a secret that nobody has seen.
  */
-async function adopt(adapter: KeyManagerAdapter, spec: ClientSpec, found: RegisteredClient[]) {
+async function adopt(adapter: ManagingAdapter, spec: ClientSpec, found: RegisteredClient[]) {
   const [kept, ...spare] = found.toSorted((one, other) => one.ref.consumerKey.localeCompare(other.ref.consumerKey));
   for (const { ref } of spare) await adapter.deleteClient(ref);
   if (!kept) return adapter.registerClient(spec);
@@ -118,7 +124,7 @@ async function adopt(adapter: KeyManagerAdapter, spec: ClientSpec, found: Regist
   return adapter.registerClient(spec);
 }
 
-async function change(ctx: Context, work: Work, adapter: KeyManagerAdapter): Promise<Answer> {
+async function change(ctx: Context, work: Work, adapter: ManagingAdapter): Promise<Answer> {
   const { mapping, keyManager, intent } = work;
   const ref = toClientRef(ctx, mapping);
   if (!ref) return { kind: "gone" };
@@ -147,7 +153,7 @@ async function change(ctx: Context, work: Work, adapter: KeyManagerAdapter): Pro
  */
 async function withRenewedAccess<T>(
   { mapping }: Work,
-  { adapter, ref }: { adapter: KeyManagerAdapter; ref: ClientRef },
+  { adapter, ref }: { adapter: ManagingAdapter; ref: ClientRef },
   attempt: (ref: ClientRef) => Promise<T>,
 ): Promise<T> {
   try {
@@ -161,7 +167,7 @@ async function withRenewedAccess<T>(
   }
 }
 
-async function remove(ctx: Context, work: Work, adapter: KeyManagerAdapter): Promise<Answer> {
+async function remove(ctx: Context, work: Work, adapter: ManagingAdapter): Promise<Answer> {
   const { mapping, keyManager, acceptDuplicate } = work;
   const ref = toClientRef(ctx, mapping);
   try {

@@ -1,4 +1,4 @@
-import type { RegisteredClient } from "#lib/connector-kit/contract.ts";
+import { managing, type RegisteredClient } from "#lib/connector-kit/contract.ts";
 import { lockKeyMapping, updateKeyMapping } from "#lib/data/key-mappings.ts";
 import { AppError } from "#lib/foundation/errors.ts";
 import { toAppError } from "../key-managers/connector-errors.ts";
@@ -30,7 +30,7 @@ export const refreshKeys = defineProvisioning({
   async call(ctx, { mapping, keyManager }): Promise<RegisteredClient | null> {
     const { adapter } = await openKeyManager(ctx, keyManager.id);
     const ref = toClientRef(ctx, mapping);
-    return ref && adapter.readClient(ref);
+    return ref && managing(adapter).readClient(ref);
   },
   async settle(ctx, subject, outcome): Promise<Settled<KeysView>> {
     const current = await lockKeyMapping(ctx, subject.mapping.id);

@@ -1,0 +1,127 @@
+/** How the portal signs in to an authorization server: the forms, and what becomes of them. */
+import { X509Certificate } from "node:crypto";
+import type { Secret } from "#lib/foundation/secret.ts";
+import type { ClientCredentials } from "#lib/protocol/client-authentication.ts";
+import { clientCredentialsToken, type ProtocolDependencies } from "#lib/protocol/token.ts";
+import type { AdministrationSession } from "./administration.ts";
+import { field } from "./fields.ts";
+
+const clientId = () => field.text({ label: "Client id", maximumLength: 255 });
+
+/** Branches of a `field.method` for the ways of RFC 6749, RFC 7523 and RFC 8705. A connector takes those that its server offers. */
+export const signInBranches = {
+  client_secret: {
+    label: "Client id and secret",
+    fields: { clientId: clientId(), clientSecret: field.secret({ label: "Client secret" }) },
+  },
+  private_key_jwt: {
+    label: "Signed with a private key",
+    help: "The portal signs a short-lived assertion (RFC 7523); the server holds the public key.",
+    fields: {
+      clientId: clientId(),
+      privateKey: field.secret({
+        label: "Private key",
+        help: "PKCS #8 in PEM form (-----BEGIN PRIVATE KEY-----), or a JWK.",
+        multiline: true,
+      }),
+      keyId: field.text({ label: "Key id", help: "The kid under which the server knows the key.", optional: true }),
+      algorithm: field.choice({
+        label: "Algorithm",
+        options: ["RS256", "PS256", "ES256", "ES384", "EdDSA"],
+        fallback: "RS256",
+      }),
+    },
+  },
+  mutual_tls: {
+    label: "Client certificate",
+    help: "The TLS connection itself is the proof (RFC 8705).",
+    fields: {
+      clientId: clientId(),
+      certificate: field.certificate({ label: "Certificate" }),
+      privateKey: field.secret({ label: "Private key", help: "PKCS #8 in PEM form.", multiline: true }),
+    },
+  },
+  basic: {
+    label: "User name and password",
+    fields: {
+      username: field.text({ label: "User name", maximumLength: 255 }),
+      password: field.secret({ label: "Password" }),
+    },
+  },
+  api_token: {
+    label: "API token",
+    fields: { apiToken: field.secret({ label: "API token" }) },
+  },
+} as const;
+
+/** What those branches parse to, as far as OAuth knows it. */
+export type OAuthSignIn =
+  | { method: "client_secret"; clientId: string; clientSecret: Secret }
+  | {
+      method: "private_key_jwt";
+      clientId: string;
+      privateKey: Secret;
+      keyId?: string | undefined;
+      algorithm: string;
+    }
+  | { method: "mutual_tls"; clientId: string; certificate: string; privateKey: Secret };
+
+/** The same as credentials for the token endpoint. */
+export function credentialsOf(
+  signIn: OAuthSignIn,
+): Exclude<ClientCredentials, { method: "none" | "client_assertion" }> {
+  switch (signIn.method) {
+    case "client_secret":
+      return { method: "client_secret_post", clientId: signIn.clientId, clientSecret: signIn.clientSecret };
+    case "private_key_jwt":
+      return signIn;
+    case "mutual_tls": {
+      const { certificate, privateKey } = signIn;
+      return { method: "tls_client_auth", clientId: signIn.clientId, identity: { certificate, privateKey } };
+    }
+  }
+}
+
+/** Every secret of a sign-in. */
+export function secretsOfSignIn(signIn: object): Secret[] {
+  const { clientSecret, privateKey, password, apiToken } = signIn as Record<string, Secret | undefined>;
+  return [clientSecret, privateKey, password, apiToken].filter((secret) => secret !== undefined);
+}
+
+/** RFC 7617: user name and password as a header. */
+export function basicAuthorization({ username, password }: { username: string; password: Secret }): string {
+  return `Basic ${Buffer.from(`${username}:${password.reveal()}`, "utf8").toString("base64")}`;
+}
+
+/**
+ * Digests of a certificate as a JWS header names it (RFC 7515 §4.1.7, §4.1.8).
+ *
+ * @param certificate in PEM form; `field.certificate` has checked it
+ */
+export function thumbprintsOf(certificate: string): { x5t: string; "x5t#S256": string } {
+  const { fingerprint, fingerprint256 } = new X509Certificate(certificate);
+  const encoded = (hex: string) => Buffer.from(hex.replaceAll(":", ""), "hex").toString("base64url");
+  return { x5t: encoded(fingerprint), "x5t#S256": encoded(fingerprint256) };
+}
+
+/**
+ * Signs in with the client credentials grant (RFC 6749 §4.4).
+ *
+ * @returns a session that carries the token as a bearer token (RFC 6750 §2.1)
+ */
+export async function bearerSession(
+  dependencies: ProtocolDependencies,
+  request: {
+    tokenEndpoint: string;
+    credentials: ClientCredentials;
+    scopes?: readonly string[];
+    parameters?: Record<string, string>;
+  },
+): Promise<AdministrationSession> {
+  const token = await clientCredentialsToken(dependencies, { scopes: [], ...request });
+  const { expiresInSeconds } = token;
+  return {
+    headers: { authorization: `Bearer ${token.accessToken.reveal()}` },
+    ...(expiresInSeconds !== undefined && { expiresAt: dependencies.clock.now().getTime() + expiresInSeconds * 1000 }),
+  };
+}

@@ -1,0 +1,90 @@
+/** What connectors declare, in Markdown: one source for their pages and for the matrix that compares them. */
+import { endpointNames, type Capability, type Connector, type EndpointName } from "#lib/connector-kit/contract.ts";
+
+/** Each ability in a developer's or administrator's words, and as short as the head of a column must be. */
+const abilities: Record<Capability, { words: string; short: string }> = {
+  registerClient: { words: "Create, read, change and delete clients", short: "Clients" },
+  findClients: { words: "Find a client whose creation was interrupted", short: "Find" },
+  proveClient: { words: "Attach an existing client after proof of possession", short: "Map" },
+  rotateSecret: { words: "Replace a consumer secret", short: "New secret" },
+  secrets: { words: "Several consumer secrets side by side", short: "Several secrets" },
+  issueToken: { words: "Get a token for a developer", short: "Token" },
+  exchangeToken: { words: "Exchange another server's token (RFC 8693)", short: "Exchange" },
+  revokeToken: { words: "Revoke a token", short: "Revoke" },
+  introspectToken: { words: "Ask about a token (opaque tokens)", short: "Introspect" },
+  scopes: { words: "Create scopes and grant them to clients", short: "Scopes" },
+};
+
+const endpoints: Record<EndpointName, string> = {
+  registration: "Registration",
+  token: "Token",
+  authorization: "Authorization",
+  introspection: "Introspection",
+  revocation: "Revocation",
+  userinfo: "User info",
+  displayToken: "Token, as shown to developers",
+  displayRevocation: "Revocation, as shown to developers",
+  scopeManagement: "Scope management",
+};
+
+const entries = Object.entries(abilities) as [Capability, (typeof abilities)[Capability]][];
+const code = (items: readonly string[]) => items.map((item) => `\`${item}\``).join(", ") || "–";
+const table = (head: string[], ...rows: string[][]) =>
+  [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+
+function secretsAtOnce({ consumerSecrets: { atOnce } }: Connector): string {
+  return atOnce === null ? "several" : String(atOnce);
+}
+
+/** The declared part of one connector's page. */
+export function connectorFacts(connector: Connector): string {
+  const { capabilities, missing, endpoints: uses, grantTypes, trust, consumerSecrets } = connector;
+  const abilityRows = entries.map(([name, { words }]) => [
+    words,
+    capabilities.includes(name) ? "yes" : `no: ${missing[name] ?? ""}`,
+  ]);
+  const used = endpointNames.filter((name) => uses[name] !== "unused").map((name) => [endpoints[name], uses[name]]);
+  const refused = Object.entries(trust.refusedClaims).map(([claim, values]) => `\`${claim}\`: ${code(values)}`);
+  const { overlapSeconds, readable } = consumerSecrets;
+  return [
+    table(["Ability", "Offered"], ...abilityRows),
+    table(
+      ["Consumer secrets and tokens", ""],
+      ["Secrets valid side by side", secretsAtOnce(connector)],
+      ["A replaced secret works on for", overlapSeconds === 0 ? "no time" : `up to ${String(overlapSeconds)} seconds`],
+      ["The server shows a secret again", readable ? "yes" : "no"],
+      ["Token lifetimes for each client", connector.lifetimesPerClient ? "yes" : "no"],
+    ),
+    table(["Endpoint", "Use"], ...used),
+    table(
+      ["In a token", "Looked for"],
+      ["Consumer key", code(trust.consumerKeyClaims)],
+      ["Scopes", code(trust.scopesClaims)],
+      ["Algorithms", code(trust.algorithms)],
+      ["Header `typ`", code(trust.tokenTypes)],
+      ["Refused as no access token", refused.join("; ") || "–"],
+    ),
+    `Grant types where discovery names none: ${code(grantTypes)}.`,
+  ].join("\n\n");
+}
+
+/** All connectors side by side. */
+export function connectorMatrix(connectors: readonly Connector[]): string {
+  const head = ["Connector", ...entries.map(([, { short }]) => short), "Secrets at once", "Lifetimes per client"];
+  const rows = connectors.map((connector) => [
+    `[${connector.name}](../../connectors/${connector.id}/README.md)`,
+    ...entries.map(([name]) => (connector.capabilities.includes(name) ? "✓" : "–")),
+    secretsAtOnce(connector),
+    connector.lifetimesPerClient ? "✓" : "–",
+  ]);
+  return table(head, ...rows);
+}
+
+const declared = /(<!-- declared -->\n)[^]*?(\n<!-- end -->)/;
+
+/** A page with its declared part brought up to date; null where it has no place for one. */
+export function withDeclared(page: string, facts: string): string | null {
+  return declared.test(page)
+    ? page.replace(declared, (_all, begin: string, end: string) => `${begin}\n${facts}\n${end}`)
+    : null;
+}
