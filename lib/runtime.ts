@@ -18,6 +18,7 @@ import { createLog } from "./foundation/log.ts";
 import { createOutbound } from "./foundation/outbound.ts";
 import type { Dependencies } from "./features/context.ts";
 import { createSignInLimiter } from "./features/identity/sign-in-limiter.ts";
+import { createOpenedAdapters } from "./features/key-managers/opened.ts";
 import { createProbeLimiter } from "./features/key-managers/probe-limiter.ts";
 import { startJobs } from "./jobs/start.ts";
 
@@ -68,6 +69,7 @@ function buildRuntime(env: Env): Runtime {
     jobs: jobStore,
     signInLimiter: createSignInLimiter(database),
     probeLimiter: createProbeLimiter(database),
+    openedAdapters: createOpenedAdapters(),
   };
   return {
     env,

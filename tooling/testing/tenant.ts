@@ -5,6 +5,7 @@ import { installationDb, openDatabase, type Database } from "#lib/data/database.
 import { createVault } from "#lib/data/vault.ts";
 import type { Context, Dependencies, Job } from "#lib/features/context.ts";
 import { createSignInLimiter } from "#lib/features/identity/sign-in-limiter.ts";
+import { createOpenedAdapters } from "#lib/features/key-managers/opened.ts";
 import { createProbeLimiter } from "#lib/features/key-managers/probe-limiter.ts";
 import { permissionsOf, type Role } from "#lib/features/permissions.ts";
 import { systemClock } from "#lib/foundation/clock.ts";
@@ -33,6 +34,7 @@ export function testDependencies(overrides: Partial<Dependencies> = {}): TestDep
     vault: createVault([{ id: "test", key }]),
     signInLimiter: createSignInLimiter(overrides.database ?? testDatabase()),
     probeLimiter: createProbeLimiter(overrides.database ?? testDatabase()),
+    openedAdapters: createOpenedAdapters(),
     derive: createDeriveSecret(key),
     clock: systemClock,
     log: silentLog,

@@ -33,7 +33,9 @@ export async function openKeyManager(ctx: Context, id: KeyManagerId): Promise<Op
     });
   }
   const settings = settingsOf(record, connection.data);
-  return { record, connector, settings, adapter: openAdapter(ctx.deps, connector, settings) };
+  const { deps } = ctx;
+  const adapter = deps.openedAdapters.take(deps.outbound, record, () => openAdapter(deps, connector, settings));
+  return { record, connector, settings, adapter };
 }
 
 /** @throws {AppError} `key_manager.misconfigured` where this installation lacks the connector */
