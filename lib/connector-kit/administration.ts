@@ -17,6 +17,8 @@ export type AdministrationRequest = {
   /** Sent as JSON. */
   body?: unknown;
   headers?: Record<string, string>;
+  /** Secrets in the body: none of them may come back in quoted words. */
+  secrets?: readonly Secret[];
   /** The subject of an error's sentence: “Reading the client”. */
   doing: string;
 };
@@ -120,7 +122,8 @@ export function openAdministration(
   }
 
   function failure(answer: Answer, request: AdministrationRequest): ConnectorError {
-    const context = { now: clock.now(), doing: request.doing, secrets: options.secrets };
+    const secrets = [...options.secrets, ...(request.secrets ?? [])];
+    const context = { now: clock.now(), doing: request.doing, secrets };
     const error = failureOf(answer, context);
     return options.explain?.(error, answer, request) ?? error;
   }

@@ -93,6 +93,12 @@ export type VendorWords = {
   rateLimited?(waitSeconds: number | undefined): Response;
 };
 
+/**
+ * Simulators speak HTTP: the certificate of a connection reaches them as a TLS proxy would hand it on (RFC 9440 §1.1),
+ * here as percent-encoded PEM.
+ */
+export const clientCertificateHeader = "x-client-certificate";
+
 type Planned = { fault: Fault; method: string | undefined; path: RegExp | undefined; left: number };
 
 /**
@@ -140,7 +146,10 @@ export function simulate(
     async fetch(url, init = {}) {
       const request = new Request(url, {
         method: init.method ?? "GET",
-        headers: init.headers ?? {},
+        headers: {
+          ...init.headers,
+          ...(init.identity && { [clientCertificateHeader]: encodeURIComponent(init.identity.certificate) }),
+        },
         ...(init.body !== undefined && { body: init.body }),
       });
       await note(request);

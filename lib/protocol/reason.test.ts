@@ -14,6 +14,23 @@ describe("quotableReason", () => {
     }
   });
 
+  it("prefers what is wrong with each field over the sentence above it", () => {
+    const message = "Validation error(s) occurred.";
+    const items = [
+      { message: "Give a name." },
+      { message: "Give a name." },
+      null,
+      { errorId: "x" },
+      { message: "Too long." },
+    ];
+    expect(quotableReason({ message, validationErrors: items })).toBe("Give a name. Too long.");
+    for (const nothing of [[], [{}], "none", { message: "no list" }]) {
+      expect(quotableReason({ message, validationErrors: nothing })).toBe(message);
+    }
+    const secret = new Secret("hunter22");
+    expect(quotableReason({ validationErrors: [{ message: "bad hunter22" }] }, [secret])).toBe("bad [secret]");
+  });
+
   it("removes what was sent, tokens, and credentials of the header", () => {
     const secret = new Secret("p@ss word/1");
     const words = `secret p@ss word/1 or ${encodeURIComponent("p@ss word/1")}, Bearer abcdefgh12345, eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln`;

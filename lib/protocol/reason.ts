@@ -5,6 +5,9 @@ const longestReason = 300;
 /** Members under which servers put the words for people, best first: RFC 6749 §5.2, then vendors' habits. */
 const places = ["error_description", "errorMessage", "errorSummary", "detail", "message", "error"];
 
+/** Members under which servers list what is wrong, item by item: they say more than the sentence beside them. */
+const lists = ["validationErrors"];
+
 /**
  * The server's own words about a refusal, fit to be quoted: one line, short, without credentials.
  *
@@ -14,9 +17,23 @@ const places = ["error_description", "errorMessage", "errorSummary", "detail", "
 export function quotableReason(body: unknown, secrets: readonly Secret[] = []): string | undefined {
   if (typeof body !== "object" || body === null) return undefined;
   const record = body as Record<string, unknown>;
+  for (const list of lists) {
+    const items = record[list];
+    const words = Array.isArray(items) ? items.slice(0, 10).map((item) => wordsOf(item)) : [];
+    const said = [...new Set(words.filter((text) => text !== undefined))].join(" ");
+    if (said) return scrub(said, secrets);
+  }
+  const words = wordsOf(record);
+  return words === undefined ? undefined : scrub(words, secrets);
+}
+
+/** The best words for people in an object; undefined where it has none. */
+function wordsOf(item: unknown): string | undefined {
+  if (typeof item !== "object" || item === null) return undefined;
+  const record = item as Record<string, unknown>;
   for (const place of places) {
     const words = record[place];
-    if (typeof words === "string" && words.trim() !== "") return scrub(words, secrets);
+    if (typeof words === "string" && words.trim() !== "") return words;
   }
   return undefined;
 }
