@@ -19,6 +19,8 @@ export type AdministrationRequest = {
   headers?: Record<string, string>;
   /** Secrets in the body: none of them may come back in quoted words. */
   secrets?: readonly Secret[];
+  /** Largest accepted answer, for lists that the server gives in one piece. */
+  maximumBytes?: number;
   /** The subject of an error's sentence: “Reading the client”. */
   doing: string;
 };
@@ -29,6 +31,8 @@ export type AdministrationSession = {
   identity?: ClientCertificate;
   /** Milliseconds since the epoch; absent where it ends only by being refused. */
   expiresAt?: number;
+  /** What the server says that it allows; empty or absent where it does not say. */
+  scopes?: readonly string[];
 };
 
 export type AdministrationOptions = {
@@ -58,7 +62,7 @@ export type Administration = {
   /** The error that an answer stands for. */
   failure(answer: Answer, request: AdministrationRequest): ConnectorError;
   /** Signs in anew, and keeps the session. */
-  signIn(): Promise<void>;
+  signIn(): Promise<AdministrationSession>;
 };
 
 /** A session is renewed this long before it ends: a call takes its time. */
@@ -108,6 +112,7 @@ export function openAdministration(
       ...(body !== undefined && { body: JSON.stringify(body) }),
       ...(identity && { identity }),
       ...budgets.administration,
+      ...(request.maximumBytes !== undefined && { maximumBytes: request.maximumBytes }),
     });
   }
 
@@ -150,7 +155,7 @@ export function openAdministration(
     },
     async signIn() {
       session = options.signIn();
-      await currentSession();
+      return currentSession();
     },
   };
 }

@@ -116,11 +116,13 @@ export async function bearerSession(
     credentials: ClientCredentials;
     scopes?: readonly string[];
     parameters?: Record<string, string>;
+    assertionAudience?: string;
   },
 ): Promise<AdministrationSession> {
   const token = await clientCredentialsToken(dependencies, { scopes: [], ...request });
-  const { expiresInSeconds } = token;
+  const { expiresInSeconds, scopes } = token;
   return {
+    scopes,
     headers: { authorization: `Bearer ${token.accessToken.reveal()}` },
     ...(expiresInSeconds !== undefined && { expiresAt: dependencies.clock.now().getTime() + expiresInSeconds * 1000 }),
   };

@@ -62,14 +62,27 @@ function parseOrNothing(text: string): unknown {
 
 const longestWaitSeconds = 300;
 
+/** Where vendors without Retry-After say when calls are counted from zero again: seconds since the epoch, as Okta and Auth0 document them. */
+const resets = ["x-rate-limit-reset", "x-ratelimit-reset"];
+
+/** Seconds until the count begins anew, by the server's own clock where it tells it. */
+function untilReset(headers: Headers, now: Date): number {
+  const reset = resets.map((name) => headers.get(name)?.trim() ?? "").find((text) => /^\d{9,12}$/.test(text));
+  const serverTime = Date.parse(headers.get("date") ?? "");
+  return Number(reset ?? Number.NaN) - (Number.isNaN(serverTime) ? now.getTime() : serverTime) / 1000;
+}
+
 /**
  * How long the server asks to wait (RFC 9110 §10.2.3), clamped to five minutes; undefined where it does
  * not say anything usable.
  */
 export function retryAfter(headers: Headers, now: Date): number | undefined {
   const text = headers.get("retry-after")?.trim();
-  if (!text) return undefined;
-  const seconds = /^\d{1,12}(\.\d+)?$/.test(text) ? Number(text) : (Date.parse(text) - now.getTime()) / 1000;
+  const seconds = !text
+    ? untilReset(headers, now)
+    : /^\d{1,12}(\.\d+)?$/.test(text)
+      ? Number(text)
+      : (Date.parse(text) - now.getTime()) / 1000;
   return Number.isFinite(seconds) && seconds >= 0 ? Math.min(Math.ceil(seconds), longestWaitSeconds) : undefined;
 }
 
@@ -130,9 +143,11 @@ export type FailureContext = {
 export function failureOf(answer: Answer, { now, doing, secrets = [] }: FailureContext): ConnectorError {
   const kind = kindOf(answer);
   const reason = quotableReason(answer.json, secrets);
+  const code = errorCodeOf(answer);
   const wait = kind === "rate_limited" ? retryAfter(answer.headers, now) : undefined;
   return new ConnectorError(kind, `${doing} failed: ${lowerFirst(messages[kind])}`, {
     status: answer.status,
+    ...(code !== undefined && { code }),
     ...(reason !== undefined && { reason }),
     ...(wait !== undefined && { retryAfterSeconds: wait }),
   });

@@ -46,19 +46,21 @@ export type TokenRequest = {
   scopes: readonly string[];
   /** Further parameters, such as `audience` or `resource`. */
   parameters?: Record<string, string>;
+  /** The `aud` of a signed assertion, where the server wants another than its token endpoint (RFC 7523 §3). */
+  assertionAudience?: string;
 };
 
 async function askForToken(
   dependencies: ProtocolDependencies,
   { grantType = "client_credentials", ...request }: TokenRequest & { grantType?: string },
 ): Promise<Answer> {
-  const { tokenEndpoint, credentials, scopes, parameters } = request;
+  const { tokenEndpoint, credentials, scopes, parameters, assertionAudience = tokenEndpoint } = request;
   const form = {
     grant_type: grantType,
     ...(scopes.length > 0 && { scope: scopes.join(" ") }),
     ...parameters,
   };
-  const place = { audience: tokenEndpoint, clock: dependencies.clock };
+  const place = { audience: assertionAudience, clock: dependencies.clock };
   const prepared = await authenticatedForm(form, credentials, place);
   return exchange(dependencies.fetch, tokenEndpoint, { method: "POST", ...prepared, ...budgets.token });
 }
@@ -145,12 +147,7 @@ function spoiled(credentials: ProvableCredentials): ProvableCredentials {
 export type ProvableCredentials = SecretCredentials | Extract<ClientCredentials, { method: "client_assertion" }>;
 
 /** Errors that a token endpoint gives a client whose credentials it has accepted (RFC 6749 §5.2, RFC 8707 §2). */
-const afterAuthentication = new Set([
-  "unauthorized_client",
-  "unsupported_grant_type",
-  "invalid_scope",
-  "invalid_target",
-]);
+const afterAuthentication = ["unauthorized_client", "unsupported_grant_type", "invalid_scope", "invalid_target"];
 
 /**
  * Proves that these credentials authenticate the client at the token endpoint.
@@ -159,6 +156,7 @@ const afterAuthentication = new Set([
  * RFC 6749 §5.2 does not say in which order a server looks at the client and at the grant.
  *
  * @param request.parameters what this kind of server wants beside the grant, such as `audience`
+ * @param request.refusals further error codes by which this kind of server refuses a grant to a client that it knows
  * @returns the token where the server gave one, or null where it only refused the grant
  * @throws {ConnectorError} `credentials_refused` where the credentials are wrong, `unsupported` where the
  *   server's answers prove nothing
@@ -170,20 +168,26 @@ export async function proveClientCredentials(
     credentials: ProvableCredentials;
     scopes?: readonly string[];
     parameters?: Record<string, string>;
+    refusals?: readonly string[];
   },
 ): Promise<IssuedToken | null> {
   const asked = { scopes: [], ...request };
   // Asked once: an assertion is good for one request.
   const answer = await askForToken(dependencies, asked);
+  const refused = errorCodeOf(answer);
+  // A 401 says that the client was not accepted, whatever its code: some servers say unauthorized_client then.
+  const isRefusal =
+    refused !== undefined &&
+    answer.status !== 401 &&
+    [...afterAuthentication, ...(request.refusals ?? [])].includes(refused);
   try {
     return issuedToken(answer, { dependencies, request: asked, secrets: secretsOf(request.credentials) });
   } catch (error) {
-    if (!isConnectorError(error) || error.kind !== "rejected") throw error;
+    if (!isConnectorError(error) || (error.kind !== "rejected" && !isRefusal)) throw error;
   }
-  const refused = errorCodeOf(answer);
   const control = await askForToken(dependencies, { ...asked, credentials: spoiled(request.credentials) });
   const controlRefusesClient = control.status === 401 || errorCodeOf(control) === "invalid_client";
-  if (refused !== undefined && afterAuthentication.has(refused) && controlRefusesClient) return null;
+  if (isRefusal && controlRefusesClient) return null;
   throw new ConnectorError(
     "unsupported",
     "The authorization server refused the test in a way that does not prove whose client this is.",

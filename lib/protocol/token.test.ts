@@ -1,0 +1,72 @@
+import { decodeJwt, exportPKCS8, generateKeyPair } from "jose";
+import { describe, expect, it } from "vitest";
+import { systemClock } from "#lib/foundation/clock.ts";
+import type { OutboundFetch } from "#lib/foundation/outbound-contract.ts";
+import { Secret } from "#lib/foundation/secret.ts";
+import { clientCredentialsToken, proveClientCredentials } from "./token.ts";
+
+const tokenEndpoint = "https://sso.test/oauth/token";
+const credentials = {
+  method: "client_secret_post" as const,
+  clientId: "client",
+  clientSecret: new Secret("the-right-secret"),
+};
+
+type Reply = { status: number; error: string };
+
+/** A token endpoint that refuses the grant of whoever has the right secret, and everybody else otherwise. */
+function endpoint(forOwner: Reply, forOthers: Reply): OutboundFetch {
+  return (_url, init) => {
+    const isOwner = new URLSearchParams(init?.body).get("client_secret") === credentials.clientSecret.reveal();
+    const { status, error } = isOwner ? forOwner : forOthers;
+    return Promise.resolve(Response.json({ error }, { status }));
+  };
+}
+
+describe("a proof whose grant is refused", () => {
+  const refused = { status: 401, error: "invalid_client" };
+  const prove = (fetch: OutboundFetch, refusals?: string[]) =>
+    proveClientCredentials(
+      { fetch, clock: systemClock },
+      { tokenEndpoint, credentials, ...(refusals && { refusals }) },
+    );
+
+  it.each([400, 403])("counts with status %i where a wrong secret is refused differently", async (status) => {
+    expect(await prove(endpoint({ status, error: "unauthorized_client" }, refused))).toBeNull();
+  });
+
+  it("counts with a vendor's own code where the vendor is known to use it", async () => {
+    const fetch = endpoint({ status: 403, error: "access_denied" }, { status: 401, error: "access_denied" });
+    expect(await prove(fetch, ["access_denied"])).toBeNull();
+    await expect(prove(fetch)).rejects.toMatchObject({ kind: "credentials_refused" });
+  });
+
+  it("does not count where everybody is answered alike, nor ever with status 401", async () => {
+    const alike = { status: 403, error: "unauthorized_client" };
+    await expect(prove(endpoint(alike, alike))).rejects.toMatchObject({ kind: "unsupported" });
+    const unauthorised = { status: 401, error: "unauthorized_client" };
+    await expect(prove(endpoint(unauthorised, unauthorised))).rejects.toMatchObject({ kind: "credentials_refused" });
+  });
+});
+
+describe("a signed assertion", () => {
+  it("names the token endpoint, or what the server wants instead", async () => {
+    const { privateKey } = await generateKeyPair("ES256", { extractable: true });
+    const signing = {
+      method: "private_key_jwt" as const,
+      clientId: "client",
+      privateKey: new Secret(await exportPKCS8(privateKey)),
+      algorithm: "ES256",
+    };
+    const audiences: unknown[] = [];
+    const fetch: OutboundFetch = (_url, init) => {
+      const assertion = new URLSearchParams(init?.body).get("client_assertion") ?? "";
+      audiences.push(decodeJwt(assertion).aud);
+      return Promise.resolve(Response.json({ access_token: "token", token_type: "Bearer" }));
+    };
+    const request = { tokenEndpoint, credentials: signing, scopes: [] };
+    await clientCredentialsToken({ fetch, clock: systemClock }, request);
+    await clientCredentialsToken({ fetch, clock: systemClock }, { ...request, assertionAudience: "https://sso.test/" });
+    expect(audiences).toEqual([tokenEndpoint, "https://sso.test/"]);
+  });
+});
