@@ -22,6 +22,8 @@ export type ConnectorErrorOptions = {
   reason?: string;
   /** HTTP status of the answer, where there was one. */
   status?: number;
+  /** The answer's OAuth error code (RFC 6749 §5.2), where it had one: connectors tell refusals apart by it. */
+  code?: string;
   retryAfterSeconds?: number;
   /**
    * Credentials that the server handed out on the way although the call as a whole failed. The old ones
@@ -42,6 +44,7 @@ export class ConnectorError extends Error {
   readonly kind: ConnectorErrorKind;
   readonly reason: string | undefined;
   readonly status: number | undefined;
+  readonly code: string | undefined;
   readonly retryAfterSeconds: number | undefined;
   readonly credentials: ReplacedCredentials | undefined;
 
@@ -51,6 +54,7 @@ export class ConnectorError extends Error {
     this.kind = kind;
     this.reason = options.reason;
     this.status = options.status;
+    this.code = options.code;
     this.retryAfterSeconds = options.retryAfterSeconds;
     this.credentials = options.credentials;
   }
@@ -66,10 +70,11 @@ export function isConnectorError(value: unknown): value is ConnectorError {
  * brought are newer and stay.
  */
 export function withCredentials(error: ConnectorError, credentials: ReplacedCredentials): ConnectorError {
-  const { reason, status, retryAfterSeconds } = error;
+  const { reason, status, code, retryAfterSeconds } = error;
   return new ConnectorError(error.kind, error.message, {
     ...(reason !== undefined && { reason }),
     ...(status !== undefined && { status }),
+    ...(code !== undefined && { code }),
     ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
     credentials: { ...credentials, ...error.credentials },
     cause: error,

@@ -6,7 +6,7 @@ const longestReason = 300;
 const places = ["error_description", "errorMessage", "errorSummary", "detail", "message", "error"];
 
 /** Members under which servers list what is wrong, item by item: they say more than the sentence beside them. */
-const lists = ["validationErrors"];
+const lists = ["validationErrors", "errorCauses"];
 
 /**
  * The server's own words about a refusal, fit to be quoted: one line, short, without credentials.

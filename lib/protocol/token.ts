@@ -176,10 +176,10 @@ export async function proveClientCredentials(
   const answer = await askForToken(dependencies, asked);
   const refused = errorCodeOf(answer);
   // A 401 says that the client was not accepted, whatever its code: some servers say unauthorized_client then.
+  // A connector that names a code knows better.
   const isRefusal =
     refused !== undefined &&
-    answer.status !== 401 &&
-    [...afterAuthentication, ...(request.refusals ?? [])].includes(refused);
+    (request.refusals?.includes(refused) || (answer.status !== 401 && afterAuthentication.includes(refused)));
   try {
     return issuedToken(answer, { dependencies, request: asked, secrets: secretsOf(request.credentials) });
   } catch (error) {
