@@ -11,6 +11,7 @@ import { afterEach, expect, it, vi } from "vitest";
 import { selfSigned, testAuthority, type TestCertificate } from "#tooling/testing/certificates.ts";
 import { silentLog } from "./log.ts";
 import { createOutbound, isOutboundError } from "./outbound.ts";
+import { Secret } from "./secret.ts";
 
 const open: Server[] = [];
 // A process is started for each server that is trusted.
@@ -60,24 +61,29 @@ async function outcomeHere(url: string): Promise<string> {
 
 const script = `
   const { createOutbound } = await import(process.argv[1]);
+  const { Secret } = await import(new URL("./secret.ts", process.argv[1]).href);
   const quiet = () => {};
   const log = { debug: quiet, info: quiet, warn: quiet, error: quiet };
   const url = process.argv[2];
   const outbound = createOutbound({ allow: [new URL(url).host], log, resolve: async () => ["127.0.0.1"] });
   const headers = { authorization: "Bearer canary" };
-  const outcome = await outbound(url, { headers }).then(() => "answered", (error) => error.kind);
+  const { certificate, privateKey } = JSON.parse(process.argv[3]);
+  const identity = certificate && { certificate, privateKey: new Secret(privateKey) };
+  // Without a certificate first: a connection must never be shared with calls that speak for somebody.
+  if (identity) await outbound(url, { headers });
+  const outcome = await outbound(url, { headers, ...(identity && { identity }) }).then(() => "answered", (error) => error.kind);
   await outbound.close();
   process.stdout.write(outcome);
 `;
 
 /** The same in a process whose operator trusts the authority, in the way that Node.js offers. */
-async function outcomeWhereTrusted(url: string): Promise<string> {
+async function outcomeWhereTrusted(url: string, identity: Partial<TestCertificate> = {}): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "latchkey-tls-"));
   try {
     const file = join(folder, "authority.pem");
     await writeFile(file, authority.certificate);
     const door = new URL("./outbound.ts", import.meta.url).href;
-    const args = ["--input-type=module", "--eval", script, door, url];
+    const args = ["--input-type=module", "--eval", script, door, url, JSON.stringify(identity)];
     // Node.js reads this variable once, when a process starts.
     const env = { PATH: process.env["PATH"], NODE_EXTRA_CA_CERTS: file };
     return (await promisify(execFile)(process.execPath, args, { env: env as unknown as NodeJS.ProcessEnv })).stdout;
@@ -116,6 +122,32 @@ it.each([
   const server = await listen(authority.issue(changes));
   expect(await outcomeWhereTrusted(`https://${host}:${server.port}/`)).toBe("untrusted");
   expect(server.authorizations).toEqual([]);
+});
+
+it("a certificate is shown to a server that asks for one, on a connection of its own", async () => {
+  const { certificate: cert, privateKey: key } = authority.issue({ name: host });
+  const visitors: unknown[] = [];
+  const asking = createServer({ cert, key, requestCert: true, rejectUnauthorized: false }, (_req, res) =>
+    res.end("{}"),
+  );
+  asking.on("secureConnection", (socket) => visitors.push(socket.getPeerX509Certificate()?.subject ?? null));
+  const port = await started(asking);
+  expect(await outcomeWhereTrusted(`https://${host}:${port}/`, authority.issue({ name: "portal" }))).toBe("answered");
+  expect(visitors).toEqual([null, "CN=portal"]);
+});
+
+it("a certificate that does not belong to its key is no reason to call without one", async () => {
+  const outbound = createOutbound({
+    allow: [`${host}:1`],
+    log: silentLog,
+    resolve: () => Promise.resolve(["127.0.0.1"]),
+  });
+  const identity = {
+    certificate: authority.issue({ name: "portal" }).certificate,
+    privateKey: new Secret(authority.issue({ name: "another" }).privateKey),
+  };
+  await expect(outbound(`https://${host}:1/`, { identity })).rejects.toMatchObject({ kind: "identity_unusable" });
+  await outbound.close();
 });
 
 it("a server that speaks plain HTTP where TLS was asked for is not reached, and is told nothing", async () => {

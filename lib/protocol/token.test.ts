@@ -41,11 +41,15 @@ describe("a proof whose grant is refused", () => {
     await expect(prove(fetch)).rejects.toMatchObject({ kind: "credentials_refused" });
   });
 
-  it("does not count where everybody is answered alike, nor ever with status 401", async () => {
+  it("does not count where everybody is answered alike, nor with a 401 like any other", async () => {
     const alike = { status: 403, error: "unauthorized_client" };
     await expect(prove(endpoint(alike, alike))).rejects.toMatchObject({ kind: "unsupported" });
-    const unauthorised = { status: 401, error: "unauthorized_client" };
-    await expect(prove(endpoint(unauthorised, unauthorised))).rejects.toMatchObject({ kind: "credentials_refused" });
+    for (const error of ["unauthorized_client", "access_denied"]) {
+      const unauthorised = endpoint({ status: 401, error }, { status: 401, error });
+      for (const refusals of [undefined, ["access_denied"]]) {
+        await expect(prove(unauthorised, refusals)).rejects.toMatchObject({ kind: "credentials_refused" });
+      }
+    }
   });
 });
 
