@@ -180,14 +180,20 @@ export async function proveClientCredentials(
   const isRefusal =
     refused !== undefined &&
     (request.refusals?.includes(refused) || (answer.status !== 401 && afterAuthentication.includes(refused)));
-  try {
-    return issuedToken(answer, { dependencies, request: asked, secrets: secretsOf(request.credentials) });
-  } catch (error) {
-    if (!isConnectorError(error) || (error.kind !== "rejected" && !isRefusal)) throw error;
+  const prove = () => issuedToken(answer, { dependencies, request: asked, secrets: secretsOf(request.credentials) });
+  if (!isRefusal) {
+    try {
+      return prove();
+    } catch (error) {
+      if (!isConnectorError(error) || error.kind !== "rejected") throw error;
+    }
   }
   const control = await askForToken(dependencies, { ...asked, credentials: spoiled(request.credentials) });
   const controlRefusesClient = control.status === 401 || errorCodeOf(control) === "invalid_client";
-  if (isRefusal && controlRefusesClient) return null;
+  const isDifferent = control.status !== answer.status || errorCodeOf(control) !== refused;
+  if (isRefusal && controlRefusesClient && isDifferent) return null;
+  // Answered like wrong credentials: these are wrong too.
+  if (answer.status === 401) return prove();
   throw new ConnectorError(
     "unsupported",
     "The authorization server refused the test in a way that does not prove whose client this is.",
