@@ -40,6 +40,8 @@ export type ConformanceOptions = {
   start(): Promise<ConformanceVendor> | ConformanceVendor;
   /** Client form values beside the defaults. */
   client?: Record<string, unknown>;
+  /** How the server writes a name, where it does not take each one as it is. */
+  nameAtServer?(spec: Pick<ClientSpec, "name" | "marker">): string;
   /** Why the server cannot be had; the suite is skipped under this name. */
   unavailable?: string | null;
 };
@@ -174,7 +176,8 @@ function checkBehaviour(connector: Connector, options: ConformanceOptions): void
     const made = await adapter.registerClient(spec);
     expect(made.ref.consumerKey).not.toBe("");
     expect(made.ref.consumerSecret?.reveal().length).toBeGreaterThan(15);
-    expect(made.state).toMatchObject({ name: spec.name, grantTypes: spec.grantTypes });
+    const nameOf = options.nameAtServer ?? (({ name }: Pick<ClientSpec, "name">) => name);
+    expect(made.state).toMatchObject({ name: nameOf(spec), grantTypes: spec.grantTypes });
 
     const read = await adapter.readClient(made.ref);
     expect(read?.state).toEqual(made.state);
@@ -184,7 +187,7 @@ function checkBehaviour(connector: Connector, options: ConformanceOptions): void
     const change = { ...spec, name: "Renamed", redirectUris: ["https://app.example/callback"] };
     const grown = { ...change, grantTypes: ["client_credentials", "authorization_code"] };
     const updated = await adapter.updateClient(read?.ref ?? made.ref, grown);
-    expect(updated.state).toMatchObject({ name: "Renamed", redirectUris: grown.redirectUris });
+    expect(updated.state).toMatchObject({ name: nameOf(grown), redirectUris: grown.redirectUris });
     expect([...updated.state.grantTypes].sort()).toEqual([...grown.grantTypes].sort());
     expect(updated.ref.consumerKey).toBe(made.ref.consumerKey);
     expect(updated.ref.consumerSecret?.reveal()).toBe(made.ref.consumerSecret?.reveal());
@@ -326,9 +329,10 @@ function checkBehaviour(connector: Connector, options: ConformanceOptions): void
     const made = await adapter.registerClient(specOf());
     await scopes.grant(made.ref, [one]);
     expect((await adapter.issueToken?.(made.ref, { scopes: [one] }))?.scopes).toContain(one);
-    expect(await kindOf(adapter.issueToken?.(made.ref, { scopes: [other] }))).toBe("rejected");
+    const withoutGrant = connector.scopeGrants === "any_client" ? "answered" : "rejected";
+    expect(await kindOf(adapter.issueToken?.(made.ref, { scopes: [other] }))).toBe(withoutGrant);
     await scopes.grant(made.ref, []);
-    expect(await kindOf(adapter.issueToken?.(made.ref, { scopes: [one] }))).toBe("rejected");
+    expect(await kindOf(adapter.issueToken?.(made.ref, { scopes: [one] }))).toBe(withoutGrant);
     for (const name of [one, one, other]) await scopes.remove(name);
     expect((await scopes.list()).map(({ name }) => name)).not.toContain(one);
     await adapter.deleteClient(made.ref);

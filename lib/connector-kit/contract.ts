@@ -282,6 +282,11 @@ export type Connector<Connection extends z.ZodType = z.ZodType, Client extends z
   consumerSecrets: ConsumerSecretTraits;
   /** Whether the client form can set how long the tokens of one client live. */
   lifetimesPerClient: boolean;
+  /**
+   * Which scopes the server lets a client ask for: those that it was granted, unless said otherwise, or
+   * every scope there is. There, `grant` can only see to it that the scopes exist.
+   */
+  scopeGrants?: "each_client" | "any_client";
   /** Recognises its own kind in a discovery document; the reason is shown ("because …"), null if it is not. */
   recognise?(metadata: Record<string, unknown>): string | null;
   /** Set-up steps that a schema cannot express: paths of Markdown beside the connector. */

@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { ConnectorError, isConnectorError } from "#lib/foundation/connector-error.ts";
+import type { ClientCertificate } from "#lib/foundation/outbound-contract.ts";
 import { Secret } from "#lib/foundation/secret.ts";
 import {
   authenticatedForm,
   secretsOf,
+  type AuthenticatedForm,
   type ClientCredentials,
   type SecretCredentials,
 } from "./client-authentication.ts";
@@ -45,26 +47,58 @@ const introspectionAnswer = z.looseObject({
 
 const doing = "Asking about the token";
 
+/** Who asks without being a client: RFC 7662 §2.1 leaves open by what the request is authorised. */
+export type SessionCredentials = {
+  method: "session";
+  headers: Record<string, string>;
+  identity?: ClientCertificate;
+  secrets: readonly Secret[];
+};
+
+async function formFor(
+  parameters: Record<string, string>,
+  credentials: ClientCredentials | SessionCredentials,
+  place: Parameters<typeof authenticatedForm>[2],
+): Promise<{ form: AuthenticatedForm; secrets: readonly Secret[] }> {
+  if (credentials.method !== "session") {
+    const form = await authenticatedForm(parameters, credentials, place);
+    return { form, secrets: secretsOf(credentials) };
+  }
+  const { headers, identity, secrets } = credentials;
+  const form = {
+    headers: { "content-type": "application/x-www-form-urlencoded", ...headers },
+    body: new URLSearchParams(parameters).toString(),
+    ...(identity && { identity }),
+  };
+  return { form, secrets };
+}
+
 /**
  * Asks the authorization server about a token (RFC 7662).
  *
- * @param credentials a client that is allowed to ask
+ * @param credentials a client that is allowed to ask, or a session that is
  * @throws {ConnectorError} `credentials_refused` for the asking client, never for the token
  */
 export async function introspect(
   dependencies: ProtocolDependencies,
-  request: { introspectionEndpoint: string; credentials: ClientCredentials; token: Secret; deadlineMs?: number },
+  request: {
+    introspectionEndpoint: string;
+    credentials: ClientCredentials | SessionCredentials;
+    token: Secret;
+    deadlineMs?: number;
+  },
 ): Promise<Introspection> {
   const { introspectionEndpoint, credentials, token } = request;
   const place = { audience: introspectionEndpoint, clock: dependencies.clock };
-  const form = await authenticatedForm({ token: token.reveal(), token_type_hint: "access_token" }, credentials, place);
+  const parameters = { token: token.reveal(), token_type_hint: "access_token" };
+  const { form, secrets } = await formFor(parameters, credentials, place);
   const answer = await exchange(dependencies.fetch, introspectionEndpoint, {
     method: "POST",
     ...form,
     ...budgets.introspection,
     ...(request.deadlineMs !== undefined && { deadlineMs: request.deadlineMs }),
   });
-  const context = { now: dependencies.clock.now(), doing, secrets: [token, ...secretsOf(credentials)] };
+  const context = { now: dependencies.clock.now(), doing, secrets: [token, ...secrets] };
   if (answer.status !== 200) throw failureOf(answer, context);
   const parsed = introspectionAnswer.safeParse(answer.json);
   if (!parsed.success) throw unreadable(answer, doing, "does not follow RFC 7662");

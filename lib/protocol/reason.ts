@@ -3,7 +3,7 @@ import type { Secret } from "#lib/foundation/secret.ts";
 const longestReason = 300;
 
 /** Members under which servers put the words for people, best first: RFC 6749 §5.2, then vendors' habits. */
-const places = ["error_description", "errorMessage", "errorSummary", "detail", "message", "error"];
+const places = ["error_description", "errorMessage", "errorSummary", "detail", "description", "message", "error"];
 
 /** Members under which servers list what is wrong, item by item: they say more than the sentence beside them. */
 const lists = ["validationErrors", "errorCauses"];

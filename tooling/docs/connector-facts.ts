@@ -54,6 +54,9 @@ export function connectorFacts(connector: Connector): string {
       ["A replaced secret works on for", overlapSeconds === 0 ? "no time" : `up to ${String(overlapSeconds)} seconds`],
       ["The server shows a secret again", readable ? "yes" : "no"],
       ["Token lifetimes for each client", connector.lifetimesPerClient ? "yes" : "no"],
+      ...(connector.scopeGrants === "any_client"
+        ? [["Scopes that a client may ask for", "all: no grant is kept"]]
+        : []),
     ),
     table(["Endpoint", "Use"], ...used),
     table(

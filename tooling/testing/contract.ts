@@ -1,6 +1,6 @@
 /** The conformance suite with a vendor's own OpenAPI document looking on: nothing may be said that it does not allow. */
 import { afterAll, describe, expect, it } from "vitest";
-import { describeConnector, simulated } from "#lib/connector-kit/conformance.ts";
+import { describeConnector, simulated, type ConformanceOptions } from "#lib/connector-kit/conformance.ts";
 import type { Connector } from "#lib/connector-kit/contract.ts";
 import type { Simulator } from "#lib/connector-kit/simulator.ts";
 import { readVendorSpec } from "./vendor-spec.ts";
@@ -14,6 +14,8 @@ export type ContractOptions = {
   sees: readonly string[];
   /** Client form values beside the defaults. */
   client?: Record<string, unknown>;
+  /** As in the conformance suite. */
+  nameAtServer?: ConformanceOptions["nameAtServer"];
   /** Sentences of the document that the vendor's own server contradicts, each with where that is known from. */
   contradicted?: readonly { problem: RegExp; source: string }[];
 };
@@ -24,6 +26,7 @@ export function describeContract(connector: Connector, simulator: Simulator, opt
   describe.skipIf(!spec)(`${connector.id}: with the vendor's description of its API`, () => {
     describeConnector(connector, {
       ...(options.client && { client: options.client }),
+      ...(options.nameAtServer && { nameAtServer: options.nameAtServer }),
       async start() {
         const vendor = await simulator.open({ origin: "https://vendor.test" });
         const watched = spec?.watch(vendor.fetch, options.paths) ?? vendor.fetch;
