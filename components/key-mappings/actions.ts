@@ -7,6 +7,7 @@ import type {
   KeyType,
   MappingOutcome,
   RemovalOutcome,
+  ResumeOutcome,
   TokenView,
 } from "#lib/features/key-mappings/contract.ts";
 
@@ -24,7 +25,7 @@ export type KeysActions = {
   update: Action<{ id: string } & ClientForm, KeysOutcome>;
   regenerate: Action<{ id: string }, KeysOutcome>;
   remove: Action<{ id: string; forget?: boolean }, RemovalOutcome>;
-  resume: Action<{ id: string; acceptDuplicate?: boolean }, KeysOutcome>;
+  resume: Action<{ id: string; acceptDuplicate?: boolean }, ResumeOutcome>;
   refresh: Action<{ id: string }, KeysView>;
   reveal: Action<{ id: string }, { consumerSecret: string }>;
   issueToken: Action<{ id: string; scopes: string[] }, TokenView>;

@@ -17,6 +17,7 @@ import { KeysInUse } from "./keys-in-use.tsx";
 import { MapForm } from "./map-form.tsx";
 import { ReplacedToken, type HandedBack } from "./replaced-token.tsx";
 import { UnfinishedKeys } from "./unfinished-keys.tsx";
+import { useKeysActions } from "./use-keys-actions.ts";
 
 export type KeysCardProps = {
   place: KeysPlace;
@@ -28,7 +29,8 @@ export type KeysCardProps = {
 };
 
 /** The keys of one application at one key manager, or the way to get some. */
-export function KeysCard({ place, keyManager, keys, scopes, actions }: KeysCardProps) {
+export function KeysCard({ place, keyManager, keys, scopes, actions: given }: KeysCardProps) {
+  const actions = useKeysActions(given);
   const [form, setForm] = useState<"generate" | "map" | null>(null);
   const [fresh, setFresh] = useState<DoneOutcome | null>(null);
   const shown = keys?.keyManager ?? keyManager;

@@ -53,7 +53,7 @@ export function RemoveKeysDialog({
   );
 }
 
-function wordsFor({ mode, state, keyManager }: KeysView, forget: boolean) {
+function wordsFor({ mode, state, operation, standsAtServer, keyManager }: KeysView, forget: boolean) {
   const name = keyManager.displayName;
   if (forget) {
     return {
@@ -74,6 +74,20 @@ function wordsFor({ mode, state, keyManager }: KeysView, forget: boolean) {
       title: "Remove these keys?",
       description: `Gateways refuse their tokens from now on. The client itself was made at ${name} and stays there.`,
       confirmLabel: "Remove keys",
+    };
+  }
+  if (!standsAtServer) {
+    return {
+      title: "Remove these keys?",
+      description: `Only our record goes. The client at ${name} belongs to other keys and stays.`,
+      confirmLabel: "Remove keys",
+    };
+  }
+  if (operation?.kind === "register") {
+    return {
+      title: "Undo this attempt?",
+      description: `We look for what the attempt has left at ${name}, and delete it.`,
+      confirmLabel: "Undo attempt",
     };
   }
   return {

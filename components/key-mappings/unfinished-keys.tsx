@@ -6,6 +6,7 @@ import { toast } from "sonner";
 import { Button } from "#components/ui/button.tsx";
 import { ConfirmDialog } from "#components/ui/confirm-dialog.tsx";
 import { Notice } from "#components/ui/notice.tsx";
+import { RelativeTime } from "#components/ui/relative-time.tsx";
 import { Steps, type Step } from "#components/ui/steps.tsx";
 import type { KeyOperation, KeysOutcome, KeysView } from "#lib/features/key-mappings/contract.ts";
 import type { KeysActions } from "./actions.ts";
@@ -34,7 +35,7 @@ export function UnfinishedKeys({ keys, actions, settle, handBack }: UnfinishedKe
   const router = useRouter();
   const [pending, setPending] = useState(false);
   const [asking, setAsking] = useState<"remove" | "forget" | "again" | null>(null);
-  const { state, operation, failure, keyManager } = keys;
+  const { state, operation, failure, keyManager, standsAtServer } = keys;
   const isFailed = state === "FAILED";
   const needsPerson = state === "NEEDS_ATTENTION";
   const goesOn = operation !== null && !needsPerson;
@@ -50,6 +51,10 @@ export function UnfinishedKeys({ keys, actions, settle, handBack }: UnfinishedKe
     setPending(true);
     const result = await actions.resume({ id: keys.id, acceptDuplicate }).finally(() => setPending(false));
     if (!result.ok) return result;
+    if (result.value.outcome === "removed") {
+      toast.success("The keys are removed.");
+      return result;
+    }
     if (result.value.outcome === "finishing") toast.warning(result.value.message);
     settle(result.value);
     return result;
@@ -63,8 +68,16 @@ export function UnfinishedKeys({ keys, actions, settle, handBack }: UnfinishedKe
   return (
     <div className="flex min-w-0 flex-col gap-4">
       {operation && goesOn && <Steps label="Progress" steps={stepsOf(operation, keys)} />}
-      {(isFailed || needsPerson) && (
-        <Notice tone="bad" title={isFailed ? "The key manager refused" : "Somebody has to look"}>
+      {isFailed && (
+        <Notice tone="bad" title="No client was registered">
+          {failure?.message} Ask once more for the same, or discard the attempt and choose differently.
+        </Notice>
+      )}
+      {needsPerson && (
+        <Notice
+          tone="bad"
+          title={isGone ? "These keys do not work" : `Ask the administrator of ${keyManager.displayName}`}
+        >
           {failure?.message}
         </Notice>
       )}
@@ -87,7 +100,7 @@ export function UnfinishedKeys({ keys, actions, settle, handBack }: UnfinishedKe
         {resumable && operation.kind === "register" && (
           <Button onClick={() => setAsking("remove")}>Undo at {keyManager.displayName}…</Button>
         )}
-        {(needsPerson || (resumable && state !== "ACTIVE")) && (
+        {standsAtServer && (needsPerson || (resumable && state !== "ACTIVE")) && (
           <Button variant="ghost" onClick={() => setAsking("forget")}>
             Forget keys…
           </Button>
@@ -124,11 +137,21 @@ export function UnfinishedKeys({ keys, actions, settle, handBack }: UnfinishedKe
 function stepsOf(operation: NonNullable<KeysView["operation"]>, { failure, keyManager }: KeysView): Step[] {
   const name = keyManager.displayName;
   return [
-    { id: "asked", title: "Asked for, and noted here", state: "passed" },
+    {
+      id: "asked",
+      title: "Asked for, and noted here",
+      state: "passed",
+      detail: (
+        <>
+          <RelativeTime iso={operation.startedAt} />
+          {operation.kind === "delete" && ". Gateways refuse the tokens of these keys already."}
+        </>
+      ),
+    },
     {
       id: "server",
       title: atServer[operation.kind](name),
-      state: operation.running || !failure ? "running" : "warned",
+      state: operation.running || !failure ? "running" : "open",
       detail: operation.running ? "Waiting for its answer." : (failure?.message ?? "We look whether it was done."),
     },
     { id: "stored", title: "Answer stored", state: "waiting" },

@@ -3,7 +3,8 @@ import type { ReactNode } from "react";
 import { cn } from "./class-names.ts";
 import { Spinner } from "./spinner.tsx";
 
-export type StepState = "waiting" | "running" | "passed" | "warned" | "failed" | "skipped";
+/** `open` is a step that came to no end: nobody knows yet whether it was done. */
+export type StepState = "waiting" | "running" | "open" | "passed" | "warned" | "failed" | "skipped";
 
 export type Step = {
   id: string;
@@ -18,6 +19,7 @@ export type Step = {
 const looks: Record<StepState, { word: string; classes: string; icon: LucideIcon | null }> = {
   waiting: { word: "waiting", classes: "text-muted", icon: CircleDashed },
   running: { word: "under way", classes: "text-accent", icon: null },
+  open: { word: "not finished", classes: "bg-warn-soft text-warn", icon: TriangleAlert },
   passed: { word: "passed", classes: "bg-good-soft text-good", icon: Check },
   warned: { word: "passed with a warning", classes: "bg-warn-soft text-warn", icon: TriangleAlert },
   failed: { word: "failed", classes: "bg-bad-soft text-bad", icon: X },

@@ -14,16 +14,22 @@ const codes = {
 } as const satisfies Record<ConnectorErrorKind, ErrorCode>;
 
 const sentences = {
-  misconfigured: (name) => `The settings of ${name} do not work. An administrator must correct them.`,
-  unreachable: (name) => `${name} could not be reached. Try again in a moment.`,
+  misconfigured: (name) => `The settings of ${name} do not work.`,
+  unreachable: (name) => `${name} could not be reached.`,
   credentials_refused: (name) => `${name} refused the credentials that the administrator configured.`,
   rejected: (name) => `${name} refused the request.`,
   not_found: (name) => `${name} does not know this OAuth client.`,
   conflict: (name) => `${name} holds something else under this name or id already.`,
-  rate_limited: (name) => `${name} asks for fewer calls. Try again in a moment.`,
+  rate_limited: (name) => `${name} asks for fewer calls.`,
   unsupported: (name) => `${name} does not support that.`,
   bad_response: (name) => `${name} sent an answer that cannot be understood.`,
 } as const satisfies Record<ConnectorErrorKind, (name: string) => string>;
+
+const advice: Partial<Record<ConnectorErrorKind, string>> = {
+  misconfigured: "An administrator must correct them.",
+  unreachable: "Try again in a moment.",
+  rate_limited: "Try again in a moment.",
+};
 
 /**
  * The one mapping from what connectors throw to what people read.
@@ -42,8 +48,25 @@ export function toAppError(error: unknown, keyManagerName: string): AppError {
   });
 }
 
-/** What happened, in a sentence, with the server's own words as a quotation where it gave any. */
+/**
+ * What happened, and what to do about it where that is always the same.
+ *
+ * @param keyManagerName the display name
+ */
 export function describeConnectorError(error: ConnectorError, keyManagerName: string): string {
-  const sentence = sentences[error.kind](keyManagerName);
-  return error.reason ? `${sentence} It said: “${error.reason}”` : sentence;
+  return [whatHappened(error, keyManagerName), advice[error.kind]].filter(Boolean).join(" ");
+}
+
+/**
+ * What happened, in a sentence, with the server's own words as a quotation where it gave any.
+ *
+ * @param keyManagerName the display name
+ */
+export function whatHappened(error: ConnectorError, keyManagerName: string): string {
+  const { kind, status = 0, reason } = error;
+  const sentence =
+    kind === "unreachable" && status >= 500
+      ? `${keyManagerName} answered with an error of its own (HTTP ${String(status)}).`
+      : sentences[kind](keyManagerName);
+  return reason ? `${sentence} It said: “${reason}”` : sentence;
 }

@@ -185,6 +185,8 @@ export type KeysView = {
   /** The unfinished operation; `running` while a try may still be talking to the key manager. */
   operation: { kind: KeyOperation; startedAt: string; running: boolean } | null;
   failure: { message: string; at: string } | null;
+  /** Whether a client stands at the key manager that goes with the keys. */
+  standsAtServer: boolean;
   /** What can be done with these keys now. */
   can: { update: boolean; regenerateSecret: boolean; reveal: boolean; issueToken: boolean; refresh: boolean };
   createdAt: string;
@@ -204,6 +206,9 @@ export type KeysOutcome =
     }
   /** The key manager's answer is not known yet; it is found out in the background. */
   | { outcome: "finishing"; keys: KeysView; message: string };
+
+/** How going on with an operation ended; what was being removed is gone. */
+export type ResumeOutcome = KeysOutcome | { outcome: "removed" };
 
 /** How mapping a client ended. */
 export type MappingOutcome =

@@ -246,6 +246,23 @@ describe("the reconciler", () => {
   });
 });
 
+describe("a removal that was interrupted", () => {
+  it("is gone on with, and says that the keys are removed", async () => {
+    const world = await keysWorld();
+    const { keys } = await generateKeys(world.developer, world.request());
+    world.server.fail({ status: 500 }, { method: "DELETE" });
+    const removal = await removeKeys(world.developer, { id: keys.id });
+    expect(removal).toMatchObject({
+      outcome: "finishing",
+      message: expect.stringContaining("answered with an error of its own (HTTP 500). It is not known yet"),
+    });
+    expect(await resumeKeys(world.developer, { id: keys.id })).toMatchObject({ outcome: "finishing" });
+    world.server.recover();
+    expect(await resumeKeys(world.developer, { id: keys.id })).toEqual({ outcome: "removed" });
+    expect(world.server.clients.size).toBe(0);
+  });
+});
+
 describe("a server that cannot be searched", () => {
   it("never gets a second client without a person's word, and the keys say what may stand there", async () => {
     const world = await keysWorld();
@@ -286,7 +303,12 @@ describe("a server that cannot be searched", () => {
     world.interfere(() => Promise.reject(new OutboundError("timeout")));
     const { keys } = await generateKeys(world.developer, world.request());
     world.interfere(undefined);
-    expect(await removeKeys(world.developer, { id: keys.id })).toMatchObject({ outcome: "finishing" });
+    const removal = await removeKeys(world.developer, { id: keys.id });
+    // There is nothing to register again once the keys are to go.
+    expect(removal).toMatchObject({
+      outcome: "finishing",
+      message: expect.stringMatching(/then forget these keys\.$/),
+    });
     expect(await removeKeys(world.developer, { id: keys.id, forget: true })).toEqual({ outcome: "removed" });
   });
 });

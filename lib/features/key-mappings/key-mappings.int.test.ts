@@ -10,7 +10,7 @@ import { setKeyManagerEnabled } from "#lib/features/key-managers/set-enabled.ts"
 import { keysWorld, type KeysWorld } from "#tooling/testing/key-mappings.ts";
 import { registrationOf } from "#tooling/testing/key-managers.ts";
 import { testTenant } from "#tooling/testing/tenant.ts";
-import type { KeysOutcome, KeysView, MappingOutcome } from "./contract.ts";
+import type { KeysView, MappingOutcome, ResumeOutcome } from "./contract.ts";
 import { generateKeys } from "./generate.ts";
 import { issueToken } from "./issue-token.ts";
 import { getKeys, listKeys } from "./list.ts";
@@ -37,8 +37,8 @@ async function generated(changes: Parameters<KeysWorld["request"]>[0] = {}) {
   return done(await generateKeys(world.developer, world.request({ ...changes, applicationId })));
 }
 
-function done(outcome: KeysOutcome): Extract<KeysOutcome, { outcome: "done" }> {
-  if (outcome.outcome !== "done") throw new Error(outcome.message);
+function done(outcome: ResumeOutcome): Extract<ResumeOutcome, { outcome: "done" }> {
+  if (outcome.outcome !== "done") throw new Error(`The outcome is ${outcome.outcome}.`);
   return outcome;
 }
 
@@ -320,6 +320,27 @@ describe("removing keys", () => {
     });
     await removeKeys(own.developer, { id: keys.id });
     expect(own.server.clients.size).toBe(0);
+  });
+});
+
+describe("keys whose client is somebody else's, because a server hands out one consumer key twice", () => {
+  it("do not work, and leave the client alone when they are removed", async () => {
+    const { keys: first } = await generated();
+    const applicationId = await newApplication();
+    world.interfere(async (url, init) => {
+      const response = await world.server.fetch(url, init);
+      if (init?.method !== "POST" || !url.endsWith("/reg")) return response;
+      return Response.json({ ...world.server.clients.get(first.consumerKey ?? "") }, { status: 201 });
+    });
+    await expect(generateKeys(world.developer, world.request({ applicationId }))).rejects.toMatchObject({
+      code: "key_mapping.claimed",
+    });
+    world.interfere(undefined);
+    const [second] = await listKeys(world.developer, place(applicationId));
+    expect(second).toMatchObject({ state: "NEEDS_ATTENTION", operation: null, standsAtServer: false });
+    expect(await removeKeys(world.developer, { id: second?.id ?? "" })).toEqual({ outcome: "removed" });
+    expect(world.server.clients.has(first.consumerKey ?? "")).toBe(true);
+    expect(await issueToken(world.developer, { id: first.id })).toMatchObject({ tokenType: "Bearer" });
   });
 });
 

@@ -21,7 +21,7 @@ import {
 } from "#lib/data/key-mappings.ts";
 import { AppError } from "#lib/foundation/errors.ts";
 import type { Context } from "../context.ts";
-import { toAppError } from "../key-managers/connector-errors.ts";
+import { toAppError, whatHappened } from "../key-managers/connector-errors.ts";
 import { openKeyManager } from "../key-managers/open.ts";
 import type { CallOutcome, MutationContext } from "../verb.ts";
 import { changedNothing } from "./certainty.ts";
@@ -358,19 +358,25 @@ const undone = {
 } as const;
 
 function describeUnknown(error: unknown, { keyManager, intent }: Work): { code: string; message: string } {
-  const known = isConnectorError(error) ? toAppError(error, keyManager.displayName) : null;
-  const reason = known?.message ?? "Something went wrong on our side while we talked to it.";
+  const { displayName } = keyManager;
+  const reason = isConnectorError(error)
+    ? whatHappened(error, displayName)
+    : `Something went wrong on our side while we talked to ${displayName}.`;
   return {
-    code: known?.code ?? "internal",
-    message: `It is not known yet ${undone[intent.operation]} at ${keyManager.displayName}: ${reason} We find out and finish this in the background.`,
+    code: isConnectorError(error) ? toAppError(error, displayName).code : "internal",
+    message: `${reason} It is not known yet ${undone[intent.operation]} there. We find out and finish this in the background.`,
   };
 }
 
 function describeUnknowable({ mapping, keyManager, intent }: Work, error: AppError | undefined): string {
-  const when = `${intent.startedAt.slice(0, 16).replace("T", " ")} UTC`;
+  const { displayName } = keyManager;
+  const registering = intent.operation === "register";
+  const at = registering ? intent.startedAt : mapping.createdAt.toISOString();
+  const when = `${at.slice(0, 16).replace("T", " ")} UTC`;
+  const reason = isConnectorError(error?.cause) ? `${whatHappened(error.cause, displayName)} ` : "";
   return (
-    `${error ? `${error.message} ` : ""}${keyManager.displayName} cannot be searched, so it is not known whether a client named ` +
+    `${reason}${displayName} cannot be searched, so nobody here can tell whether a client named ` +
     `“${mapping.requested.name}” was registered there on ${when}. Ask its administrator to look for it and delete it, ` +
-    `then try again or forget these keys.`
+    `then ${registering ? "register again or " : ""}forget these keys.`
   );
 }

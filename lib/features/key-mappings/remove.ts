@@ -1,4 +1,4 @@
-import { deleteKeyMapping, type KeyMappingRecord } from "#lib/data/key-mappings.ts";
+import { deleteKeyMapping } from "#lib/data/key-mappings.ts";
 import { AppError } from "#lib/foundation/errors.ts";
 import { defineProvisioning, type MutationContext, type Settled } from "../verb.ts";
 import { beginOperation } from "./begin.ts";
@@ -6,7 +6,7 @@ import { RemoveKeysInput, type RemovalOutcome } from "./contract.ts";
 import { requireReleased } from "./lease.ts";
 import { performOperation, settleOperation, type Answer, type Result, type Work } from "./operation.ts";
 import { openRegistrationToken } from "./secrets.ts";
-import { auditedClient, auditSubject, lockOwnKeys, type KeysSubject } from "./subject.ts";
+import { auditedClient, auditSubject, lockOwnKeys, standsAtServer, type KeysSubject } from "./subject.ts";
 import { toKeysView } from "./views.ts";
 
 type Removal = { kind: "at_server"; work: Work } | { kind: "here"; subject: KeysSubject; left: boolean };
@@ -46,11 +46,6 @@ export const removeKeys = defineProvisioning({
       ? toSettledRemoval(ctx, await settleOperation(ctx, removal.work, outcome))
       : removeHere(ctx, removal),
 });
-
-/** True where removing the keys means deleting a client at the key manager. */
-export function standsAtServer({ mode, state }: KeyMappingRecord): boolean {
-  return mode === "PROVISIONED" && state !== "FAILED";
-}
 
 async function removeHere(
   ctx: MutationContext,

@@ -2,7 +2,7 @@ import { updateKeyMapping } from "#lib/data/key-mappings.ts";
 import { AppError } from "#lib/foundation/errors.ts";
 import { defineProvisioning, type Settled } from "../verb.ts";
 import { beginOperation } from "./begin.ts";
-import { ResumeKeysInput, type KeysOutcome } from "./contract.ts";
+import { ResumeKeysInput, type ResumeOutcome } from "./contract.ts";
 import { toSettled } from "./generate.ts";
 import { lookAfterSeconds, requireReleased, takeOver } from "./lease.ts";
 import { performOperation, reconcileJob, settleOperation, type Work } from "./operation.ts";
@@ -40,8 +40,10 @@ export const resumeKeys = defineProvisioning({
     };
   },
   call: performOperation,
-  async settle(ctx, work, outcome): Promise<Settled<KeysOutcome>> {
-    const settled = toSettled(ctx, await settleOperation(ctx, work, outcome));
+  async settle(ctx, work, outcome): Promise<Settled<ResumeOutcome>> {
+    const result = await settleOperation(ctx, work, outcome);
+    if (result.kind === "removed") return { view: { outcome: "removed" } };
+    const settled = toSettled(ctx, result);
     return work.intent.operation === "update" && "view" in settled && settled.view.outcome === "done"
       ? { view: { ...settled.view, consumerSecret: null } }
       : settled;

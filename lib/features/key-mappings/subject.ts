@@ -41,6 +41,15 @@ async function complete(ctx: QueryContext, mapping: KeyMappingRecord | null): Pr
   return { mapping, application, keyManager };
 }
 
+/**
+ * True where removing the keys means deleting a client at the key manager. One that turned out to be somebody else's
+ * is never deleted.
+ */
+export function standsAtServer({ mode, state, failure }: KeyMappingRecord): boolean {
+  const isClaimed = state === "NEEDS_ATTENTION" && failure?.code === "key_mapping.claimed";
+  return mode === "PROVISIONED" && state !== "FAILED" && !isClaimed;
+}
+
 /** How the audit names some keys. */
 export function auditSubject({ mapping, application, keyManager }: KeysSubject) {
   const name = `${application.name} · ${keyManager.displayName} · ${keyTypeLabels[mapping.keyType]}`;

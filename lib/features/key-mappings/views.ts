@@ -4,6 +4,7 @@ import type { KeyMappingRecord } from "#lib/data/key-mappings.ts";
 import type { Clock } from "#lib/foundation/clock.ts";
 import type { KeysKeyManager, KeysView } from "./contract.ts";
 import { isHeld } from "./lease.ts";
+import { standsAtServer } from "./subject.ts";
 
 type Shown = { mapping: KeyMappingRecord; keyManager: KeyManagerSummary };
 
@@ -31,6 +32,7 @@ export function toKeysView(clock: Clock, { mapping, keyManager }: Shown): KeysVi
     },
     operation: intent && { kind: intent.operation, startedAt: intent.startedAt, running: isHeld(clock, intent) },
     failure: failure && { message: failure.message, at: failure.at },
+    standsAtServer: standsAtServer(mapping),
     can: {
       update: ours,
       regenerateSecret: ours && capabilities.includes("rotateSecret"),
