@@ -63,6 +63,24 @@ describe("an administration session", () => {
     expect(state.signIns).toBe(2);
   });
 
+  it("authorises calls outside of the API too, and is renewed once for them", async () => {
+    const { state, administration, read } = world();
+    const seen: string[] = [];
+    const call = ({ headers }: AdministrationSession) => {
+      const token = headers["authorization"] ?? "";
+      seen.push(token);
+      if (!state.accepted.has(token)) throw new ConnectorError("credentials_refused", "no");
+      return Promise.resolve("told");
+    };
+    await read();
+    state.accepted.clear();
+    expect(await administration.withSession(call)).toBe("told");
+    expect(seen).toEqual(["session-1", "session-2"]);
+    const refused = () => Promise.reject(new ConnectorError("rejected", "no"));
+    await expect(administration.withSession(refused)).rejects.toThrow("no");
+    expect(state.signIns).toBe(2);
+  });
+
   it("that is refused from its beginning is not tried again and again", async () => {
     const { state, administration } = world();
     state.accepted.add = () => state.accepted;

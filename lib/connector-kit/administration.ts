@@ -63,6 +63,11 @@ export type Administration = {
   failure(answer: Answer, request: AdministrationRequest): ConnectorError;
   /** Signs in anew, and keeps the session. */
   signIn(): Promise<AdministrationSession>;
+  /**
+   * Runs a call outside of the API, such as token introspection, that the same session authorises. One that
+   * was refused (`credentials_refused`) is repeated once with a new session.
+   */
+  withSession<T>(call: (session: AdministrationSession) => Promise<T>): Promise<T>;
 };
 
 /** A session is renewed this long before it ends: a call takes its time. */
@@ -156,6 +161,16 @@ export function openAdministration(
     async signIn() {
       session = options.signIn();
       return currentSession();
+    },
+    async withSession(call) {
+      const used = session;
+      try {
+        return await call(await currentSession());
+      } catch (error) {
+        if (!isConnectorError(error) || error.kind !== "credentials_refused" || used === undefined) throw error;
+        if (session === used) session = undefined;
+        return call(await currentSession());
+      }
     },
   };
 }
