@@ -49,7 +49,7 @@ export function readToken(token: string): ReadToken {
   const type = member(header, "typ") ?? "";
   if (typeof algorithm !== "string" || typeof type !== "string") return malformed;
   if (keyId !== undefined && !isKeyId(keyId)) return malformed;
-  if (Object.hasOwn(header, "crit") || Object.hasOwn(header, "b64") || Object.hasOwn(header, "zip")) return malformed;
+  if (Object.hasOwn(header, "crit") || Object.hasOwn(header, "b64") || isCompressed(header)) return malformed;
   const issuer = member(claims, "iss");
   return {
     kind: "jwt",
@@ -59,6 +59,14 @@ export function readToken(token: string): ReadToken {
     issuer: typeof issuer === "string" ? issuer : undefined,
     claims,
   };
+}
+
+/**
+ * Compression belongs to encrypted tokens (RFC 7516 §4.1.3). Some servers say in every header that there is
+ * none, in the word that stands for it: “NONE”.
+ */
+function isCompressed(header: Record<string, unknown>): boolean {
+  return Object.hasOwn(header, "zip") && header["zip"] !== "NONE";
 }
 
 /** Bytes of a base64url text; null where it is empty or not the only spelling of its bytes. */

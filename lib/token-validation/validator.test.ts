@@ -60,6 +60,13 @@ describe("a good token", () => {
     },
   );
 
+  it("passes where its header says that nothing is compressed, and is malformed where something is", async () => {
+    expect(await verdictOn({ header: { zip: "NONE" } })).toMatchObject({ allowed: true });
+    for (const zip of ["DEF", "none", ["NONE"], null]) {
+      expect(await verdictOn({ header: { zip } })).toMatchObject({ reason: "token_malformed" });
+    }
+  });
+
   it("passes with a key that was configured as PEM, whatever name the token gives its key", async () => {
     const { made, token } = await world({ header: { kid: "unpublished" } });
     const pem = await exportSPKI((await importJWK(pair.publicJwk, "ES256", { extractable: true })) as CryptoKey);
