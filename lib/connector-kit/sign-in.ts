@@ -2,7 +2,7 @@
 import { X509Certificate } from "node:crypto";
 import type { Secret } from "#lib/foundation/secret.ts";
 import type { ClientCredentials } from "#lib/protocol/client-authentication.ts";
-import { clientCredentialsToken, type ProtocolDependencies } from "#lib/protocol/token.ts";
+import { clientCredentialsToken, type IssuedToken, type ProtocolDependencies } from "#lib/protocol/token.ts";
 import type { AdministrationSession } from "./administration.ts";
 import { field } from "./fields.ts";
 
@@ -119,11 +119,21 @@ export async function bearerSession(
     assertionAudience?: string;
   },
 ): Promise<AdministrationSession> {
-  const token = await clientCredentialsToken(dependencies, { scopes: [], ...request });
-  const { expiresInSeconds, scopes } = token;
+  return tokenSession(await clientCredentialsToken(dependencies, { scopes: [], ...request }), dependencies);
+}
+
+/**
+ * A session that carries an access token as a bearer token (RFC 6750 §2.1).
+ *
+ * @param clock tells when the token was issued: now
+ */
+export function tokenSession(
+  { accessToken, expiresInSeconds, scopes }: IssuedToken,
+  { clock }: Pick<ProtocolDependencies, "clock">,
+): AdministrationSession {
   return {
     scopes,
-    headers: { authorization: `Bearer ${token.accessToken.reveal()}` },
-    ...(expiresInSeconds !== undefined && { expiresAt: dependencies.clock.now().getTime() + expiresInSeconds * 1000 }),
+    headers: { authorization: `Bearer ${accessToken.reveal()}` },
+    ...(expiresInSeconds !== undefined && { expiresAt: clock.now().getTime() + expiresInSeconds * 1000 }),
   };
 }

@@ -29,6 +29,7 @@ import type {
   KeyManagerAdapter,
   RegisteredClient,
 } from "./contract.ts";
+import { eitherWay } from "./either-way.ts";
 import { ConnectorError, isConnectorError, withCredentials } from "./errors.ts";
 
 export type StandardAdapterOptions<ClientSettings> = {
@@ -147,24 +148,6 @@ export function openStandardAdapter<ClientSettings>(
       );
     }
     return { registrationClientUri, registrationAccessToken: registrationToken };
-  }
-
-  function secretCredentials(client: ClientRef, method: "client_secret_basic" | "client_secret_post") {
-    if (client.consumerSecret) return { method, clientId: client.consumerKey, clientSecret: client.consumerSecret };
-    throw new ConnectorError("unsupported", "This client has no secret, so it cannot authenticate here.");
-  }
-
-  /** Runs a call with the secret in the header and, if the client is refused that way, once more in the body. */
-  async function eitherWay<T>(
-    client: ClientRef,
-    call: (credentials: ReturnType<typeof secretCredentials>) => Promise<T>,
-  ): Promise<T> {
-    try {
-      return await call(secretCredentials(client, "client_secret_basic"));
-    } catch (error) {
-      if (!isConnectorError(error) || error.kind !== "credentials_refused") throw error;
-      return call(secretCredentials(client, "client_secret_post"));
-    }
   }
 
   /**

@@ -102,6 +102,25 @@ export async function clientCredentialsToken(
   return issuedToken(answer, { dependencies, request, secrets: secretsOf(request.credentials) });
 }
 
+/**
+ * A signed assertion about somebody as the grant (RFC 7523 §2.1).
+ *
+ * @param request.assertion a JWT that the server's trust in its issuer makes good
+ * @throws {ConnectorError} `credentials_refused` when the client could not be authenticated, `rejected`
+ *   when the assertion or a scope was refused
+ */
+export async function assertedToken(
+  dependencies: ProtocolDependencies,
+  { assertion, ...request }: TokenRequest & { assertion: Secret },
+): Promise<IssuedToken> {
+  const answer = await askForToken(dependencies, {
+    ...request,
+    grantType: "urn:ietf:params:oauth:grant-type:jwt-bearer",
+    parameters: { ...request.parameters, assertion: assertion.reveal() },
+  });
+  return issuedToken(answer, { dependencies, request, secrets: [assertion, ...secretsOf(request.credentials)] });
+}
+
 export type TokenExchangeRequest = TokenRequest & {
   subjectToken: Secret;
   /** `urn:ietf:params:oauth:token-type:…` (RFC 8693 §3). */

@@ -1,0 +1,28 @@
+import type { SecretCredentials } from "#lib/protocol/client-authentication.ts";
+import type { ClientRef } from "./contract.ts";
+import { ConnectorError, isConnectorError } from "./errors.ts";
+
+function secretCredentials(client: ClientRef, method: SecretCredentials["method"]): SecretCredentials {
+  if (client.consumerSecret) return { method, clientId: client.consumerKey, clientSecret: client.consumerSecret };
+  throw new ConnectorError("unsupported", "This client has no secret, so it cannot authenticate here.");
+}
+
+/**
+ * Runs a call as a client, with its secret in the header and, where the client is refused that way, once more
+ * with the secret in the body: servers may accept only the one that the client was registered for
+ * (RFC 7591 §2, `token_endpoint_auth_method`).
+ *
+ * @returns what the call gives
+ * @throws {ConnectorError} `unsupported` where the client has no secret; otherwise what the last call throws
+ */
+export async function eitherWay<T>(
+  client: ClientRef,
+  call: (credentials: SecretCredentials) => Promise<T>,
+): Promise<T> {
+  try {
+    return await call(secretCredentials(client, "client_secret_basic"));
+  } catch (error) {
+    if (!isConnectorError(error) || error.kind !== "credentials_refused") throw error;
+    return call(secretCredentials(client, "client_secret_post"));
+  }
+}
