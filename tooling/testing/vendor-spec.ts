@@ -1,6 +1,6 @@
 /** Published descriptions of vendors' APIs, where they lie beside the checkout: what fakes and connectors say is held against them. */
 import { existsSync, readFileSync } from "node:fs";
-import { Ajv, type ValidateFunction } from "ajv";
+import { Ajv2019, type ValidateFunction } from "ajv/dist/2019.js";
 import formats from "ajv-formats";
 import type { OutboundFetch } from "#lib/foundation/outbound-contract.ts";
 
@@ -8,9 +8,18 @@ type Operation = {
   requestBody?: { content?: Record<string, { schema?: object }> };
   responses: Record<string, { content?: Record<string, { schema?: object }> }>;
 };
+type Schema = {
+  type?: string;
+  properties?: object;
+  additionalProperties?: unknown;
+  unevaluatedProperties?: unknown;
+  allOf?: { $ref?: string }[];
+  anyOf?: object[];
+  nullable?: boolean;
+};
 type Document = {
   paths: Record<string, Record<string, Operation>>;
-  components: { schemas: Record<string, { type?: string; properties?: object; additionalProperties?: unknown }> };
+  components: { schemas: Record<string, Schema> };
 };
 
 export type VendorSpec = {
@@ -42,12 +51,49 @@ export function readVendorSpec(vendor: string): VendorSpec | null {
   return vendorSpec(JSON.parse(text) as Document);
 }
 
-function vendorSpec(document: Document): VendorSpec {
-  // A member that the description does not name is a mistake of ours, so every object is closed.
-  for (const schema of Object.values(document.components.schemas)) {
-    if (schema.properties) schema.additionalProperties ??= false;
+/**
+ * A member that the description does not name is a mistake of ours, so every object is closed. One that is composed of
+ * others is closed as a whole: its parts do not know each other's members.
+ */
+function closeObjects(document: Document): void {
+  const parts = new Set<string>();
+  visit(document, ({ allOf = [], properties }) => {
+    if (allOf.length + (properties ? 1 : 0) < 2) return;
+    for (const { $ref } of allOf) if ($ref) parts.add($ref);
+  });
+  for (const [name, schema] of Object.entries(document.components.schemas)) {
+    if (parts.has(`#/components/schemas/${name}`)) continue;
+    if (schema.allOf) schema.unevaluatedProperties ??= false;
+    else if (schema.properties) schema.additionalProperties ??= false;
   }
-  const ajv = new Ajv({ strict: false, allErrors: true, formats: { int32: true, int64: true } });
+}
+
+/** OpenAPI 3.0 lets “nullable” stand beside a reference; JSON Schema wants a type next to it. */
+function allowNull(document: Document): void {
+  visit(document, (schema) => {
+    if (typeof schema.nullable !== "boolean" || schema.type !== undefined) return;
+    const { nullable, ...rest } = schema;
+    for (const member of Object.keys(schema)) Reflect.deleteProperty(schema, member);
+    Object.assign(schema, nullable ? { anyOf: [rest, { type: "null" }] } : rest);
+  });
+}
+
+function visit(value: unknown, look: (schema: Schema) => void): void {
+  if (typeof value !== "object" || value === null) return;
+  for (const child of Object.values(value)) visit(child, look);
+  if (!Array.isArray(value)) look(value);
+}
+
+/** A path template as a pattern: words stand for themselves, parameters for one segment or a part of it. */
+function formOf(template: string): RegExp {
+  const words = template.split(/\{[^}]+\}/).map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  return new RegExp(`${words.join("[^/]+")}$`);
+}
+
+function vendorSpec(document: Document): VendorSpec {
+  closeObjects(document);
+  allowNull(document);
+  const ajv = new Ajv2019({ strict: false, allErrors: true, formats: { int32: true, int64: true } });
   formats.default(ajv);
   ajv.addSchema(document, "spec", undefined, false);
   const problems: string[] = [];
@@ -56,7 +102,7 @@ function vendorSpec(document: Document): VendorSpec {
   const templates = Object.entries(document.paths).map(([template, operations]) => ({
     template,
     operations,
-    form: new RegExp(`${template.replaceAll(/\{[^}]+\}/g, "[^/]+")}$`),
+    form: formOf(template),
   }));
   // Fixed words win over parameters.
   templates.sort((one, other) => one.template.split("{").length - other.template.split("{").length);
@@ -99,7 +145,8 @@ function vendorSpec(document: Document): VendorSpec {
       const operation = found.operations[method.toLowerCase()];
       const asked = operation?.requestBody?.content?.["application/json"]?.schema;
       if (asked) check(`request of ${name}`, asked, init?.body ?? "null");
-      const described = operation?.responses[String(response.status)];
+      const isFailure = response.status >= 400;
+      const described = operation?.responses[String(response.status)] ?? (isFailure && operation?.responses["default"]);
       if (!described) problems.push(`${name} may not answer ${response.status}`);
       else
         check(
