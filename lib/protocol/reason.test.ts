@@ -41,4 +41,10 @@ describe("quotableReason", () => {
     expect(scrub("a\r\nb\u0000c\u001b[31md\u202ee\tf")).toBe("a b c [31md e f");
     expect(scrub("x".repeat(10_000))).toHaveLength(300);
   });
+
+  it("finds the words of an error that is an object", () => {
+    const body = { error: { code: "Request_BadRequest", message: "Invalid value for displayName." } };
+    expect(quotableReason(body)).toBe("Invalid value for displayName.");
+    expect(quotableReason({ error: { code: "x", error: [] } })).toBeUndefined();
+  });
 });

@@ -35,7 +35,8 @@ function wordsOf(item: unknown): string | undefined {
     const words = record[place];
     if (typeof words === "string" && words.trim() !== "") return words;
   }
-  return undefined;
+  // OData JSON §21: the error is an object that holds the words.
+  return wordsOf(record["error"]);
 }
 
 /** Makes foreign words safe to show: no control characters, no line breaks, no credentials, not too long. */
