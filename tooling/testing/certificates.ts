@@ -32,9 +32,11 @@ export function testAuthority(name = "Latchkey test authority"): TestAuthority {
   };
 }
 
-/** A server certificate that signed itself. */
-export function selfSigned(name: string): TestCertificate {
-  const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+/** A server certificate that signed itself; with an RSA key where a vendor knows no other. */
+export function selfSigned(name: string, { isRsa = false } = {}): TestCertificate {
+  const { publicKey, privateKey } = isRsa
+    ? generateKeyPairSync("rsa", { modulusLength: 2048 })
+    : generateKeyPairSync("ec", { namedCurve: "P-256" });
   const validity = { notBefore: inDays(-1), notAfter: inDays(1) };
   const signer = { name, privateKey };
   return {
@@ -59,6 +61,7 @@ const truth = der(0x01, Buffer.from([255]));
 
 const commonName = "550403";
 const ecdsaWithSha256 = sequence(objectId("2a8648ce3d040302"));
+const rsaWithSha256 = sequence(objectId("2a864886f70d01010b"), der(0x05));
 
 const basicConstraints = sequence(objectId("551d13"), truth, octets(sequence(truth)));
 
@@ -87,11 +90,12 @@ type Content = {
 
 /** RFC 5280 §4.1. */
 function certificate({ subject, publicKey, signer, notBefore, notAfter, extensions }: Content): string {
+  const algorithm = signer.privateKey.asymmetricKeyType === "rsa" ? rsaWithSha256 : ecdsaWithSha256;
   const serial = Buffer.concat([Buffer.from([1]), randomBytes(15)]);
   const content = sequence(
     der(0xa0, der(0x02, Buffer.from([2]))),
     der(0x02, serial),
-    ecdsaWithSha256,
+    algorithm,
     distinguishedName(signer.name),
     sequence(time(notBefore), time(notAfter)),
     distinguishedName(subject),
@@ -99,5 +103,5 @@ function certificate({ subject, publicKey, signer, notBefore, notAfter, extensio
     der(0xa3, sequence(...extensions)),
   );
   const signature = der(0x03, Buffer.from([0]), sign("sha256", content, signer.privateKey));
-  return new X509Certificate(sequence(content, ecdsaWithSha256, signature)).toString();
+  return new X509Certificate(sequence(content, algorithm, signature)).toString();
 }

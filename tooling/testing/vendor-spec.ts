@@ -4,10 +4,8 @@ import { Ajv2019, type ValidateFunction } from "ajv/dist/2019.js";
 import formats from "ajv-formats";
 import type { OutboundFetch } from "#lib/foundation/outbound-contract.ts";
 
-type Operation = {
-  requestBody?: { content?: Record<string, { schema?: object }> };
-  responses: Record<string, { content?: Record<string, { schema?: object }> }>;
-};
+type Described = { content?: Record<string, { schema?: object }>; $ref?: string };
+type Operation = { requestBody?: Described; responses: Record<string, Described> };
 type Schema = {
   type?: string;
   properties?: object;
@@ -19,7 +17,7 @@ type Schema = {
 };
 type Document = {
   paths: Record<string, Record<string, Operation>>;
-  components: { schemas: Record<string, Schema> };
+  components: { schemas: Record<string, Schema>; responses?: Record<string, Described> };
 };
 
 export type VendorSpec = {
@@ -107,6 +105,11 @@ function vendorSpec(document: Document): VendorSpec {
   // Fixed words win over parameters.
   templates.sort((one, other) => one.template.split("{").length - other.template.split("{").length);
 
+  function describedAnswer({ responses }: Operation, status: number): Described | undefined {
+    const found = responses[String(status)] ?? (status >= 400 ? responses["default"] : undefined);
+    return found?.$ref ? document.components.responses?.[found.$ref.split("/").at(-1) ?? ""] : found;
+  }
+
   const validators = new Map<object, ValidateFunction>();
   function validatorOf(schema: object): ValidateFunction {
     const known = validators.get(schema);
@@ -121,6 +124,10 @@ function vendorSpec(document: Document): VendorSpec {
   function check(what: string, schema: object | undefined, text: string): void {
     if (!schema) {
       if (text !== "") problems.push(`${what}: nothing was expected`);
+      return;
+    }
+    if (text === "") {
+      problems.push(`${what}: nothing was said`);
       return;
     }
     const isValid = validatorOf(schema);
@@ -145,8 +152,7 @@ function vendorSpec(document: Document): VendorSpec {
       const operation = found.operations[method.toLowerCase()];
       const asked = operation?.requestBody?.content?.["application/json"]?.schema;
       if (asked) check(`request of ${name}`, asked, init?.body ?? "null");
-      const isFailure = response.status >= 400;
-      const described = operation?.responses[String(response.status)] ?? (isFailure && operation?.responses["default"]);
+      const described = operation && describedAnswer(operation, response.status);
       if (!described) problems.push(`${name} may not answer ${response.status}`);
       else
         check(
