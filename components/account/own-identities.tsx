@@ -84,7 +84,7 @@ function Link({ provider: { id, name }, disabled, reach }: LinkProps) {
           Link
         </Button>
       }
-      title={`Link your sign-in at ${name}?`}
+      title={`Link ${name}?`}
       description={`You sign in there once and come back here. From then on it signs you in as yourself. Whoever runs ${name} could do so too, and would reach ${reach}.`}
       confirmLabel="Go there and link"
       tone="primary"

@@ -47,13 +47,11 @@ export default async function AccountPage({ searchParams }: PageProps<"/account"
           />
           <CardBody>
             {!ways.mayChange && (
-              <Notice
-                title="Sign in again to link or unlink"
-                actions={
+              <Notice title="Sign in again to link or unlink">
+                <p>Changing how you sign in needs a sign-in of the last 15 minutes.</p>
+                <div className="mt-2">
                   <OtherAccountButton signOut={signOutAction} returnTo="/account" label="Sign in again" size="sm" />
-                }
-              >
-                Changing how you sign in needs a sign-in of the last 15 minutes.
+                </div>
               </Notice>
             )}
             <OwnIdentities {...ways} reach={reachOf(session)} unlink={unlinkIdentityAction} />
