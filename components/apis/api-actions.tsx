@@ -2,7 +2,7 @@
 
 import { useRouter } from "next/navigation";
 import { useState } from "react";
-import { toast } from "sonner";
+import { announce } from "#components/ui/announce.ts";
 import { Button } from "#components/ui/button.tsx";
 import { ConfirmDialog } from "#components/ui/confirm-dialog.tsx";
 import { Menu, MenuItem } from "#components/ui/menu.tsx";
@@ -26,9 +26,9 @@ export function ApiActions({ api, changeStatus, remove }: ApiActionsProps) {
 
   async function publish() {
     setPending(true);
-    const result = await changeStatus({ id: api.id, change: "publish" }).finally(() => setPending(false));
-    if (result.ok) toast.success(`${api.name} is published. Gateways follow within seconds.`);
-    else toast.error(result.problem.message);
+    const done = `${api.name} is published. Gateways follow within seconds.`;
+    await announce(() => changeStatus({ id: api.id, change: "publish" }), done);
+    setPending(false);
   }
 
   return (

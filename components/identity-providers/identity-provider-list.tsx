@@ -7,6 +7,7 @@ import { ActionForm, SubmitButton } from "#components/form/action-form.tsx";
 import { SecretField, TextField } from "#components/form/fields.tsx";
 import { useActionForm } from "#components/form/use-action-form.ts";
 import { roleName } from "#components/people/roles.ts";
+import { announce } from "#components/ui/announce.ts";
 import { Badge } from "#components/ui/badge.tsx";
 import { Button } from "#components/ui/button.tsx";
 import { ConfirmDialog } from "#components/ui/confirm-dialog.tsx";
@@ -30,10 +31,13 @@ export function IdentityProviderList({ providers, edit, setEnabled, remove }: Id
   const [editing, setEditing] = useState<IdentityProviderView | null>(null);
   const [removing, setRemoving] = useState<IdentityProviderView | null>(null);
 
-  async function toggle({ id, name, enabled }: IdentityProviderView) {
-    const result = await setEnabled({ id, enabled: !enabled });
-    if (!result.ok) toast.error(result.problem.message);
-    else toast.success(enabled ? `Nobody signs in through ${name} any more.` : `People sign in through ${name} again.`);
+  function toggle({ id, name, enabled }: IdentityProviderView) {
+    const done = enabled ? `Nobody signs in through ${name} any more.` : `People sign in through ${name} again.`;
+    void announce(
+      () => setEnabled({ id, enabled: !enabled }),
+      done,
+      () => setEnabled({ id, enabled }),
+    );
   }
 
   return (
@@ -70,7 +74,7 @@ export function IdentityProviderList({ providers, edit, setEnabled, remove }: Id
                   <MenuItem icon={Pencil} onSelect={() => setEditing(provider)}>
                     Edit
                   </MenuItem>
-                  <MenuItem icon={provider.enabled ? CirclePause : CirclePlay} onSelect={() => void toggle(provider)}>
+                  <MenuItem icon={provider.enabled ? CirclePause : CirclePlay} onSelect={() => toggle(provider)}>
                     {provider.enabled ? "Disable" : "Enable"}
                   </MenuItem>
                   <MenuItem icon={Trash2} danger onSelect={() => setRemoving(provider)}>

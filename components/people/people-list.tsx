@@ -7,6 +7,7 @@ import { ActionForm, SubmitButton } from "#components/form/action-form.tsx";
 import { CheckboxesField } from "#components/form/fields.tsx";
 import { useActionForm } from "#components/form/use-action-form.ts";
 import { LinkHandover } from "#components/identity/link-handover.tsx";
+import { announce } from "#components/ui/announce.ts";
 import { Badge } from "#components/ui/badge.tsx";
 import { Button } from "#components/ui/button.tsx";
 import { ConfirmDialog } from "#components/ui/confirm-dialog.tsx";
@@ -31,12 +32,6 @@ export function PeopleList({ people, changeRoles, setActive, makePasswordLink }:
   const [disabling, setDisabling] = useState<PersonInTenantView | null>(null);
   const [resetting, setResetting] = useState<PersonInTenantView | null>(null);
   const [passwordLink, setPasswordLink] = useState<PasswordLinkView | null>(null);
-
-  async function enable({ id, name }: PersonInTenantView) {
-    const result = await setActive({ id, active: true });
-    if (result.ok) toast.success(`${name} may enter again.`);
-    else toast.error(result.problem.message);
-  }
 
   return (
     <>
@@ -88,7 +83,15 @@ export function PeopleList({ people, changeRoles, setActive, makePasswordLink }:
                     </MenuItem>
                   )}
                   {!person.isActive && (
-                    <MenuItem icon={UserCheck} onSelect={() => void enable(person)}>
+                    <MenuItem
+                      icon={UserCheck}
+                      onSelect={() =>
+                        void announce(
+                          () => setActive({ id: person.id, active: true }),
+                          `${person.name} may enter again.`,
+                        )
+                      }
+                    >
                       Enable
                     </MenuItem>
                   )}

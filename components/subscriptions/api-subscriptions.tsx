@@ -1,6 +1,6 @@
 "use client";
 
-import { toast } from "sonner";
+import { announce } from "#components/ui/announce.ts";
 import { Menu, MenuItem } from "#components/ui/menu.tsx";
 import { RelativeTime } from "#components/ui/relative-time.tsx";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "#components/ui/table.tsx";
@@ -23,19 +23,13 @@ const choices: { state: ChosenState; label: string; done: string }[] = [
 
 /** Who is subscribed to an API; its creator blocks and lets in again, and a block can be undone at once. */
 export function ApiSubscriptions({ subscriptions, setState }: ApiSubscriptionsProps) {
-  async function change(
-    { id, application, state: before }: SubscriptionView,
-    { state, done }: (typeof choices)[number],
-  ) {
-    const result = await setState({ id, state });
-    if (!result.ok) {
-      toast.error(result.problem.message);
-      return;
-    }
+  function change({ id, application, state: before }: SubscriptionView, { state, done }: (typeof choices)[number]) {
     const back = choices.find((choice) => choice.state === before);
-    toast.success(`${application.name} ${done}. Gateways follow within seconds.`, {
-      ...(back && { action: { label: "Undo", onClick: () => void setState({ id, state: back.state }) } }),
-    });
+    void announce(
+      () => setState({ id, state }),
+      `${application.name} ${done}. Gateways follow within seconds.`,
+      back && (() => setState({ id, state: back.state })),
+    );
   }
 
   return (
@@ -72,7 +66,7 @@ export function ApiSubscriptions({ subscriptions, setState }: ApiSubscriptionsPr
                     <MenuItem
                       key={choice.state}
                       danger={choice.state === "BLOCKED"}
-                      onSelect={() => void change(subscription, choice)}
+                      onSelect={() => change(subscription, choice)}
                     >
                       {choice.label}
                     </MenuItem>

@@ -2,7 +2,7 @@
 
 import { CirclePause, CirclePlay } from "lucide-react";
 import { useState } from "react";
-import { toast } from "sonner";
+import { announce } from "#components/ui/announce.ts";
 import { Badge } from "#components/ui/badge.tsx";
 import { ConfirmDialog } from "#components/ui/confirm-dialog.tsx";
 import { Menu, MenuItem } from "#components/ui/menu.tsx";
@@ -15,12 +15,6 @@ type SetActive = (input: { id: string; active: boolean }) => Promise<ActionResul
 
 export function TenantList({ tenants, setActive }: { tenants: readonly TenantView[]; setActive: SetActive }) {
   const [suspending, setSuspending] = useState<TenantView | null>(null);
-
-  async function reactivate({ id, name }: TenantView) {
-    const result = await setActive({ id, active: true });
-    if (result.ok) toast.success(`${name} is active again.`);
-    else toast.error(result.problem.message);
-  }
 
   return (
     <>
@@ -60,7 +54,15 @@ export function TenantList({ tenants, setActive }: { tenants: readonly TenantVie
                       Suspend
                     </MenuItem>
                   ) : (
-                    <MenuItem icon={CirclePlay} onSelect={() => void reactivate(tenant)}>
+                    <MenuItem
+                      icon={CirclePlay}
+                      onSelect={() =>
+                        void announce(
+                          () => setActive({ id: tenant.id, active: true }),
+                          `${tenant.name} is active again.`,
+                        )
+                      }
+                    >
                       Reactivate
                     </MenuItem>
                   )}
