@@ -16,7 +16,8 @@ import { startLatchkey, type LatchkeyServer } from "./servers/latchkey.ts";
 
 /** A disabled person is shut out within this time. */
 const effectMs = 5_000;
-const employee = { username: "kira", email: "kira@northwind.example", password: "copper-meadow-kite-88" };
+type Employee = { username: string; email: string; password: string };
+const employee: Employee = { username: "kira", email: "kira@northwind.example", password: "copper-meadow-kite-88" };
 
 const denied = { status: 403, title: "Your role does not open this page" };
 const missing = { status: 404, title: "There is nothing at this address" };
@@ -119,7 +120,7 @@ test("a person of the company's own Keycloak comes in with first roles, and is s
 
   const page = await open(operator);
   await page.goto("/sign-in?tenant=northwind");
-  await signInAtKeycloak(page);
+  await signInAtKeycloak(page, employee);
   await expect(page.getByRole("navigation").first()).toBeVisible();
   await page.goto("/developer/applications");
   await expect(page.getByRole("heading", { level: 1, name: "Applications" })).toBeVisible();
@@ -147,6 +148,54 @@ test("a person of the company's own Keycloak comes in with first roles, and is s
   await expect(page).toHaveURL(/\/sign-in\?.*problem=/);
   await expect(page.getByRole("navigation")).toHaveCount(0);
 });
+
+test("an invitation is accepted through Keycloak, and a sign-in there is linked and unlinked", async () => {
+  const lena: Employee = { username: "lena", email: "lena@company.example", password: "violet-anchor-stone-41" };
+  const rao: Employee = { username: "rao", email: "rao@company.example", password: "silver-thicket-plum-52" };
+  const invitation = await invite(administrator, { email: "lena@northwind.example", roles: ["Creator"] });
+  await keycloak.createPerson(lena);
+  await keycloak.createPerson(rao);
+  const page = await open(operator);
+  await page.goto(invitation);
+  await signInAtKeycloak(page, lena);
+  await expect(page.getByRole("navigation").first()).toBeVisible();
+  // The roles are the invitation's; the provider's first role is not among them.
+  await expectClosed(page, "/developer/applications", denied);
+  await page.goto(invitation);
+  await expect(page.getByRole("heading", { name: "This invitation does not work any more" })).toBeVisible();
+  await page.goto("/account");
+  await unlink(page);
+  await expect(page.getByRole("dialog").getByText("This is your only way to sign in.")).toBeVisible();
+
+  // Another person at the same browser, which Keycloak still knows as the one before.
+  await page.context().clearCookies({ name: "latchkey.session" });
+  await signIn(page, "devi@northwind.example");
+  await expect(page.getByRole("navigation").first()).toBeVisible();
+  await beginLinking(page);
+  await expect(page.getByText("belongs to another person here")).toBeVisible();
+  await page.context().clearCookies({ domain: new URL(keycloak.origin).hostname });
+  await beginLinking(page);
+  await fillKeycloak(page, rao);
+  await expect(page.getByRole("button", { name: "Unlink Company sign-in" })).toBeVisible();
+
+  await page.context().clearCookies({ name: "latchkey.session" });
+  await page.goto("/sign-in?tenant=northwind&returnTo=/account");
+  await page.getByRole("button", { name: "Continue with Company sign-in" }).click();
+  await expect(page.getByText("Devi Rao, devi@northwind.example")).toBeVisible();
+  await unlink(page);
+  await expect(page.getByRole("button", { name: "Link Company sign-in" })).toBeVisible();
+});
+
+async function beginLinking(page: Page): Promise<void> {
+  await page.goto("/account");
+  await page.getByRole("button", { name: "Link Company sign-in" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Go there and link" }).click();
+}
+
+async function unlink(page: Page): Promise<void> {
+  await page.getByRole("button", { name: "Unlink Company sign-in" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Unlink" }).click();
+}
 
 /** Opens an address, and expects it to be closed. */
 async function expectClosed(page: Page, address: string, { status, title }: typeof denied): Promise<void> {
@@ -178,11 +227,16 @@ async function allowRedirect(clientId: string, redirectUri: string): Promise<voi
   await keycloak.admin("PUT", `/clients/${known?.id ?? ""}`, { ...known, redirectUris: [redirectUri] });
 }
 
-async function signInAtKeycloak(page: Page): Promise<void> {
+async function signInAtKeycloak(page: Page, who: Employee): Promise<void> {
   await page.getByRole("button", { name: "Continue with Company sign-in" }).click();
+  await fillKeycloak(page, who);
+}
+
+/** Fills Keycloak's own form, and comes back to the portal. */
+async function fillKeycloak(page: Page, { username, password }: Employee): Promise<void> {
   await page.waitForURL((url) => url.origin === keycloak.origin);
-  await page.locator("#username").fill(employee.username);
-  await page.locator("#password").fill(employee.password);
+  await page.locator("#username").fill(username);
+  await page.locator("#password").fill(password);
   await page.locator("#kc-login").click();
   await page.waitForURL((url) => url.origin === latchkey.origin);
 }
