@@ -16,6 +16,7 @@ export type ContractOptions = {
   client?: Record<string, unknown>;
   /** As in the conformance suite. */
   nameAtServer?: ConformanceOptions["nameAtServer"];
+  growth?: ConformanceOptions["growth"];
   /** Sentences of the document that the vendor's own server contradicts, each with where that is known from. */
   contradicted?: readonly { problem: RegExp; source: string }[];
 };
@@ -27,6 +28,7 @@ export function describeContract(connector: Connector, simulator: Simulator, opt
     describeConnector(connector, {
       ...(options.client && { client: options.client }),
       ...(options.nameAtServer && { nameAtServer: options.nameAtServer }),
+      ...(options.growth && { growth: options.growth }),
       async start() {
         const vendor = await simulator.open({ origin: "https://vendor.test" });
         const watched = spec?.watch(vendor.fetch, options.paths) ?? vendor.fetch;
