@@ -15,12 +15,14 @@ import { systemClock } from "./foundation/clock.ts";
 import { createDeriveSecret } from "./foundation/derived-secret.ts";
 import { env, type Env } from "./foundation/env.ts";
 import { createLog } from "./foundation/log.ts";
+import type { OutboundFetch } from "./foundation/outbound-contract.ts";
 import { createOutbound } from "./foundation/outbound.ts";
 import type { Dependencies } from "./features/context.ts";
 import { createSignInLimiter } from "./features/identity/sign-in-limiter.ts";
 import { createOpenedAdapters } from "./features/key-managers/opened.ts";
 import { createProbeLimiter } from "./features/key-managers/probe-limiter.ts";
 import { startJobs } from "./jobs/start.ts";
+import { createSubjectTokenVerifier } from "./runtime/subject-tokens.ts";
 
 export type Runtime = {
   env: Env;
@@ -56,16 +58,19 @@ function buildRuntime(env: Env): Runtime {
     derive: createDeriveSecret(vaultKey.key),
     origin: env.LATCHKEY_ORIGIN,
   };
+  const goOut = createOutbound({ allow: env.LATCHKEY_OUTBOUND_ALLOW, log: base.log });
+  // Our own issuers answer in this process; everything else leaves it through the guard.
+  const outbound: OutboundFetch = (url, init) =>
+    authorizationServer.owns(url) ? authorizationServer.fetch(url, init) : goOut(url, init);
   const authorizationServer = createAuthorizationServer({
     ...base,
+    verifySubjectToken: createSubjectTokenVerifier({ ...base, outbound }),
     connectorIds: connectors.filter((connector) => connector.permanent).map(({ id }) => id),
   });
   const jobStore = openJobStore({ url: env.DATABASE_URL, log: base.log });
-  const goOut = createOutbound({ allow: env.LATCHKEY_OUTBOUND_ALLOW, log: base.log });
   const deps: Dependencies = {
     ...base,
-    // Our own issuers answer in this process; everything else leaves it through the guard.
-    outbound: (url, init) => (authorizationServer.owns(url) ? authorizationServer.fetch(url, init) : goOut(url, init)),
+    outbound,
     jobs: jobStore,
     signInLimiter: createSignInLimiter(database),
     probeLimiter: createProbeLimiter(database),

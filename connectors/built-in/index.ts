@@ -22,7 +22,12 @@ export const builtIn = defineConnector({
     displayRevocation: "optional",
     scopeManagement: "unused",
   },
-  grantTypes: ["client_credentials", "authorization_code", "refresh_token"],
+  grantTypes: [
+    "client_credentials",
+    "authorization_code",
+    "refresh_token",
+    "urn:ietf:params:oauth:grant-type:token-exchange",
+  ],
   trust: {
     // Access tokens follow RFC 9068.
     consumerKeyClaims: ["client_id"],
@@ -37,16 +42,16 @@ export const builtIn = defineConnector({
     "proveClient",
     "rotateSecret",
     "issueToken",
+    "exchangeToken",
     "revokeToken",
     "introspectToken",
   ],
   missing: {
     secrets: "Each client of the built-in key manager has one secret.",
-    exchangeToken: "The built-in key manager does not exchange tokens yet.",
     scopes: "The built-in key manager takes scopes as clients register them.",
   },
   consumerSecrets: { atOnce: 1, overlapSeconds: 0, readable: true },
-  lifetimesPerClient: false,
+  lifetimesPerClient: true,
   guide: "connectors/built-in/guide.md",
   open: openBuiltInAdapter,
 });

@@ -87,11 +87,13 @@ export function openOidcAdapter(
     });
   }
 
+  // Whether a server exchanges tokens, and for whom, is nothing that its registration tells.
+  const { exchangeToken: _, ...standard } = openStandardAdapter<ClientSettings>(
+    { endpoints, authoriseRegistration, introspectionClient, toMetadata, toSettings },
+    dependencies,
+  );
   return {
-    ...openStandardAdapter<ClientSettings>(
-      { endpoints, authoriseRegistration, introspectionClient, toMetadata, toSettings },
-      dependencies,
-    ),
+    ...standard,
     checkAccess: async () => [await checkSignIn(), await checkIntrospection()],
   };
 }

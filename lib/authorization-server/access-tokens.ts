@@ -15,6 +15,12 @@ import { accessTokenAlgorithm } from "./signing.ts";
 /** The client with which the portal introspects; it can do nothing else. */
 export const portalClientId = "latchkey-portal";
 
+/**
+ * The claim that names who issued the token that was exchanged for this one. The subject is that server's, and
+ * no person of ours, whatever it reads.
+ */
+export const subjectIssuerClaim = "idp";
+
 const claimsShape = z.object({
   iss: z.string(),
   sub: z.string(),
@@ -24,6 +30,8 @@ const claimsShape = z.object({
   iat: z.number(),
   jti: z.string(),
   scope: z.string().optional(),
+  /** Present in a token that was exchanged: the issuer that knows the subject. */
+  [subjectIssuerClaim]: z.string().optional(),
 });
 export type AccessTokenClaims = z.output<typeof claimsShape>;
 
@@ -57,10 +65,11 @@ export function createAccessTokens({ database, clock, tenantId, issuer, publishe
       // An unknown token is ordinary here (RFC 7662 §2.2), whatever is wrong with it.
       return verified && (claimsShape.safeParse(verified.payload).data ?? null);
     },
-    async isActive({ jti, sub, client_id }, provider) {
+    async isActive({ jti, sub, client_id, [subjectIssuerClaim]: subjectIssuer }, provider) {
       if (!(await provider.Client.find(client_id))) return false;
       return database.inTenant(tenantId, async (ctx) => {
         if (await isTokenRevoked(ctx, jti)) return false;
+        if (subjectIssuer !== undefined) return true;
         return sub === client_id || (await findAccount(ctx, sub)) !== null;
       });
     },

@@ -4,7 +4,7 @@
  *
  * Taken as the standards define them:
  * - `client_name`, `client_uri`, `tos_uri`, `policy_uri`, `redirect_uris`, `software_id`, `software_version`
- * - `grant_types`: any of `authorization_code`, `client_credentials`, `refresh_token`
+ * - `grant_types`: any of `authorization_code`, `client_credentials`, `refresh_token`, token exchange (RFC 8693)
  * - `response_types`: `["code"]` with the authorization code grant, `[]` without; derived when left out
  * - `token_endpoint_auth_method`: `client_secret_basic` (the default), `client_secret_post`, `none`
  * - `application_type`: `web` (the default) or `native`
@@ -46,7 +46,9 @@ export const extraProperties = [
   "id_token_ttl",
 ] as const;
 
-export const grantTypes = ["authorization_code", "client_credentials", "refresh_token"] as const;
+/** RFC 8693 §2.1. */
+export const tokenExchangeGrant = "urn:ietf:params:oauth:grant-type:token-exchange";
+export const grantTypes = ["authorization_code", "client_credentials", "refresh_token", tokenExchangeGrant] as const;
 export const authMethods = ["client_secret_basic", "client_secret_post", "none"] as const;
 export const idTokenAlgorithms = ["ES256", "RS256"] as const;
 
@@ -168,8 +170,8 @@ export function applyRegistrationPolicy(metadata: Metadata): void {
   const withCode = grants.includes("authorization_code");
   const isPublic = metadata["token_endpoint_auth_method"] === "none";
   if (grants.length === 0) refuse("grant_types must name at least one grant type");
-  if (isPublic && grants.includes("client_credentials")) {
-    refuse("a client without a secret cannot use the client_credentials grant");
+  for (const grant of ["client_credentials", tokenExchangeGrant]) {
+    if (isPublic && grants.includes(grant)) refuse(`a client without a secret cannot use the grant ${grant}`);
   }
   if (grants.includes("refresh_token") && !withCode) {
     refuse("the refresh_token grant needs the authorization_code grant");

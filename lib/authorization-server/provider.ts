@@ -30,6 +30,7 @@ import { isSecretDigest, matchesSecretDigest, secretDigest } from "./client-secr
 import { errorPagePolicy, renderErrorPage } from "./error-page.ts";
 import { remember } from "./remember.ts";
 import { accessTokenAlgorithm, type KeySet } from "./signing.ts";
+import { createTokenExchange, type Offer, type TokenExchange, type VerifySubjectToken } from "./token-exchange.ts";
 import { registrationPolicy, type Store } from "./store.ts";
 
 export type ProviderOptions = {
@@ -42,6 +43,8 @@ export type ProviderOptions = {
   keySet: KeySet;
   accessTokens: AccessTokens;
   store: Store;
+  /** Judges the tokens of other servers that are to be exchanged. */
+  verifySubjectToken: VerifySubjectToken;
 };
 
 /** Scopes of OpenID Connect; every other scope is one of the tenant's APIs. */
@@ -55,7 +58,7 @@ const hour = 60 * minute;
 /** How long what the tenant's APIs offer may be read from memory. */
 const offerCacheMs = 2_000;
 
-type Offer = { scopes: ReadonlySet<string>; audiences: ReadonlySet<string> };
+type Offering = { audience: string; offer: () => Promise<Offer>; exchange: TokenExchange };
 
 /** Claims about a person, by scope (OpenID Connect Core §5.4). The subject is the person's id. */
 export function accountClaims(account: AccountRecord, scopes: ReadonlySet<string>): AccountClaims {
@@ -69,7 +72,11 @@ export function accountClaims(account: AccountRecord, scopes: ReadonlySet<string
 /** Builds the provider of one tenant with one set of keys. */
 export function buildProvider(options: ProviderOptions): Provider {
   const { origin, tenant, log, accessTokens } = options;
-  const provider = new Provider(issuerOf(origin, tenant.slug), configure(options));
+  const audience = defaultAudience(origin, tenant.slug);
+  const offer = remember(offerCacheMs, options.clock, () => readOffer(options, audience));
+  const exchange = createTokenExchange({ ...options, audience, offer });
+  const provider = new Provider(issuerOf(origin, tenant.slug), configure(options, { audience, offer, exchange }));
+  exchange.register(provider);
   // Host and scheme are set from the configuration before a request comes here; see server.ts of this folder.
   provider.proxy = true;
 
@@ -112,10 +119,8 @@ function nameUnauthorizedGrant(ctx: KoaContextWithOIDC): void {
   }
 }
 
-function configure(options: ProviderOptions): Configuration {
+function configure(options: ProviderOptions, { audience, offer, exchange }: Offering): Configuration {
   const { database, clock, derive, origin, tenant, keySet, store } = options;
-  const audience = defaultAudience(origin, tenant.slug);
-  const offer = remember(offerCacheMs, clock, () => readOffer(options, audience));
   const lifetimeOf = (name: LifetimeName) => (client: unknown) => readLifetime(client, name);
 
   return {
@@ -203,7 +208,8 @@ function configure(options: ProviderOptions): Configuration {
 
     formats: {
       customizers: {
-        async jwt(_ctx, token) {
+        async jwt(_ctx, token, structured) {
+          exchange.complete(token, structured.payload);
           if (token.kind !== "AccessToken" || !token.grantId || !token.accountId || !token.clientId) return;
           const { jti, grantId, accountId, clientId } = token;
           const expiresAt = new Date(clock.now().getTime() + token.expiration * 1000);

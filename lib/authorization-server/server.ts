@@ -32,6 +32,7 @@ import { findClients, rotateClientSecret, settleRepeatedSecret, type JsonAnswer 
 import { buildProvider } from "./provider.ts";
 import { openKeySet, rotateKeySet, type KeySet } from "./signing.ts";
 import { createStore, type Store } from "./store.ts";
+import type { VerifySubjectToken } from "./token-exchange.ts";
 import { answerUserinfo } from "./userinfo.ts";
 
 export type AuthorizationServerDependencies = {
@@ -44,6 +45,8 @@ export type AuthorizationServerDependencies = {
   origin: string;
   /** Connectors whose key managers stand for a tenant's own authorization server. */
   connectorIds: readonly string[];
+  /** Judges tokens of the tenant's other key managers that are to be exchanged. */
+  verifySubjectToken: VerifySubjectToken;
 };
 
 export type AuthorizationServer = {

@@ -2,7 +2,7 @@ import type { Provider } from "oidc-provider";
 import type { Database } from "#lib/data/database.ts";
 import { findAccount } from "#lib/data/issuers.ts";
 import type { TenantId } from "#lib/foundation/ids.ts";
-import type { AccessTokens } from "./access-tokens.ts";
+import { subjectIssuerClaim, type AccessTokens } from "./access-tokens.ts";
 import type { JsonAnswer } from "./management.ts";
 import { accountClaims } from "./provider.ts";
 
@@ -19,6 +19,8 @@ export async function answerUserinfo(options: UserinfoOptions, token: string): P
   const { database, tenantId, issuer, provider, accessTokens } = options;
   const claims = await accessTokens.verify(token);
   if (!claims || !(await accessTokens.isActive(claims, provider))) return refuse(issuer, 401, "invalid_token");
+  // Of a subject that another server knows there is nothing to tell.
+  if (claims[subjectIssuerClaim] !== undefined) return refuse(issuer, 403, "insufficient_scope");
   const scopes = new Set(claims.scope?.split(" "));
   if (!scopes.has("openid")) return refuse(issuer, 403, "insufficient_scope");
   const account = await database.inTenant(tenantId, (ctx) => findAccount(ctx, claims.sub));

@@ -18,7 +18,12 @@ import {
   type ClientMetadata,
 } from "#lib/protocol/registration.ts";
 import { revoke } from "#lib/protocol/revocation.ts";
-import { clientCredentialsToken, proveClientCredentials, type IssuedToken } from "#lib/protocol/token.ts";
+import {
+  clientCredentialsToken,
+  exchangedToken,
+  proveClientCredentials,
+  type IssuedToken,
+} from "#lib/protocol/token.ts";
 import type {
   ClientLifecycle,
   ClientRef,
@@ -50,7 +55,7 @@ export type StandardAdapterOptions<ClientSettings> = {
 };
 
 export type StandardAdapter = ClientLifecycle &
-  Required<Pick<KeyManagerAdapter, "proveClient" | "issueToken" | "revokeToken" | "introspectToken">>;
+  Required<Pick<KeyManagerAdapter, "proveClient" | "issueToken" | "exchangeToken" | "revokeToken" | "introspectToken">>;
 
 const words: Partial<Record<EndpointName, string>> = {
   registration: "registration",
@@ -265,6 +270,13 @@ export function openStandardAdapter<ClientSettings>(
       const tokenEndpoint = endpoint("token");
       return eitherWay(client, (credentials) =>
         clientCredentialsToken(dependencies, { tokenEndpoint, credentials, scopes }),
+      );
+    },
+
+    async exchangeToken(client, request) {
+      const tokenEndpoint = endpoint("token");
+      return eitherWay(client, (credentials) =>
+        exchangedToken(dependencies, { ...request, tokenEndpoint, credentials }),
       );
     },
 

@@ -6,6 +6,8 @@ import { afterPosition, readCursor, toPage, type Page } from "./paging.ts";
 
 export type KeyManagerTokenType = "DIRECT" | "EXCHANGED" | "BOTH";
 export type KeyManagerValidationMethod = "SELF" | "INTROSPECT";
+/** A claim of the key manager's tokens, and the name under which it reaches APIs. */
+export type ClaimMapping = { remote: string; local: string };
 export type StoredSigningKeys = { kind: "jwks"; url: string } | { kind: "pem"; value: string } | { kind: "none" };
 
 /** What lists show of a key manager: nothing that concerns its connection. */
@@ -39,6 +41,9 @@ export type KeyManagerRecord = KeyManagerSummary & {
   /** Null takes the connector's default. */
   consumerKeyClaim: string | null;
   scopesClaim: string | null;
+  /** Audience that a token must name to be exchanged; null where tokens are not exchanged. */
+  exchangeAudience: string | null;
+  claimMappings: ClaimMapping[];
   signingKeys: StoredSigningKeys;
   /** The connection with its secret leaves taken out. */
   connection: Record<string, unknown>;
@@ -75,6 +80,8 @@ const columns = {
   wellKnownUrl: true,
   consumerKeyClaim: true,
   scopesClaim: true,
+  exchangeAudience: true,
+  claimMappings: true,
   signingKeys: true,
   connection: true,
   sealedSecrets: true,
@@ -84,6 +91,7 @@ type SummaryRow = Prisma.KeyManagerGetPayload<{ select: typeof summaryColumns }>
 type Row = Prisma.KeyManagerGetPayload<{ select: typeof columns }>;
 
 const textByName = z.record(z.string(), z.string());
+const claimMappingsShape = z.array(z.object({ remote: z.string(), local: z.string() }));
 const anyByName = z.record(z.string(), z.unknown());
 const signingKeysShape = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("jwks"), url: z.string() }),
@@ -223,6 +231,17 @@ export async function findEnabledByIssuer(ctx: TenantContext, issuer: string): P
     take: 20,
   });
   return rows.map(toSummary);
+}
+
+/** Enabled key managers whose tokens are exchanged. A tenant has few of them. */
+export async function listExchangeTrust(ctx: TenantContext): Promise<KeyManagerRecord[]> {
+  const rows = await tenantDb(ctx).keyManager.findMany({
+    where: { enabled: true, tokenType: { in: ["EXCHANGED", "BOTH"] } },
+    orderBy: { id: "asc" },
+    select: columns,
+    take: 500,
+  });
+  return rows.map(toRecord);
 }
 
 /** Makes concurrent writers of one issuer wait for each other until the transaction ends. */
@@ -450,12 +469,13 @@ function toRecord(row: Row): KeyManagerRecord {
     ...row,
     ...toSummary(row),
     signingKeys: signingKeysShape.parse(row.signingKeys),
+    claimMappings: claimMappingsShape.parse(row.claimMappings),
     connection: anyByName.parse(row.connection),
     sealedSecrets: textByName.parse(row.sealedSecrets),
   };
 }
 
-type JsonColumn = "endpoints" | "signingKeys" | "connection" | "sealedSecrets";
+type JsonColumn = "endpoints" | "claimMappings" | "signingKeys" | "connection" | "sealedSecrets";
 type WithJson<Values> = Omit<Values, JsonColumn> & {
   [Column in Extract<keyof Values, JsonColumn>]: Prisma.InputJsonValue;
 };

@@ -14,7 +14,6 @@ import type { Context, Dependencies } from "#lib/features/context.ts";
 import { openKeyManager } from "#lib/features/key-managers/open.ts";
 import { newId, type KeyManagerId, type TenantId } from "#lib/foundation/ids.ts";
 import { gauge } from "#lib/foundation/metrics.ts";
-import type { OutboundFetch } from "#lib/foundation/outbound-contract.ts";
 import { Secret } from "#lib/foundation/secret.ts";
 import { GatewayCredentials } from "#lib/gateway/credentials.ts";
 import { createGatewayHandler, type GatewayHandler } from "#lib/gateway/handler.ts";
@@ -22,8 +21,8 @@ import { SnapshotKeeper, type LoadedTenant, type SnapshotSource } from "#lib/gat
 import type { Introspect } from "#lib/token-validation/introspection.ts";
 import type { TrustAnchor } from "#lib/token-validation/snapshot.ts";
 import { createValidator } from "#lib/token-validation/validator.ts";
+import { fetchKeySet, trustAnchorOf } from "./trust-anchors.ts";
 
-const keySetBudget = { deadlineMs: 5_000, maximumBytes: 256 * 1024 };
 const introspectionDeadlineMs = 1_500;
 const adapterTtlMs = 60_000;
 
@@ -120,31 +119,7 @@ function toLoadedTenant({ credentials, revokedTokens, keyManagers, apis, ...rest
 /** Null for a key manager whose tokens are only exchanged, or whose connector this installation lacks. */
 function toTrustAnchor(keyManager: TenantConfiguration["keyManagers"][number]): TrustAnchor | null {
   const connector = findConnector(keyManager.connectorId);
-  if (!connector || keyManager.tokenType === "EXCHANGED") return null;
-  const { trust } = connector;
-  const { id, displayName, issuer, enabled, validationMethod, signingKeys, revision, updatedAt } = keyManager;
-  return {
-    keyManagerId: id,
-    name: displayName,
-    issuer,
-    enabled,
-    validation: validationMethod,
-    signingKeys,
-    consumerKeyClaim: keyManager.consumerKeyClaim,
-    consumerKeyClaims: trust.consumerKeyClaims,
-    scopesClaims: keyManager.scopesClaim === null ? trust.scopesClaims : [keyManager.scopesClaim],
-    algorithms: trust.algorithms,
-    tokenTypes: trust.tokenTypes,
-    refusedClaims: trust.refusedClaims,
-    hasDenyList: connector.permanent !== undefined,
-    fingerprint: `${id}:${revision}:${updatedAt.getTime()}`,
-  };
-}
-
-async function fetchKeySet(outbound: OutboundFetch, url: string): Promise<unknown> {
-  const response = await outbound(url, { headers: { Accept: "application/json" }, ...keySetBudget });
-  if (response.status !== 200) throw new Error(`The key set answered with status ${response.status}.`);
-  return response.json();
+  return connector && keyManager.tokenType !== "EXCHANGED" ? trustAnchorOf(keyManager, connector) : null;
 }
 
 /** Introspection with the administrator's credentials. An opened key manager serves for a minute. */

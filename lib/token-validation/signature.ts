@@ -9,7 +9,7 @@ import { refuse, refuseForNow, type Refused } from "./verdict.ts";
 /** Latest time that a claim may name: the year 9999. */
 const latestSeconds = 253_402_300_799;
 
-export type VerifiedToken = { facts: TokenFacts; generation: number };
+export type VerifiedToken = { facts: TokenFacts; claims: Readonly<Record<string, unknown>>; generation: number };
 
 /**
  * Verifies a JWT against the trust anchor of its issuer: algorithm, key, signature, issuer, times and kind.
@@ -47,7 +47,7 @@ export async function verifyToken(
   const facts = readFacts(anchor, claims);
   if (isRefused(facts)) return facts;
   if (read.type !== "at+jwt" && looksLikeIdToken(anchor, claims, facts)) return refuse("token_type_wrong");
-  return { facts, generation: found.generation };
+  return { facts, claims, generation: found.generation };
 }
 
 /** An ID token is made for its client (OpenID Connect Core §2) and speaks of no scopes; an access token is not. */

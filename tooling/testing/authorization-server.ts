@@ -3,6 +3,7 @@ import * as oauth from "openid-client";
 import { createAuthorizationServer, type AuthorizationServer } from "#lib/authorization-server/server.ts";
 import { tenantDb } from "#lib/data/database.ts";
 import type { Clock } from "#lib/foundation/clock.ts";
+import type { OutboundFetch } from "#lib/foundation/outbound-contract.ts";
 import { newId, type ApiId, type PersonId } from "#lib/foundation/ids.ts";
 import { testDependencies, testTenant, type TestDependencies, type TestTenant } from "./tenant.ts";
 
@@ -14,7 +15,9 @@ export const testRedirectUri = "https://app.test/callback";
 export type TestServer = { server: AuthorizationServer; deps: TestDependencies };
 
 /** Authorization servers of all tenants, under an origin that nothing listens on. */
-export function testAuthorizationServer(options: { clock?: Clock; origin?: string } = {}): TestServer {
+export function testAuthorizationServer(
+  options: { clock?: Clock; origin?: string; outbound?: OutboundFetch } = {},
+): TestServer {
   const deps = testDependencies({ origin: testOrigin, ...options });
   return { deps, server: createAuthorizationServer({ ...deps, connectorIds: [ownConnectorId] }) };
 }

@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { inject } from "vitest";
 import { installationDb, openDatabase, type Database } from "#lib/data/database.ts";
+import type { VerifySubjectToken } from "#lib/authorization-server/token-exchange.ts";
 import { createVault } from "#lib/data/vault.ts";
 import type { Context, Dependencies, Job } from "#lib/features/context.ts";
 import { createSignInLimiter } from "#lib/features/identity/sign-in-limiter.ts";
@@ -13,6 +14,7 @@ import { createDeriveSecret } from "#lib/foundation/derived-secret.ts";
 import { newId, randomToken, type PersonId, type TenantId } from "#lib/foundation/ids.ts";
 import { silentLog } from "#lib/foundation/log.ts";
 import { Secret } from "#lib/foundation/secret.ts";
+import { createSubjectTokenVerifier } from "#lib/runtime/subject-tokens.ts";
 
 let shared: Database | undefined;
 
@@ -22,13 +24,13 @@ export function testDatabase(): Database {
   return shared;
 }
 
-export type TestDependencies = Dependencies & { enqueued: Job[] };
+export type TestDependencies = Dependencies & { enqueued: Job[]; verifySubjectToken: VerifySubjectToken };
 
 /** Real database and vault; jobs are noted instead of run; going out of the process fails unless replaced. */
 export function testDependencies(overrides: Partial<Dependencies> = {}): TestDependencies {
   const enqueued: Job[] = [];
   const key = new Secret(randomBytes(32).toString("base64url"));
-  return {
+  const dependencies = {
     // Benchmarks bring their own and run outside the test runner, where there is no shared one.
     database: overrides.database ?? testDatabase(),
     vault: createVault([{ id: "test", key }]),
@@ -43,7 +45,8 @@ export function testDependencies(overrides: Partial<Dependencies> = {}): TestDep
     origin: "http://latchkey.test",
     enqueued,
     ...overrides,
-  };
+  } satisfies Dependencies & { enqueued: Job[] };
+  return { ...dependencies, verifySubjectToken: createSubjectTokenVerifier(dependencies) };
 }
 
 export type TestTenant = {

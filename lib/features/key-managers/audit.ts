@@ -9,10 +9,12 @@ export function auditSubject({ id, displayName }: Pick<KeyManagerRecord, "id" | 
 export function auditState(record: KeyManagerRecord): Record<string, unknown> {
   const { name, displayName, description, connectorId, enabled, tokenType, wellKnownUrl, issuer } = record;
   const { endpoints, grantTypes, consumerKeyClaim, scopesClaim, signingKeys, validationMethod } = record;
+  const { exchangeAudience, claimMappings } = record;
   const { tokenGeneration, clientCreation, clientMapping, mappedClientCheck, connection, sealedSecrets } = record;
   return {
     ...{ name, displayName, description, connectorId, enabled, tokenType, wellKnownUrl, issuer },
     ...{ endpoints, grantTypes, consumerKeyClaim, scopesClaim, signingKeys, validationMethod },
+    ...{ exchangeAudience, claimMappings },
     ...{ tokenGeneration, clientCreation, clientMapping, mappedClientCheck, connection },
     secretsSet: Object.keys(sealedSecrets).sort(),
   };

@@ -66,6 +66,23 @@ export function parseConnection(
   return { ok: true, connection: parsed.data, split, entered: Object.keys(entered.secrets).sort() };
 }
 
+/** The connection of a key manager whose tokens are only exchanged: nobody signs in there. */
+export const noConnection: ParsedConnection = {
+  ok: true,
+  connection: {},
+  split: { plain: {}, secrets: {} },
+  entered: [],
+};
+
+/** True where a form holds nothing but what it began with. */
+export function isBlank(connector: Connector, raw: Record<string, unknown>): boolean {
+  const leaves = leavesOf(describeFields(connector.connection), raw);
+  return leaves.every(({ descriptor, value }) => {
+    const fallback = "fallback" in descriptor ? descriptor.fallback : undefined;
+    return value === undefined || value === null || value === "" || JSON.stringify(value) === JSON.stringify(fallback);
+  });
+}
+
 /** Opens nothing and checks nothing new: puts a stored connection together for its connector. */
 export function joinConnection(connector: Connector, { plain, secrets }: SplitConnection) {
   return connector.connection.safeParse(mergeSecrets(connector.connection, plain, secrets));

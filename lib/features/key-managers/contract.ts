@@ -10,6 +10,7 @@ import {
 } from "#lib/connector-kit/contract.ts";
 import type { FieldDescriptor } from "#lib/connector-kit/descriptors.ts";
 import type { FieldProblem } from "#lib/foundation/errors.ts";
+import { isMappableClaim } from "#lib/foundation/claims.ts";
 
 export { initialValues } from "#lib/connector-kit/descriptors.ts";
 export type { EndpointName, FieldDescriptor, ProbeResult };
@@ -89,6 +90,23 @@ const signingKeys = z.discriminatedUnion("kind", [
 const grantType = text(100).regex(/^[\x21-\x7e]+$/, "A grant type has no spaces and only plain characters.");
 const claimName = text(200).regex(/^\S+$/, "A claim name has no spaces.");
 
+const neededClaim = claimName.min(1, "Enter a claim name.");
+const claimMappings = z
+  .array(z.strictObject({ remote: neededClaim, local: neededClaim }))
+  .max(50, "Use at most 50 claim mappings.")
+  .superRefine((mappings, context) => {
+    for (const [at, { remote, local }] of mappings.entries()) {
+      const complain = (field: "remote" | "local", message: string) =>
+        context.addIssue({ code: "custom", path: [at, field], message });
+      if (mappings.findIndex((other) => other.remote === remote) < at) {
+        complain("remote", `“${remote}” is mapped already.`);
+      }
+      if (mappings.findIndex((other) => other.local === local) < at) complain("local", `“${local}” is taken already.`);
+      if (!isMappableClaim(local))
+        complain("local", `“${local}” says what a token is, and is never taken from another.`);
+    }
+  });
+
 const name = text(100)
   .min(1, "Enter a name.")
   .regex(/^\S*$/, "Use a name without spaces; the display name may have them.");
@@ -111,6 +129,9 @@ const settings = {
   grantTypes: z.array(grantType).max(40, "Use at most 40 grant types.").default([]),
   consumerKeyClaim: blankIsNull(claimName).default(null),
   scopesClaim: blankIsNull(claimName).default(null),
+  /** Audience that a token must name to be exchanged; needed where tokens are exchanged. */
+  exchangeAudience: blankIsNull(text(500)).default(null),
+  claimMappings: claimMappings.default([]),
   signingKeys: signingKeys.default({ kind: "none" }),
   validationMethod: z.enum(["SELF", "INTROSPECT"]).default("SELF"),
   tokenGeneration: z.boolean().default(true),
@@ -234,6 +255,9 @@ export type KeyManagerListItem = {
 
 export type KeyManagerListView = { items: KeyManagerListItem[]; nextCursor: string | null };
 
+/** A claim of the key manager's tokens, and the name under which it reaches APIs. */
+export type ClaimMapping = { remote: string; local: string };
+
 /** Everything about a key manager except its secrets, of which only the paths that are set are told. */
 export type KeyManagerView = {
   id: string;
@@ -250,6 +274,8 @@ export type KeyManagerView = {
   grantTypes: string[];
   consumerKeyClaim: string | null;
   scopesClaim: string | null;
+  exchangeAudience: string | null;
+  claimMappings: ClaimMapping[];
   signingKeys: SigningKeys;
   validationMethod: "SELF" | "INTROSPECT";
   tokenGeneration: boolean;

@@ -69,6 +69,8 @@ async function create(tx: TenantContext, connector: Connector, options: Permanen
     grantTypes: [...connector.grantTypes],
     consumerKeyClaim: null,
     scopesClaim: null,
+    exchangeAudience: null,
+    claimMappings: [],
     validationMethod: "SELF",
     tokenGeneration: true,
     clientCreation: true,

@@ -2,7 +2,7 @@ import { insertKeyManager } from "#lib/data/key-managers.ts";
 import { newId, type KeyManagerId } from "#lib/foundation/ids.ts";
 import { defineMutation } from "../verb.ts";
 import { auditState, auditSubject } from "./audit.ts";
-import { parseConnection } from "./connection.ts";
+import { isBlank, noConnection, parseConnection } from "./connection.ts";
 import { RegisterKeyManagerInput, type KeyManagerView } from "./contract.ts";
 import { refuseDuplicateName } from "./refusals.ts";
 import { refuseDuplicateIssuer, refuseProblems, requireConnector, settingsProblems, toTokenType } from "./rules.ts";
@@ -23,9 +23,12 @@ export const registerKeyManager = defineMutation({
   async run(ctx, input): Promise<KeyManagerView> {
     const { name, connectorId, tokenTypes, confirmedHosts, connection: raw, ...settings } = input;
     const connector = requireConnector(connectorId);
-    const connection = parseConnection(connector, raw, settings);
+    const connection =
+      tokenTypes.includes("DIRECT") || !isBlank(connector, raw)
+        ? parseConnection(connector, raw, settings)
+        : noConnection;
     refuseProblems([
-      ...settingsProblems(connector, { ...settings, confirmedHosts }),
+      ...settingsProblems(connector, { ...settings, tokenTypes, confirmedHosts }),
       ...(connection.ok ? [] : connection.problems),
     ]);
     if (!connection.ok) throw new Error("A connection with problems was not refused.");

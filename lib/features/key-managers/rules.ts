@@ -15,6 +15,8 @@ export type CheckedSettings = {
   endpoints: Endpoints;
   signingKeys: SigningKeys;
   validationMethod: "SELF" | "INTROSPECT";
+  tokenTypes: readonly InvocationMethod[];
+  exchangeAudience: string | null;
   confirmedHosts: readonly string[];
 };
 
@@ -35,17 +37,40 @@ export function settingsProblems(
   alreadyConfirmed: readonly string[] = [],
 ): FieldProblem[] {
   return [
-    ...endpointProblems(connector, settings.endpoints),
+    ...endpointProblems(connector, settings),
     ...hostProblems(settings, alreadyConfirmed),
     ...validationProblems(connector, settings),
+    ...exchangeProblems(settings),
   ];
 }
 
-function endpointProblems(connector: Connector, endpoints: Endpoints): FieldProblem[] {
+/** Only tokens that are meant for this installation are exchanged: anybody's would be a way in for everybody. */
+function exchangeProblems({
+  tokenTypes,
+  exchangeAudience,
+  validationMethod,
+  signingKeys,
+}: CheckedSettings): FieldProblem[] {
+  if (!tokenTypes.includes("EXCHANGED")) return [];
+  const problems: FieldProblem[] = [];
+  if (exchangeAudience === null) {
+    const message = "Enter the audience that a token must name to be exchanged, such as this portal's address.";
+    problems.push({ path: "exchangeAudience", message });
+  }
+  if (validationMethod === "INTROSPECT" && signingKeys.kind === "none") {
+    const message = "Say where the signing keys are: tokens are exchanged by their signature.";
+    problems.push({ path: "signingKeys", message });
+  }
+  return problems;
+}
+
+function endpointProblems(connector: Connector, { endpoints, tokenTypes }: CheckedSettings): FieldProblem[] {
+  // Where tokens are only exchanged, nobody gets or manages clients.
+  const isDirect = tokenTypes.includes("DIRECT");
   return endpointNames.flatMap((name): FieldProblem[] => {
     const use = connector.endpoints[name];
     const path = `endpoints.${name}`;
-    if (use === "required" && !endpoints[name]) {
+    if (use === "required" && isDirect && !endpoints[name]) {
       return [{ path, message: `Enter the ${lowerFirst(endpointLabels[name])}: ${connector.name} needs it.` }];
     }
     if (use === "unused" && endpoints[name]) {

@@ -3,7 +3,7 @@ import { updateKeyManager as writeKeyManager } from "#lib/data/key-managers.ts";
 import { AppError, type FieldProblem } from "#lib/foundation/errors.ts";
 import { defineMutation } from "../verb.ts";
 import { auditState, auditSubject } from "./audit.ts";
-import { foreignHosts, parseConnection } from "./connection.ts";
+import { foreignHosts, isBlank, noConnection, parseConnection } from "./connection.ts";
 import { UpdateKeyManagerInput, type KeyManagerView, type ParsedKeyManagerUpdate } from "./contract.ts";
 import { connectorOf, openStoredConnection } from "./open.ts";
 import { requireKeyManager, requireRevision } from "./refusals.ts";
@@ -32,16 +32,21 @@ export const updateKeyManager = defineMutation({
     void name;
     const connector = connectorOf(before);
     const permanent = isPermanent(before.connectorId);
-    const connection = parseConnection(
-      connector,
-      // What the installation connects itself with is not shown to anybody, and so not sent back either.
-      permanent ? before.connection : raw,
-      settings,
-      openStoredConnection(ctx.deps, ctx.tenant.id, before),
-    );
+    const isOnlyExchanged = !tokenTypes.includes("DIRECT") && !permanent;
+    const hasStored = Object.keys(before.sealedSecrets).length > 0;
+    const connection =
+      isOnlyExchanged && !hasStored && isBlank(connector, raw)
+        ? noConnection
+        : parseConnection(
+            connector,
+            // What the installation connects itself with is not shown to anybody, and so not sent back either.
+            permanent ? before.connection : raw,
+            settings,
+            openStoredConnection(ctx.deps, ctx.tenant.id, before),
+          );
     refuseProblems([
       ...(permanent ? permanentProblems(before, input) : []),
-      ...settingsProblems(connector, { ...settings, confirmedHosts }, hostsOf(before)),
+      ...settingsProblems(connector, { ...settings, tokenTypes, confirmedHosts }, hostsOf(before)),
       ...(connection.ok ? [] : connection.problems),
     ]);
     if (!connection.ok) throw new Error("A connection with problems was not refused.");
@@ -89,6 +94,8 @@ function permanentProblems(before: KeyManagerRecord, input: ParsedKeyManagerUpda
     ...(same(input.signingKeys, before.signingKeys) ? [] : ["signingKeys"]),
     ...(input.consumerKeyClaim === before.consumerKeyClaim ? [] : ["consumerKeyClaim"]),
     ...(input.scopesClaim === before.scopesClaim ? [] : ["scopesClaim"]),
+    ...(input.exchangeAudience === before.exchangeAudience ? [] : ["exchangeAudience"]),
+    ...(same(input.claimMappings, before.claimMappings) ? [] : ["claimMappings"]),
     ...(toTokenType(input.tokenTypes) === before.tokenType ? [] : ["tokenTypes"]),
     ...[...endpointNames]
       .filter((name) => !displayed.includes(name))
