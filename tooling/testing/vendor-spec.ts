@@ -29,6 +29,13 @@ export type VendorSpec = {
   seen: Set<string>;
 };
 
+const formType = "application/x-www-form-urlencoded";
+
+/** A form as the object that a description's schema speaks of. */
+function formAsJson(form = ""): string {
+  return JSON.stringify(Object.fromEntries(new URLSearchParams(form)));
+}
+
 const folder = new URL("../../../shared/vendors/specs/", import.meta.url);
 
 /** Whether the descriptions lie beside this checkout. */
@@ -150,8 +157,10 @@ function vendorSpec(document: Document): VendorSpec {
       const name = `${method} ${found.template}`;
       seen.add(name);
       const operation = found.operations[method.toLowerCase()];
-      const asked = operation?.requestBody?.content?.["application/json"]?.schema;
-      if (asked) check(`request of ${name}`, asked, init?.body ?? "null");
+      const kind = init?.headers?.["content-type"]?.split(";")[0] ?? "application/json";
+      const asked = operation?.requestBody?.content?.[kind]?.schema;
+      if (asked)
+        check(`request of ${name}`, asked, kind === formType ? formAsJson(init?.body) : (init?.body ?? "null"));
       const described = operation && describedAnswer(operation, response.status);
       if (!described) problems.push(`${name} may not answer ${response.status}`);
       else

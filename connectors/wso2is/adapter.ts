@@ -1,0 +1,174 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import type {
+  ClientRef,
+  ClientSpec,
+  ConnectorDependencies,
+  KeyManagerSettings,
+  ManagingAdapter,
+  RegisteredClient,
+} from "#lib/connector-kit/contract.ts";
+import { ConnectorError } from "#lib/connector-kit/errors.ts";
+import type { Secret } from "#lib/foundation/secret.ts";
+import type { SecretCredentials } from "#lib/protocol/client-authentication.ts";
+import { unreadable } from "#lib/protocol/exchange.ts";
+import { introspect } from "#lib/protocol/introspection.ts";
+import { revoke } from "#lib/protocol/revocation.ts";
+import { clientCredentialsToken, exchangedToken, proveClientCredentials } from "#lib/protocol/token.ts";
+import { checkAccess } from "./access.ts";
+import type { ClientSettings, Connection } from "./config.ts";
+import { openScopes } from "./scopes.ts";
+import { openSecrets, withSecret } from "./secrets.ts";
+import { openServer, paths } from "./server.ts";
+import {
+  application,
+  clientIdOf,
+  secretOf,
+  toMembers,
+  toRegisteredClient,
+  usesSecret,
+  type Application,
+} from "./wire.ts";
+
+/** Opens a server through its registration API (DCR 1.1), and the add-on for secrets where it has one. */
+export function openWso2IsAdapter(
+  settings: KeyManagerSettings<Connection>,
+  dependencies: ConnectorDependencies,
+): ManagingAdapter {
+  const { connection } = settings;
+  const server = openServer(settings, dependencies);
+  const { administration, endpoints } = server;
+  const secrets = openSecrets(server, dependencies.clock);
+
+  const at = (clientId: string) => `${paths.registration}/${encodeURIComponent(clientId)}`;
+
+  async function find(clientId: string): Promise<Application | undefined> {
+    const doing = "Reading the client";
+    const answer = await server.sendUnlessUnknown({ method: "GET", path: at(clientId), doing });
+    if (!answer) return undefined;
+    const found = administration.parse(answer, application, doing);
+    if (found.client_id === clientId) return found;
+    throw unreadable(answer, doing, "describes another client");
+  }
+
+  async function demand({ consumerKey }: ClientRef): Promise<Application> {
+    const found = await find(consumerKey);
+    if (found) return found;
+    throw new ConnectorError("not_found", "The server has no such client.");
+  }
+
+  async function registered(client: ClientRef): Promise<RegisteredClient> {
+    return toRegisteredClient(await demand(client), client.consumerSecret);
+  }
+
+  return {
+    async registerClient(spec) {
+      const body = {
+        ...toMembers(spec as ClientSpec<ClientSettings>, { connection }),
+        // Chosen by us, so that a client whose answer was lost is found again by it.
+        ext_param_client_id: clientIdOf(spec.marker),
+      };
+      const doing = "Registering the client";
+      const made = await administration.read({ method: "POST", path: paths.registration, body, doing }, application);
+      return toRegisteredClient(made);
+    },
+
+    async readClient(client) {
+      const found = await find(client.consumerKey);
+      return found ? toRegisteredClient(found, client.consumerSecret) : null;
+    },
+
+    async updateClient(client, spec) {
+      const before = await demand(client);
+      const body = toMembers(spec as ClientSpec<ClientSettings>, { connection, before });
+      await administration.run({ method: "PUT", path: at(client.consumerKey), body, doing: "Updating the client" });
+      // The answer to an update repeats what was asked, not what is stored (jwks_uri).
+      return registered(client);
+    },
+
+    async deleteClient({ consumerKey }) {
+      await server.sendUnlessUnknown({ method: "DELETE", path: at(consumerKey), doing: "Deleting the client" });
+    },
+
+    checkAccess: () => checkAccess(server, secrets),
+
+    async findClients(marker) {
+      const found = await find(clientIdOf(marker));
+      return found ? [toRegisteredClient(found)] : [];
+    },
+
+    async proveClient(client, proof) {
+      const found = await demand(client);
+      const { consumerKey: clientId } = client;
+      const tokenEndpoint = endpoints.token;
+      if (proof?.assertion) {
+        const credentials = { method: "client_assertion", clientId, assertion: proof.assertion } as const;
+        await proveClientCredentials(dependencies, { tokenEndpoint, credentials });
+        return toRegisteredClient(found);
+      }
+      if (!usesSecret(found)) {
+        throw new ConnectorError("unsupported", "This client does not use a secret, so it cannot be proven with one.");
+      }
+      const credentials = credentialsOf(client);
+      // A token is asked for only where the server does not show its secret: with a new one it ends the last.
+      const shown = secretOf(found);
+      if (!shown || !isEqual(shown, credentials.clientSecret)) {
+        await proveClientCredentials(dependencies, { tokenEndpoint, credentials });
+      }
+      return withSecret(toRegisteredClient(found), credentials.clientSecret);
+    },
+
+    async rotateSecret(client) {
+      const found = await demand(client);
+      const secret = await secrets.replace(client.consumerKey);
+      return withSecret(toRegisteredClient(found), secret);
+    },
+
+    secrets: {
+      list: ({ consumerKey }) => secrets.list(consumerKey),
+      async add(client, wish) {
+        const found = await demand(client);
+        const { value, facts } = await secrets.add(client.consumerKey, wish);
+        return { client: withSecret(toRegisteredClient(found), value), secret: facts };
+      },
+      remove: ({ consumerKey }, secretId) => secrets.remove(consumerKey, secretId),
+    },
+
+    async issueToken(client, { scopes }) {
+      const credentials = credentialsOf(client);
+      return clientCredentialsToken(dependencies, { tokenEndpoint: endpoints.token, credentials, scopes });
+    },
+
+    async exchangeToken(client, request) {
+      const credentials = credentialsOf(client);
+      return exchangedToken(dependencies, { tokenEndpoint: endpoints.token, credentials, ...request });
+    },
+
+    async introspectToken(token) {
+      const { introspection: introspectionEndpoint } = endpoints;
+      const result = await administration.withSession((session) => {
+        const credentials = { method: "session", secrets: server.secrets, ...session } as const;
+        return introspect(dependencies, { introspectionEndpoint, credentials, token });
+      });
+      // The server knows refresh tokens too, and says so.
+      return result.active && /^refresh/i.test(result.tokenType ?? "") ? { active: false } : result;
+    },
+
+    async revokeToken(client, token) {
+      const credentials = credentialsOf(client);
+      await revoke(dependencies, { revocationEndpoint: endpoints.revocation, credentials, token });
+    },
+
+    scopes: openScopes(server, connection.scopeRoles),
+  };
+}
+
+function credentialsOf({ consumerKey, consumerSecret }: ClientRef): SecretCredentials {
+  if (consumerSecret) return { method: "client_secret_post", clientId: consumerKey, clientSecret: consumerSecret };
+  throw new ConnectorError("unsupported", "This client has no secret, so the portal cannot authenticate as it.");
+}
+
+/** Compares without telling by its duration how much was right. */
+function isEqual(one: Secret, other: Secret): boolean {
+  const digest = (secret: Secret) => createHash("sha256").update(secret.reveal()).digest();
+  return timingSafeEqual(digest(one), digest(other));
+}

@@ -1,0 +1,60 @@
+import { defineConnector } from "#lib/connector-kit/define-connector.ts";
+import { openWso2IsAdapter } from "./adapter.ts";
+import { client, connection } from "./config.ts";
+import { grantTypes } from "./wire.ts";
+
+export const wso2is = defineConnector({
+  id: "wso2is",
+  name: "WSO2 Identity Server 5 and 6",
+  monogram: "W6",
+  summary: "A WSO2 Identity Server of the 5 or 6 line, managed through its registration API.",
+  connection,
+  client,
+  endpoints: {
+    // Where the APIs stand follows from the issuer.
+    registration: "unused",
+    token: "required",
+    authorization: "optional",
+    introspection: "optional",
+    revocation: "optional",
+    userinfo: "optional",
+    displayToken: "optional",
+    displayRevocation: "optional",
+    scopeManagement: "unused",
+  },
+  grantTypes,
+  trust: {
+    consumerKeyClaims: ["azp", "client_id"],
+    scopesClaims: ["scope"],
+    algorithms: ["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "ES512"],
+    // Access tokens say “at+jwt” since 6, and nothing before.
+    tokenTypes: [],
+    refusedClaims: { token_type: ["Refresh"] },
+  },
+  capabilities: [
+    "registerClient",
+    "findClients",
+    "proveClient",
+    "rotateSecret",
+    "secrets",
+    "issueToken",
+    "exchangeToken",
+    "revokeToken",
+    "introspectToken",
+    "scopes",
+  ],
+  missing: {},
+  consumerSecrets: { atOnce: null, overlapSeconds: 0, readable: true },
+  lifetimesPerClient: true,
+  scopeGrants: "any_client",
+  recognise(metadata) {
+    const { issuer, token_endpoint: token } = metadata;
+    if (typeof issuer !== "string" || typeof token !== "string") return null;
+    const isServer = /\/oauth2\/token$/.test(issuer) && token.endsWith("/oauth2/token");
+    // Pushed authorization requests came with 7, which has a connector of its own.
+    if (!isServer || metadata["pushed_authorization_request_endpoint"] !== undefined) return null;
+    return "its issuer ends with /oauth2/token, and it has none of the endpoints that came with version 7";
+  },
+  guide: "connectors/wso2is/guide.md",
+  open: openWso2IsAdapter,
+});
