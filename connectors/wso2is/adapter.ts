@@ -29,6 +29,9 @@ import {
   type Application,
 } from "./wire.ts";
 
+/** Scopes that nobody may have are dropped, and an answer without any does not name them (OAuth2TokenEndpoint). */
+const scopesWhenSilent = "none";
+
 /** Opens a server through its registration API (DCR 1.1), and the add-on for secrets where it has one. */
 export function openWso2IsAdapter(
   settings: KeyManagerSettings<Connection>,
@@ -135,12 +138,14 @@ export function openWso2IsAdapter(
 
     async issueToken(client, { scopes }) {
       const credentials = credentialsOf(client);
-      return clientCredentialsToken(dependencies, { tokenEndpoint: endpoints.token, credentials, scopes });
+      const request = { tokenEndpoint: endpoints.token, credentials, scopes, scopesWhenSilent } as const;
+      return clientCredentialsToken(dependencies, request);
     },
 
     async exchangeToken(client, request) {
       const credentials = credentialsOf(client);
-      return exchangedToken(dependencies, { tokenEndpoint: endpoints.token, credentials, ...request });
+      const whole = { tokenEndpoint: endpoints.token, credentials, scopesWhenSilent, ...request } as const;
+      return exchangedToken(dependencies, whole);
     },
 
     async introspectToken(token) {

@@ -338,6 +338,13 @@ describe("tokens", () => {
     expect(two?.accessToken.reveal()).toBe(one?.accessToken.reveal());
   });
 
+  it("have no scope that the server did not grant, though its answer is silent about it", async () => {
+    const { adapter } = await world();
+    const { ref } = await adapter.registerClient(specOf());
+    const token = await adapter.issueToken?.(ref, { scopes: ["internal_application_mgt_view"] });
+    expect(token?.scopes).toEqual([]);
+  });
+
   it("that refresh others are never taken for access tokens", async () => {
     const { server, adapter } = await world();
     const { ref } = await adapter.registerClient(specOf());

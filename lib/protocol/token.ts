@@ -48,6 +48,11 @@ export type TokenRequest = {
   parameters?: Record<string, string>;
   /** The `aud` of a signed assertion, where the server wants another than its token endpoint (RFC 7523 §3). */
   assertionAudience?: string;
+  /**
+   * What an answer without scopes means: all that was asked for (RFC 6749 §5.1), or none of it at servers that
+   * leave the member out where they granted nothing.
+   */
+  scopesWhenSilent?: "as_asked" | "none";
 };
 
 async function askForToken(
@@ -83,9 +88,12 @@ function issuedToken(
     accessToken: new Secret(access_token),
     tokenType: "Bearer",
     ...(expires_in !== undefined && { expiresInSeconds: expires_in }),
-    // Absent scope means: exactly what was asked for (RFC 6749 §5.1).
-    scopes: scope === undefined || scope === null ? [...request.scopes] : scopesOf(scope),
+    scopes: scope === undefined || scope === null ? scopesWhenSilent(request) : scopesOf(scope),
   };
+}
+
+function scopesWhenSilent(request: TokenRequest): string[] {
+  return request.scopesWhenSilent === "none" ? [] : [...request.scopes];
 }
 
 /**
