@@ -25,6 +25,8 @@ export function emptyValues(): RegisterKeyManagerInput {
     grantTypes: [],
     consumerKeyClaim: "",
     scopesClaim: "",
+    exchangeAudience: "",
+    claimMappings: [],
     signingKeys: { kind: "jwks", url: "" },
     validationMethod: "SELF",
     tokenGeneration: true,
@@ -46,6 +48,8 @@ export function valuesOf(view: KeyManagerView): UpdateKeyManagerInput {
     wellKnownUrl: view.wellKnownUrl ?? "",
     consumerKeyClaim: view.consumerKeyClaim ?? "",
     scopesClaim: view.scopesClaim ?? "",
+    exchangeAudience: view.exchangeAudience ?? "",
+    claimMappings: view.claimMappings,
     connection: view.permanent ? {} : connectionValues(view.connector.connectionFields, view.connection),
     confirmedHosts: [],
   };

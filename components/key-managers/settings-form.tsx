@@ -20,6 +20,7 @@ import type {
   UpdateKeyManagerInput,
 } from "#lib/features/key-managers/contract.ts";
 import { valuesOf } from "./form-values.ts";
+import { InvocationFields } from "./exchange-fields.tsx";
 import { Guide } from "./guide.tsx";
 import { Reimport } from "./reimport.tsx";
 import { Section } from "./section.tsx";
@@ -58,8 +59,9 @@ export function SettingsForm({ view, save, discover, test }: SettingsFormProps) 
 
   const run = useCallback(
     (part: ProbePart) => {
-      const { wellKnownUrl, issuer, endpoints, signingKeys, connection, confirmedHosts } = methods.getValues();
-      const values = { wellKnownUrl, issuer, endpoints, signingKeys, connection, confirmedHosts };
+      const { tokenTypes, wellKnownUrl, issuer, endpoints, signingKeys, connection, confirmedHosts } =
+        methods.getValues();
+      const values = { tokenTypes, wellKnownUrl, issuer, endpoints, signingKeys, connection, confirmedHosts };
       return test({ part, id: view.id, connectorId: connector.id, ...values });
     },
     [methods, test, view.id, connector.id],
@@ -91,6 +93,7 @@ export function SettingsForm({ view, save, discover, test }: SettingsFormProps) 
         </Section>
         {!permanent && (
           <Section title="Tokens" summary={<Tokens />} paths={tokenPaths}>
+            <InvocationFields />
             <TokenFields connector={connector} />
           </Section>
         )}
@@ -133,7 +136,15 @@ export function SettingsForm({ view, save, discover, test }: SettingsFormProps) 
 
 const wordPaths = ["displayName", "description"] as const;
 const endpointPaths = ["wellKnownUrl", "issuer", "endpoints", "confirmedHosts"] as const;
-const tokenPaths = ["validationMethod", "signingKeys", "consumerKeyClaim", "scopesClaim"] as const;
+const tokenPaths = [
+  "tokenTypes",
+  "exchangeAudience",
+  "claimMappings",
+  "validationMethod",
+  "signingKeys",
+  "consumerKeyClaim",
+  "scopesClaim",
+] as const;
 const offerPaths = ["grantTypes"] as const;
 const accessPaths = ["connection"] as const;
 

@@ -27,6 +27,7 @@ import {
 } from "#lib/features/key-managers/contract.ts";
 import { DiscoveredTable } from "./discovered-table.tsx";
 import { connectorOf, emptyValues, foreignHostsOf, lacksSecrets } from "./form-values.ts";
+import { InvocationFields } from "./exchange-fields.tsx";
 import { Guide } from "./guide.tsx";
 import { Section } from "./section.tsx";
 import { EndpointFields, ForeignHosts, OfferFields, TokenFields } from "./settings-fields.tsx";
@@ -174,16 +175,17 @@ export function ConnectWizard({ connectors, actions }: ConnectWizardProps) {
     problems.forEach(({ path, message }) => methods.setError(path as "name", { type: "client", message }));
     const [first] = problems;
     if (first) requestAnimationFrame(() => document.getElementById(fieldId(first.path))?.focus());
-    else go("access");
+    else go(methods.getValues("tokenTypes")?.includes("DIRECT") ? "access" : "prove");
   }
 
   const runTest = useCallback(
     (part: "server" | "access") => {
-      const { connectorId, wellKnownUrl, issuer, endpoints, signingKeys, connection, confirmedHosts } =
+      const { connectorId, tokenTypes, wellKnownUrl, issuer, endpoints, signingKeys, connection, confirmedHosts } =
         methods.getValues();
       return actions.test({
         part,
         connectorId,
+        tokenTypes,
         wellKnownUrl,
         issuer,
         endpoints,
@@ -292,6 +294,7 @@ export function ConnectWizard({ connectors, actions }: ConnectWizardProps) {
               open={!discovery}
               paths={tokenPaths}
             >
+              <InvocationFields />
               <TokenFields connector={connector} />
             </Section>
             <Section title="What developers may do" summary="Grant types, keys, test tokens" paths={offerPaths}>
@@ -365,7 +368,15 @@ export function ConnectWizard({ connectors, actions }: ConnectWizardProps) {
 }
 
 const endpointPaths = ["wellKnownUrl", "issuer", "endpoints", "confirmedHosts"] as const;
-const tokenPaths = ["validationMethod", "signingKeys", "consumerKeyClaim", "scopesClaim"] as const;
+const tokenPaths = [
+  "tokenTypes",
+  "exchangeAudience",
+  "claimMappings",
+  "validationMethod",
+  "signingKeys",
+  "consumerKeyClaim",
+  "scopesClaim",
+] as const;
 const offerPaths = ["grantTypes"] as const;
 
 function unproved({ failed }: TestOutcome): string {
@@ -430,12 +441,16 @@ function problemsOf(values: RegisterKeyManagerInput, connector: ConnectorView): 
   const problems: Problem[] = parsed.success
     ? []
     : parsed.error.issues.map(({ path, message }) => ({ path: path.join("."), message }));
+  const isDirect = values.tokenTypes?.includes("DIRECT") ?? true;
   for (const [name, use] of Object.entries(connector.endpoints) as [EndpointName, string][]) {
-    if (use !== "required" || values.endpoints?.[name]) continue;
+    if (use !== "required" || !isDirect || values.endpoints?.[name]) continue;
     problems.push({ path: `endpoints.${name}`, message: `Enter the ${endpointLabels[name].toLowerCase()}.` });
   }
   if (values.validationMethod === "SELF" && values.signingKeys?.kind === "none") {
     problems.push({ path: "signingKeys.kind", message: "Say where the signing keys are." });
+  }
+  if (values.tokenTypes?.includes("EXCHANGED") && !values.exchangeAudience) {
+    problems.push({ path: "exchangeAudience", message: "Enter the audience that a token must name to be exchanged." });
   }
   const unconfirmed = foreignHostsOf(values.issuer, values.endpoints ?? {}).filter(
     (host) => !(values.confirmedHosts ?? []).includes(host),

@@ -198,6 +198,7 @@ export const TestConnectionInput = z.strictObject({
   part: z.enum(probeParts),
   id: z.uuid().optional(),
   connectorId: z.string().min(1).max(60),
+  tokenTypes: settings.tokenTypes,
   wellKnownUrl: settings.wellKnownUrl,
   issuer: settings.issuer,
   endpoints: settings.endpoints,

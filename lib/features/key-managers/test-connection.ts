@@ -5,7 +5,7 @@ import type { KeyManagerId } from "#lib/foundation/ids.ts";
 import type { Secret } from "#lib/foundation/secret.ts";
 import { actorId, type Context } from "../context.ts";
 import { defineInquiry } from "../verb.ts";
-import { foreignHosts, parseConnection, secretPaths } from "./connection.ts";
+import { foreignHosts, isBlank, parseConnection, secretPaths } from "./connection.ts";
 import { TestConnectionInput, TestStoredConnectionInput, type ConnectionTestView, type ProbePart } from "./contract.ts";
 import { connectorOf, openAdapter, openKeyManager, openStoredConnection, settingsOf } from "./open.ts";
 import { probeAccess, probeServer, type ProbedServer } from "./probes.ts";
@@ -21,7 +21,8 @@ export const testConnection = defineInquiry({
   action: "key_manager.test",
   permission: "key_manager:write",
   input: TestConnectionInput,
-  async run(ctx, { part, id, connectorId, connection: raw, confirmedHosts, ...general }): Promise<ConnectionTestView> {
+  async run(ctx, input): Promise<ConnectionTestView> {
+    const { part, id, connectorId, tokenTypes, connection: raw, confirmedHosts, ...general } = input;
     const record = id === undefined ? undefined : await readRecord(ctx, id as KeyManagerId);
     const connector = record ? connectorOf(record) : requireConnector(connectorId);
     await admit(ctx, part);
@@ -29,6 +30,7 @@ export const testConnection = defineInquiry({
       return { part, results: await probeServer(ctx.deps, { ...general, connector }), problems: [] };
     }
 
+    if (!tokenTypes.includes("DIRECT") && isBlank(connector, raw)) return { part, results: [noSignIn], problems: [] };
     const stored = record && openStoredConnection(ctx.deps, ctx.tenant.id, record);
     const connection = parseConnection(connector, raw, general, stored);
     const confirmed = record ? [...foreignHosts(record.issuer, record.endpoints).keys()] : [];
@@ -55,15 +57,27 @@ export const testStoredConnection = defineInquiry({
   input: TestStoredConnectionInput,
   async run(ctx, { part, id }): Promise<ConnectionTestView> {
     await admit(ctx, part);
-    const { record, connector, settings } = await openKeyManager(ctx, id as KeyManagerId);
+    const record = await readRecord(ctx, id as KeyManagerId);
+    const connector = connectorOf(record);
     if (part === "server") {
-      const server: ProbedServer = { ...settings, wellKnownUrl: record.wellKnownUrl, connector };
+      const server: ProbedServer = { ...record, connector };
       return { part, results: await probeServer(ctx.deps, server), problems: [] };
     }
+    if (record.tokenType === "EXCHANGED" && isBlank(connector, record.connection)) {
+      return { part, results: [noSignIn], problems: [] };
+    }
+    const { settings } = await openKeyManager(ctx, record.id);
     const { secrets } = openStoredConnection(ctx.deps, ctx.tenant.id, record);
     return { part, results: await access(ctx, { connector, settings, secrets }), problems: [] };
   },
 });
+
+const noSignIn: ProbeResult = {
+  step: "sign_in",
+  status: "skipped",
+  summary: "Its tokens are only exchanged, so the portal does not sign in there.",
+  durationMs: 0,
+};
 
 /**
  * Where the server answered and refused the sign-in, the secret that it was tried with is what to look at:

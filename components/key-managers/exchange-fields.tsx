@@ -1,0 +1,76 @@
+"use client";
+
+import { Plus, Trash2 } from "lucide-react";
+import { useFieldArray, useWatch } from "react-hook-form";
+import { CheckboxesField, TextField, useFieldError } from "#components/form/fields.tsx";
+import { Button } from "#components/ui/button.tsx";
+import type { RegisterKeyManagerInput } from "#lib/features/key-managers/contract.ts";
+
+const methods = [
+  { value: "DIRECT", label: "Directly", help: "Applications call APIs with the tokens that this server issues." },
+  {
+    value: "EXCHANGED",
+    label: "Exchanged",
+    help: "The built-in key manager takes a token of this server and issues its own for it (RFC 8693).",
+  },
+];
+
+/** How tokens of this key manager reach APIs, and what their exchange needs. */
+export function InvocationFields() {
+  const tokenTypes = useWatch<RegisterKeyManagerInput, "tokenTypes">({ name: "tokenTypes" });
+  return (
+    <>
+      <CheckboxesField name="tokenTypes" label="How tokens reach APIs" options={methods} />
+      {tokenTypes?.includes("EXCHANGED") && (
+        <TextField
+          name="exchangeAudience"
+          label="Audience of exchanged tokens"
+          mono
+          maxLength={500}
+          placeholder="https://portal.example.com"
+          help="Only tokens that name it in “aud” are exchanged: tokens that were meant for somebody else are not."
+        />
+      )}
+      <ClaimMappings />
+    </>
+  );
+}
+
+/** Pairs of names: a claim of this server's tokens, and what APIs call it. */
+function ClaimMappings() {
+  const { fields, append, remove } = useFieldArray<RegisterKeyManagerInput, "claimMappings">({ name: "claimMappings" });
+  const ofList = useFieldError("claimMappings");
+  const ofRoot = useFieldError("claimMappings.root");
+  const error = ofList ?? ofRoot;
+  return (
+    <fieldset className="flex min-w-0 flex-col gap-2" id="field-claimMappings" tabIndex={-1}>
+      <legend className="mb-1 font-medium">
+        Claim mappings <span className="text-muted font-normal">optional</span>
+      </legend>
+      <p className="text-muted text-sm">
+        Claims that go on to APIs under another name. What says whose token it is, such as “sub” or “scope”, stays as it
+        is.
+      </p>
+      {fields.map((field, index) => (
+        <div key={field.id} className="grid grid-cols-[minmax(0,1fr)_minmax(0,1fr)_2rem] items-start gap-2">
+          <TextField name={`claimMappings.${String(index)}.remote`} label="In their token" mono maxLength={200} />
+          <TextField name={`claimMappings.${String(index)}.local`} label="For APIs" mono maxLength={200} />
+          <Button
+            variant="ghost"
+            size="icon"
+            className="mt-6"
+            aria-label={`Remove claim mapping ${String(index + 1)}`}
+            onClick={() => remove(index)}
+          >
+            <Trash2 aria-hidden />
+          </Button>
+        </div>
+      ))}
+      {error && <p className="text-bad text-sm">{error}</p>}
+      <Button className="self-start" onClick={() => append({ remote: "", local: "" })}>
+        <Plus aria-hidden />
+        Add claim mapping
+      </Button>
+    </fieldset>
+  );
+}
