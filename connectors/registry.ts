@@ -1,10 +1,12 @@
 /** Every kind of authorization server that Latchkey knows. A new vendor is a new folder and one line here. */
 import type { Connector } from "#lib/connector-kit/contract.ts";
+import { auth0 } from "./auth0/index.ts";
 import { builtIn } from "./built-in/index.ts";
 import { keycloak } from "./keycloak/index.ts";
 import { oidc } from "./oidc/index.ts";
+import { okta } from "./okta/index.ts";
 
-export const connectors: readonly Connector[] = [builtIn, keycloak, oidc];
+export const connectors: readonly Connector[] = [builtIn, auth0, keycloak, oidc, okta];
 
 /** The connector of this id, or undefined. */
 export function findConnector(id: string): Connector | undefined {

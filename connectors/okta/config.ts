@@ -1,0 +1,150 @@
+import { z } from "zod";
+import { field } from "#lib/connector-kit/fields.ts";
+import { signInBranches } from "#lib/connector-kit/sign-in.ts";
+
+const { private_key_jwt: serviceApp, api_token: apiToken, client_secret: clientSecret } = signInBranches;
+
+/** How the portal reaches an org: as a service app, or with an administrator's API token. */
+export const connection = z.strictObject({
+  signIn: field.method({
+    label: "How the portal signs in",
+    fallback: "private_key_jwt",
+    options: {
+      private_key_jwt: {
+        ...serviceApp,
+        label: "Service app with a private key",
+        help: "An API services app of the org. It asks about tokens too.",
+      },
+      api_token: {
+        label: "API token",
+        help: "Acts as the administrator who made it, and ends with that account.",
+        fields: {
+          ...apiToken.fields,
+          introspection: field.method({
+            label: "Asking about tokens",
+            help: "An API token cannot ask Okta about access tokens; a client can.",
+            fallback: "none",
+            options: {
+              none: { label: "Not at all", help: "Tokens are checked by their signature.", fields: {} },
+              client_secret: { ...clientSecret, label: "As a client with a secret" },
+            },
+          }),
+        },
+      },
+    },
+  }),
+  defaultScopes: field.list({
+    label: "Default scopes",
+    help: "Scopes of the authorization server that each client of the portal may ask for, and that are asked for where a developer names none. Blank leaves both to the server's own access policies and default scopes.",
+    optional: true,
+  }),
+  accessTokenMinutes: field.number({
+    label: "Access tokens live",
+    help: "For clients that the portal admits: Okta keeps lifetimes in access policies, not with clients.",
+    unit: "minutes",
+    minimum: 5,
+    maximum: 1440,
+    fallback: 60,
+    advanced: true,
+  }),
+  orgUrl: field.url({
+    label: "Org address",
+    help: "Only where the issuer has a domain of its own and the API answers elsewhere: the org's own address.",
+    placeholder: "https://example.okta.com",
+    optional: true,
+    advanced: true,
+  }),
+});
+
+/** What a developer chooses for a client. */
+export const client = z.strictObject({
+  applicationType: field.choice({
+    label: "Kind of application",
+    help: "Okta never changes it later.",
+    options: [
+      { value: "auto", label: "As the grant types need it" },
+      { value: "web", label: "Web application" },
+      { value: "browser", label: "Single-page application" },
+      { value: "native", label: "Native application" },
+      { value: "service", label: "Service, without people" },
+    ],
+    fallback: "auto",
+  }),
+  authentication: field.method({
+    label: "How the application authenticates",
+    fallback: "client_secret_basic",
+    options: {
+      client_secret_basic: { label: "Client id and secret in a header", fields: {} },
+      client_secret_post: { label: "Client id and secret in the form", fields: {} },
+      client_secret_jwt: {
+        label: "Signed with the secret",
+        help: "The application signs each request; the portal cannot get tokens for it.",
+        fields: {},
+      },
+      private_key_jwt: {
+        label: "Signed with a private key",
+        help: "The application keeps the key; Okta reads the public part.",
+        fields: { jwksUri: field.url({ label: "Address of the application's key set" }) },
+      },
+      none: { label: "No secret", help: "For applications in a browser or on a phone, with PKCE.", fields: {} },
+    },
+  }),
+  pkceRequired: field.flag({
+    label: "Require PKCE",
+    help: "Protects the authorization code (RFC 7636). Okta insists on it for applications without a secret.",
+    fallback: true,
+  }),
+  consentRequired: field.flag({
+    label: "Ask people for consent",
+    help: "Shows a dialog for scopes that want one.",
+    advanced: true,
+  }),
+  responseTypes: field.multiChoice({
+    label: "Response types",
+    help: "None chosen takes those that follow from the grant types.",
+    options: ["code", "token", "id_token"],
+    optional: true,
+    advanced: true,
+  }),
+  wildcardRedirect: field.flag({
+    label: "Accept any subdomain in callback URLs",
+    help: "For URLs such as https://*.example.com/callback.",
+    advanced: true,
+  }),
+  refreshTokenRotation: field.choice({
+    label: "Refresh tokens",
+    help: "Blank takes Okta's default for the kind of application.",
+    options: [
+      { value: "ROTATE", label: "Replaced at each use" },
+      { value: "STATIC", label: "Stay the same" },
+    ],
+    optional: true,
+    advanced: true,
+  }),
+  refreshTokenLeeway: field.number({
+    label: "A replaced refresh token works on for",
+    unit: "seconds",
+    minimum: 0,
+    maximum: 60,
+    optional: true,
+    advanced: true,
+  }),
+  postLogoutRedirectUris: field.list({
+    label: "Addresses after signing out",
+    items: "url",
+    optional: true,
+    advanced: true,
+  }),
+  initiateLoginUri: field.url({
+    label: "Address that begins signing in",
+    optional: true,
+    advanced: true,
+  }),
+  clientUri: field.url({ label: "Home page", optional: true, advanced: true }),
+  logoUri: field.url({ label: "Logo", optional: true, advanced: true }),
+  tosUri: field.url({ label: "Terms of service", optional: true, advanced: true }),
+  policyUri: field.url({ label: "Privacy policy", optional: true, advanced: true }),
+});
+
+export type Connection = z.output<typeof connection>;
+export type ClientSettings = z.output<typeof client>;
