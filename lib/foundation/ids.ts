@@ -11,13 +11,18 @@ export type MembershipId = Id<"MembershipId">;
 export type InvitationId = Id<"InvitationId">;
 export type IdentityProviderId = Id<"IdentityProviderId">;
 export type KeyManagerId = Id<"KeyManagerId">;
+export type GlobalKeyManagerId = Id<"GlobalKeyManagerId">;
 export type ApplicationId = Id<"ApplicationId">;
 export type KeyMappingId = Id<"KeyMappingId">;
 export type ApiId = Id<"ApiId">;
 export type PlanId = Id<"PlanId">;
 export type SubscriptionId = Id<"SubscriptionId">;
+export type CrossTenantSubscriptionId = Id<"CrossTenantSubscriptionId">;
 export type GatewayCredentialId = Id<"GatewayCredentialId">;
 export type AuditEventId = Id<"AuditEventId">;
+
+/** Under this id stands the history of the installation itself, which is no tenant (RFC 9562 §5.9: the nil UUID). */
+export const installationHistory = "00000000-0000-0000-0000-000000000000" as TenantId;
 
 /** A new id: UUID version 7 (RFC 9562 §5.7), which sorts by time of creation. */
 export function newId<T extends Id<string>>(): T {
