@@ -33,7 +33,11 @@ import {
   type ClientObject,
 } from "./wire.ts";
 
-/** Opens a tenant through the Management API v2 (auth0.com/docs/api/management/v2). */
+/**
+ * Opens a tenant through the Management API v2 (auth0.com/docs/api/management/v2). Nothing is sent yet.
+ *
+ * @returns an adapter whose methods throw `ConnectorError` and nothing else
+ */
 export function openAuth0Adapter(
   settings: KeyManagerSettings<Connection>,
   dependencies: ConnectorDependencies,
@@ -84,11 +88,11 @@ export function openAuth0Adapter(
     await administration.run({ method: "DELETE", path: `/clients/${clientId}`, doing: "Deleting the client" });
   }
 
-  /** What was made for something that failed must not stay behind unknown. */
-  async function undo(what: string, consumerKey: string, work: () => Promise<void>): Promise<void> {
+  /** Clears away what is used no more; that it failed must not hide how the call itself ended. */
+  async function clearAway(what: string, consumerKey: string, work: () => Promise<void>): Promise<void> {
     await work().catch((failure: unknown) => {
       if (!isConnectorError(failure)) throw failure;
-      dependencies.log.warn({ error: failure, consumerKey }, `${what} could not be taken back`);
+      dependencies.log.warn({ error: failure, consumerKey }, `${what} could not be removed`);
     });
   }
 
@@ -106,7 +110,7 @@ export function openAuth0Adapter(
       try {
         await grants.begin(made.client_id, audience, spec.grantTypes);
       } catch (error) {
-        await undo("a client without a grant", made.client_id, () => remove(made.client_id));
+        await clearAway("a client without a grant", made.client_id, () => remove(made.client_id));
         throw error;
       }
       return toRegisteredClient(made);
@@ -132,10 +136,10 @@ export function openAuth0Adapter(
       try {
         after = await administration.read(request, clientObject);
       } catch (error) {
-        await undo("a key for a client", before.client_id, change.undo);
+        await clearAway("a key of a failed update", before.client_id, change.undo);
         throw error;
       }
-      await change.finish();
+      await clearAway("a key that is used no more", before.client_id, change.finish);
       await grants.ensure(before.client_id, audience, spec.grantTypes);
       return toRegisteredClient(after, client.consumerSecret);
     },

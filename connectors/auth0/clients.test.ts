@@ -259,6 +259,26 @@ describe("a client with a key or certificate", () => {
     expect(tenant.credentials.get(ref.consumerKey)).toEqual([]);
   });
 
+  it("is updated even where its old key cannot be removed, and loses it the next time", async () => {
+    const { vendor, tenant, adapter } = await world();
+    const { ref } = await adapter.registerClient(specOf({ settings: byKey(publicKey) }));
+    const end = vendor.fail({ status: 500 }, { method: "DELETE" });
+    const updated = await adapter.updateClient(ref, specOf({ settings: byKey(otherKey) }));
+    expect(updated.state.settings["authentication"]).toEqual({ method: "private_key_jwt" });
+    end();
+    await adapter.updateClient(ref, specOf({ settings: byKey(otherKey) }));
+    expect(tenant.credentials.get(ref.consumerKey)?.map(({ pem }) => pem?.trim())).toEqual([otherKey.trim()]);
+  });
+
+  it("has neither secret nor settings of ours where it uses a way that we do not know", async () => {
+    const { tenant, adapter } = await world();
+    const methods = { of_tomorrow: { credentials: [{ id: "cred_1" }] } };
+    const theirs = addClient(tenant, { name: "Theirs", client_authentication_methods: methods });
+    const found = await adapter.readClient({ consumerKey: theirs.client_id });
+    expect(found?.ref).toEqual({ consumerKey: theirs.client_id });
+    expect(found?.state.settings).not.toHaveProperty("authentication");
+  });
+
   it("keeps keys that somebody else has added", async () => {
     const { tenant, adapter } = await world();
     const { ref } = await adapter.registerClient(specOf({ settings: byKey(publicKey) }));

@@ -86,9 +86,7 @@ export async function changeAuthentication(
   const path = `/clients/${encodeURIComponent(before.client_id)}/credentials`;
   const { method } = authentication;
   const credential = credentialOf(authentication);
-  const held = Object.values(before.client_authentication_methods ?? {}).flatMap(({ credentials }) =>
-    credentials.map(({ id }) => id),
-  );
+  const hadKeys = Object.values(before.client_authentication_methods ?? {}).some(Boolean);
 
   async function ours() {
     const request = { method: "GET", path, doing: "Listing the client's keys" } as const;
@@ -102,8 +100,7 @@ export async function changeAuthentication(
   }
 
   async function removeUnused(keep?: string): Promise<void> {
-    if (held.length === 0) return;
-    for (const { id } of await ours()) if (held.includes(id) && id !== keep) await remove(id);
+    for (const { id } of await ours()) if (id !== keep) await remove(id);
   }
 
   const nothing = () => Promise.resolve();
@@ -113,13 +110,13 @@ export async function changeAuthentication(
       // Only one of the two may be set.
       ...(before.client_authentication_methods && { client_authentication_methods: null }),
     };
-    return { members, undo: nothing, finish: () => removeUnused() };
+    return { members, undo: nothing, finish: hadKeys ? () => removeUnused() : nothing };
   }
   if (!credential) {
     if (before.client_authentication_methods?.[method]) return { members: {}, undo: nothing, finish: nothing };
     throw new ConnectorError("rejected", needed[method]);
   }
-  const known = held.length > 0 ? (await ours()).find(({ name }) => name === credential["name"]) : undefined;
+  const known = (await ours()).find(({ name }) => name === credential["name"]);
   const doing = "Adding a key to the client";
   const { id } =
     known ?? (await administration.read({ method: "POST", path, body: credential, doing }, credentialObject));

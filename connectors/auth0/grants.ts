@@ -21,6 +21,7 @@ export type Grants = {
   withdraw(audience: string, scope: string): Promise<void>;
 };
 
+/** Works on the client grants of a tenant; every member throws `ConnectorError` and nothing else. */
 export function openGrants(administration: Administration): Grants {
   async function api(audience: string): Promise<ApiObject> {
     const doing = "Reading the API";

@@ -23,7 +23,9 @@ export type Management = {
 
 /**
  * Opens the Management API. It is called where tokens for it are issued: Auth0 refuses a token that a custom
- * domain issued at the tenant's own domain (docs, “Custom domains and the Auth0 Management API”).
+ * domain issued at the tenant's own domain (docs, “Get Access Tokens”, custom domains).
+ *
+ * @returns a session that begins with the first call, and what a token endpoint of Auth0 wants to hear
  */
 export function openManagement(
   { issuer, endpoints, connection }: KeyManagerSettings<Connection>,

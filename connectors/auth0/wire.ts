@@ -28,7 +28,13 @@ export const clientObject = z.looseObject({
   logo_uri: text.nullish(),
   require_pushed_authorization_requests: z.boolean().nullish(),
   token_endpoint_auth_method: z.string().max(100).nullish(),
-  client_authentication_methods: z.partialRecord(z.enum(keyMethods), credentialIds).nullish(),
+  client_authentication_methods: z
+    .looseObject({
+      private_key_jwt: credentialIds.nullish(),
+      tls_client_auth: credentialIds.nullish(),
+      self_signed_tls_client_auth: credentialIds.nullish(),
+    })
+    .nullish(),
   client_metadata: z.record(z.string(), z.unknown()).nullish(),
   jwt_configuration: z
     .looseObject({ alg: z.string().max(20).nullish(), lifetime_in_seconds: z.number().nullish() })
@@ -123,7 +129,7 @@ export const grantTypes = [
   exchangeGrant,
 ] as const;
 
-/** Grants that act for a person, as API policies of Auth0 tell them apart. */
+/** Whether any of these grants acts for a person, as access policies of Auth0's APIs tell them apart. */
 export function actsForPeople(grants: readonly string[]): boolean {
   return grants.some((grant) => grant !== "client_credentials" && grant !== "refresh_token");
 }
@@ -136,6 +142,7 @@ const namesHere = (name: string) => name.replaceAll("‹", "<").replaceAll("›"
  * Members of a client for what a developer asked for; how it authenticates is left to `credentials.ts`.
  *
  * @param before what the client holds, so that what others have set stays
+ * @returns the body of POST or PATCH /api/v2/clients, as far as it is about the form
  */
 export function toClientObject(
   { name, grantTypes: asked, redirectUris, settings }: ClientSpec<ClientSettings>,
@@ -206,15 +213,23 @@ function refreshSettingsOf({ refresh_token: held }: ClientObject): Record<string
   return { method: "rotating", ...lifetimes, leeway: held.leeway ?? 0 };
 }
 
-/** How a client authenticates, by the name of our form's branch. */
-export function authenticationOf(client: ClientObject): string {
-  const byKey = keyMethods.find((method) => client.client_authentication_methods?.[method]);
-  return byKey ?? client.token_endpoint_auth_method ?? "client_secret_post";
+/**
+ * How a client authenticates.
+ *
+ * @returns the name of our form's branch; undefined for a way that the form does not know
+ */
+export function authenticationOf(client: ClientObject): string | undefined {
+  const byKey = client.client_authentication_methods;
+  if (byKey && Object.values(byKey).some(Boolean)) return keyMethods.find((method) => byKey[method]);
+  const method = client.token_endpoint_auth_method ?? "client_secret_post";
+  return ["none", ...secretMethods].includes(method) ? method : undefined;
 }
+
+const secretMethods = ["client_secret_post", "client_secret_basic"];
 
 /** Whether a client authenticates with its secret; the others have one in the API too, and it is worth nothing. */
 export function usesSecret(client: ClientObject): boolean {
-  return ["client_secret_post", "client_secret_basic"].includes(authenticationOf(client));
+  return secretMethods.includes(authenticationOf(client) ?? "");
 }
 
 /** A member of a client's metadata, which holds anything. */
@@ -225,6 +240,7 @@ export function metadataOf(client: Pick<ClientObject, "client_metadata">, key: s
 
 function settingsOf(client: ClientObject): Record<string, unknown> {
   const audience = metadataOf(client, audienceKey);
+  const method = authenticationOf(client);
   const optional = {
     description: client.description,
     initiateLoginUri: client.initiate_login_uri,
@@ -233,7 +249,7 @@ function settingsOf(client: ClientObject): Record<string, unknown> {
   };
   return {
     ...(client.app_type && isOurKind(client.app_type) && { appType: client.app_type }),
-    authentication: { method: authenticationOf(client) },
+    ...(method && { authentication: { method } }),
     refreshTokens: refreshSettingsOf(client),
     idTokenLifetime: client.jwt_configuration?.lifetime_in_seconds ?? 36_000,
     requirePushedRequests: client.require_pushed_authorization_requests ?? false,
@@ -247,6 +263,7 @@ function settingsOf(client: ClientObject): Record<string, unknown> {
 /**
  * A client of Auth0 in our terms.
  *
+ * @param client as the Management API sends it
  * @param known the secret that is known already: callers without read:client_keys are shown none
  */
 export function toRegisteredClient(client: ClientObject, known?: Secret): RegisteredClient {
