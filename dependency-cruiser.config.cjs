@@ -159,7 +159,12 @@ module.exports = {
       from: { path: "^lib/features/[^/]+/contract\\.ts$" },
       to: {
         path: ours,
-        pathNot: ["/contract\\.ts$", "^lib/features/permissions\\.ts$", "^lib/connector-kit/descriptors\\.ts$"],
+        pathNot: [
+          "/contract\\.ts$",
+          "^lib/features/permissions\\.ts$",
+          "^lib/connector-kit/descriptors\\.ts$",
+          "^lib/foundation/claims\\.ts$",
+        ],
         dependencyTypesNot: ["type-only"],
       },
     },

@@ -29,6 +29,7 @@ export type KeysActions = {
   refresh: Action<{ id: string }, KeysView>;
   reveal: Action<{ id: string }, { consumerSecret: string }>;
   issueToken: Action<{ id: string; scopes: string[] }, TokenView>;
+  exchangeToken: Action<{ id: string; scopes: string[]; subjectToken: string }, TokenView>;
 };
 
 /** An operation that is over, with what it hands out once. */

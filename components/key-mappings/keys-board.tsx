@@ -28,6 +28,7 @@ export function KeysBoard({ place, keyManagers, keys, scopes, actions }: KeysBoa
     const { id, displayName: name } = view.keyManager;
     cards.set(id, { name, keyManager: cards.get(id)?.keyManager ?? null, keys: view });
   }
+  const exchangers = keys.filter(({ can, keyManager }) => can.exchangeToken && keyManager.permanent);
   if (cards.size === 0) {
     return (
       <EmptyState
@@ -48,6 +49,7 @@ export function KeysBoard({ place, keyManagers, keys, scopes, actions }: KeysBoa
             keyManager={card.keyManager}
             keys={card.keys}
             scopes={scopes}
+            exchangers={exchangers}
             actions={actions}
           />
         ))}

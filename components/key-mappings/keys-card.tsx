@@ -10,6 +10,7 @@ import type { SubscribedScopeView } from "#lib/features/applications/contract.ts
 import type { UsableKeyManager } from "#lib/features/key-managers/contract.ts";
 import type { KeysOutcome, KeysView } from "#lib/features/key-mappings/contract.ts";
 import type { DoneOutcome, KeysActions, KeysPlace } from "./actions.ts";
+import { ExchangePanel } from "./exchange-panel.tsx";
 import { EndpointList } from "./endpoint-list.tsx";
 import { FreshKeys } from "./fresh-keys.tsx";
 import { GenerateForm } from "./generate-form.tsx";
@@ -25,11 +26,13 @@ export type KeysCardProps = {
   keyManager: UsableKeyManager | null;
   keys: KeysView | null;
   scopes: readonly SubscribedScopeView[];
+  /** The application's keys that may exchange tokens of other key managers. */
+  exchangers: readonly KeysView[];
   actions: KeysActions;
 };
 
 /** The keys of one application at one key manager, or the way to get some. */
-export function KeysCard({ place, keyManager, keys, scopes, actions: given }: KeysCardProps) {
+export function KeysCard({ place, keyManager, keys, scopes, exchangers, actions: given }: KeysCardProps) {
   const actions = useKeysActions(given);
   const [form, setForm] = useState<"generate" | "map" | null>(null);
   const [fresh, setFresh] = useState<DoneOutcome | null>(null);
@@ -98,6 +101,14 @@ export function KeysCard({ place, keyManager, keys, scopes, actions: given }: Ke
         ) : (
           keyManager && <NoKeys keyManager={keyManager} open={setForm} />
         )}
+        {keyManager?.tokenTypes.includes("EXCHANGED") && !fresh && form === null && (
+          <ExchangePanel
+            source={displayName}
+            exchangers={exchangers}
+            scopes={scopes}
+            exchange={actions.exchangeToken}
+          />
+        )}
         {!fresh && form === null && <EndpointList endpoints={endpoints} />}
       </CardBody>
     </Card>
@@ -106,13 +117,7 @@ export function KeysCard({ place, keyManager, keys, scopes, actions: given }: Ke
 
 function NoKeys({ keyManager, open }: { keyManager: UsableKeyManager; open: (form: "generate" | "map") => void }) {
   const { clientCreation, clientMapping, tokenTypes, description, displayName } = keyManager;
-  if (!tokenTypes.includes("DIRECT")) {
-    return (
-      <p className="text-muted">
-        Tokens of {displayName} are exchanged before they reach an API, so it takes no keys of its own.
-      </p>
-    );
-  }
+  if (!tokenTypes.includes("DIRECT")) return null;
   if (!clientCreation && !clientMapping) {
     return <p className="text-muted">The administrator switched off getting keys from {displayName}.</p>;
   }

@@ -26,7 +26,13 @@ export function SnippetTabs(input: SnippetInput) {
       </Tabs>
       {input.consumerSecret === null && (
         <p className="text-muted text-sm">
-          The consumer secret is read from the environment variable <code>CONSUMER_SECRET</code>.
+          The consumer secret is read from the environment variable <code>CONSUMER_SECRET</code>
+          {input.grant === "token_exchange" && (
+            <>
+              , the token to exchange from <code>SUBJECT_TOKEN</code>
+            </>
+          )}
+          .
         </p>
       )}
     </section>

@@ -99,6 +99,24 @@ describe.each(["curl", "node", "python"])("the %s snippet", (id) => {
     expect(printed).toContain("token-from-the-server");
   });
 
+  it("exchanges the token that the environment holds", async ({ skip }) => {
+    if (!(await isInstalled(needed))) skip(`${needed} is not installed`);
+    for (const secretIn of ["header", "body"] as const) {
+      const code = codeOf({ grant: "token_exchange", secretIn, scopes: ["read"] });
+      const { understood } = await execute(id, code, { SUBJECT_TOKEN: awkward });
+      expect(understood).toMatchObject({
+        id: "client",
+        secret: "plain-secret",
+        form: {
+          grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
+          subject_token: awkward,
+          subject_token_type: "urn:ietf:params:oauth:token-type:access_token",
+          scope: "read",
+        },
+      });
+    }
+  });
+
   it("reads the secret from the environment when it is not shown", async ({ skip }) => {
     if (!(await isInstalled(needed))) skip(`${needed} is not installed`);
     for (const secretIn of ["header", "body"] as const) {

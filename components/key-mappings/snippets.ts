@@ -1,4 +1,4 @@
-/** Programs that get a token with the client credentials grant (RFC 6749 §4.4), ready to run. */
+/** Programs that get a token (RFC 6749 §4.4, RFC 8693 §2.1), ready to run. */
 
 export type SnippetInput = {
   tokenEndpoint: string;
@@ -8,22 +8,39 @@ export type SnippetInput = {
   scopes: readonly string[];
   /** How the client is registered to show its secret (RFC 6749 §2.3.1). */
   secretIn: "header" | "body";
+  /** The client credentials grant, or the exchange of a token that an environment variable, SUBJECT_TOKEN, holds. */
+  grant?: "client_credentials" | "token_exchange";
 };
 
 export type Snippet = { id: string; label: string; code: string };
 
+/** A parameter of the form: its value, or the environment variable that holds it. */
+type Parameter = { name: string; value: string } | { name: string; variable: string };
+
 /** The same request in several languages. */
 export function tokenSnippets(input: SnippetInput): Snippet[] {
+  const parameters = parametersOf(input);
   return [
-    { id: "curl", label: "cURL", code: curl(input) },
-    { id: "node", label: "Node", code: node(input) },
-    { id: "python", label: "Python", code: python(input) },
+    { id: "curl", label: "cURL", code: curl(input, parameters) },
+    { id: "node", label: "Node", code: node(input, parameters) },
+    { id: "python", label: "Python", code: python(input, parameters) },
   ];
 }
 
 /** Looks in the connector's settings for the one word that the standard has for it. */
 export function secretPlaceOf(settings: Record<string, unknown>): SnippetInput["secretIn"] {
   return JSON.stringify(settings).includes("client_secret_post") ? "body" : "header";
+}
+
+function parametersOf({ scopes, grant = "client_credentials" }: SnippetInput): Parameter[] {
+  const scope: Parameter[] = scopes.length > 0 ? [{ name: "scope", value: scopes.join(" ") }] : [];
+  if (grant === "client_credentials") return [{ name: "grant_type", value: grant }, ...scope];
+  return [
+    { name: "grant_type", value: "urn:ietf:params:oauth:grant-type:token-exchange" },
+    { name: "subject_token", variable: "SUBJECT_TOKEN" },
+    { name: "subject_token_type", value: "urn:ietf:params:oauth:token-type:access_token" },
+    ...scope,
+  ];
 }
 
 /** RFC 6749 §2.3.1 has both halves form-encoded before they go into the header. */
@@ -36,7 +53,7 @@ function shell(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-function curl({ tokenEndpoint, consumerKey, consumerSecret, scopes, secretIn }: SnippetInput): string {
+function curl({ tokenEndpoint, consumerKey, consumerSecret, secretIn }: SnippetInput, parameters: Parameter[]): string {
   const secret = (encode: (text: string) => string, name: string) =>
     consumerSecret === null ? `${shell(name)}"$CONSUMER_SECRET"` : shell(`${name}${encode(consumerSecret)}`);
   const credentials =
@@ -46,18 +63,22 @@ function curl({ tokenEndpoint, consumerKey, consumerSecret, scopes, secretIn }: 
           `--data-urlencode ${shell(`client_id=${consumerKey}`)}`,
           `--data-urlencode ${secret((text) => text, "client_secret=")}`,
         ];
-  return [
-    "curl --silent --show-error --request POST",
-    shell(tokenEndpoint),
-    ...credentials,
-    "--data grant_type=client_credentials",
-    ...(scopes.length > 0 ? [`--data-urlencode ${shell(`scope=${scopes.join(" ")}`)}`] : []),
-  ].join(" \\\n  ");
+  const form = parameters.map((parameter) =>
+    "variable" in parameter
+      ? `--data-urlencode ${shell(`${parameter.name}=`)}"$${parameter.variable}"`
+      : `--data-urlencode ${shell(`${parameter.name}=${parameter.value}`)}`,
+  );
+  return ["curl --silent --show-error --request POST", shell(tokenEndpoint), ...credentials, ...form].join(" \\\n  ");
 }
 
-function node({ tokenEndpoint, consumerKey, consumerSecret, scopes, secretIn }: SnippetInput): string {
+function node({ tokenEndpoint, consumerKey, consumerSecret, secretIn }: SnippetInput, parameters: Parameter[]): string {
   const secret = consumerSecret === null ? "process.env.CONSUMER_SECRET" : JSON.stringify(consumerSecret);
   const header = secretIn === "header";
+  const form = parameters.map((parameter) =>
+    "variable" in parameter
+      ? `    ${parameter.name}: process.env.${parameter.variable},`
+      : `    ${parameter.name}: ${JSON.stringify(parameter.value)},`,
+  );
   return [
     `const consumerKey = ${JSON.stringify(consumerKey)};`,
     `const consumerSecret = ${secret};`,
@@ -73,20 +94,28 @@ function node({ tokenEndpoint, consumerKey, consumerSecret, scopes, secretIn }: 
         ]
       : []),
     "  body: new URLSearchParams({",
-    `    grant_type: "client_credentials",`,
+    ...form,
     ...(header ? [] : ["    client_id: consumerKey,", "    client_secret: consumerSecret,"]),
-    ...(scopes.length > 0 ? [`    scope: ${JSON.stringify(scopes.join(" "))},`] : []),
     "  }),",
     "});",
     "console.log(await response.json());",
   ].join("\n");
 }
 
-function python({ tokenEndpoint, consumerKey, consumerSecret, scopes, secretIn }: SnippetInput): string {
+function python(
+  { tokenEndpoint, consumerKey, consumerSecret, secretIn }: SnippetInput,
+  parameters: Parameter[],
+): string {
   const secret = consumerSecret === null ? `os.environ["CONSUMER_SECRET"]` : JSON.stringify(consumerSecret);
   const header = secretIn === "header";
+  const readsEnvironment = consumerSecret === null || parameters.some((parameter) => "variable" in parameter);
+  const form = parameters.map((parameter) =>
+    "variable" in parameter
+      ? `    "${parameter.name}": os.environ["${parameter.variable}"],`
+      : `    "${parameter.name}": ${JSON.stringify(parameter.value)},`,
+  );
   return [
-    `import ${[...(header ? ["base64"] : []), "json", ...(consumerSecret === null ? ["os"] : [])].join(", ")}`,
+    `import ${[...(header ? ["base64"] : []), "json", ...(readsEnvironment ? ["os"] : [])].join(", ")}`,
     `from urllib.parse import ${header ? "quote_plus, " : ""}urlencode`,
     "from urllib.request import Request, urlopen",
     "",
@@ -94,9 +123,8 @@ function python({ tokenEndpoint, consumerKey, consumerSecret, scopes, secretIn }
     `consumer_secret = ${secret}`,
     "",
     "form = {",
-    `    "grant_type": "client_credentials",`,
+    ...form,
     ...(header ? [] : [`    "client_id": consumer_key,`, `    "client_secret": consumer_secret,`]),
-    ...(scopes.length > 0 ? [`    "scope": ${JSON.stringify(scopes.join(" "))},`] : []),
     "}",
     `request = Request(${JSON.stringify(tokenEndpoint)}, data=urlencode(form).encode())`,
     ...(header

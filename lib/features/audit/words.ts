@@ -54,6 +54,32 @@ const told = new Map<string, Words>([
   ["application.update", { label: "Change an application", did: "changed the application {}" }],
   ["gateway_credential.create", { label: "Create a gateway credential", did: "created the gateway credential {}" }],
   ["gateway_credential.revoke", { label: "Revoke a gateway credential", did: "revoked the gateway credential {}" }],
+  ["global_key_manager.delete", { label: "Delete a global key manager", did: "deleted the global key manager {}" }],
+  [
+    "global_key_manager.register",
+    { label: "Connect a global key manager", did: "connected the global key manager {}" },
+  ],
+  [
+    "global_key_manager.set_enabled",
+    {
+      label: "Enable or disable a global key manager",
+      did: byFlag("enabled", "enabled the global key manager {}", "disabled the global key manager {}"),
+    },
+  ],
+  [
+    "global_key_manager.set_serving",
+    {
+      label: "Offer or withdraw a global key manager",
+      did: (event) => {
+        const served = stateOf(event, "served");
+        if (served === undefined) return "changed which tenants the global key manager {} serves";
+        return served === true
+          ? "offered the global key manager {} here"
+          : "withdrew the global key manager {} from here";
+      },
+    },
+  ],
+  ["global_key_manager.update", { label: "Change a global key manager", did: "changed the global key manager {}" }],
   ["identity_provider.add", { label: "Add an identity provider", did: "added the identity provider {}" }],
   ["identity_provider.delete", { label: "Delete an identity provider", did: "deleted the identity provider {}" }],
   ["identity_provider.edit", { label: "Change an identity provider", did: "changed the identity provider {}" }],
@@ -90,6 +116,10 @@ const told = new Map<string, Words>([
   ],
   ["key_manager.update", { label: "Change a key manager", did: "changed the key manager {}" }],
   ["key_mapping.generate", { label: "Generate keys", did: "generated keys for {}", attempt: "generate keys for {}" }],
+  [
+    "key_mapping.exchange_token",
+    { label: "Exchange a token", did: "exchanged a token with {}", attempt: "exchange a token with {}" },
+  ],
   [
     "key_mapping.issue_token",
     { label: "Get a test token", did: "got a test token for {}", attempt: "get a test token for {}" },

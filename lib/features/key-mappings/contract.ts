@@ -154,6 +154,13 @@ export const IssueTokenInput = z.strictObject({
 });
 export type IssueTokenInput = z.input<typeof IssueTokenInput>;
 
+/** RFC 8693 §2.1: a token of another key manager, for one of the key manager that these keys belong to. */
+export const ExchangeTokenInput = z.strictObject({
+  ...IssueTokenInput.shape,
+  subjectToken: credential(16_000).trim().min(1, "Paste the token to exchange."),
+});
+export type ExchangeTokenInput = z.input<typeof ExchangeTokenInput>;
+
 /** The key manager of some keys, as far as their holder needs to know it. */
 export type KeysKeyManager = {
   id: string;
@@ -162,6 +169,8 @@ export type KeysKeyManager = {
   connector: { name: string; monogram: string };
   issuer: string;
   enabled: boolean;
+  /** The tenant's own, which also exchanges tokens of the others. */
+  permanent: boolean;
   endpoints: { token?: string; revocation?: string; userinfo?: string; authorization?: string };
 };
 
@@ -188,7 +197,14 @@ export type KeysView = {
   /** Whether a client stands at the key manager that goes with the keys. */
   standsAtServer: boolean;
   /** What can be done with these keys now. */
-  can: { update: boolean; regenerateSecret: boolean; reveal: boolean; issueToken: boolean; refresh: boolean };
+  can: {
+    update: boolean;
+    regenerateSecret: boolean;
+    reveal: boolean;
+    issueToken: boolean;
+    exchangeToken: boolean;
+    refresh: boolean;
+  };
   createdAt: string;
 };
 

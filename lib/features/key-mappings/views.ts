@@ -6,6 +6,8 @@ import type { KeysKeyManager, KeysView } from "./contract.ts";
 import { isHeld } from "./lease.ts";
 import { standsAtServer } from "./subject.ts";
 
+const tokenExchangeGrant = "urn:ietf:params:oauth:grant-type:token-exchange";
+
 type Shown = { mapping: KeyMappingRecord; keyManager: KeyManagerSummary };
 
 /** Keys as their owner sees them; no secret. */
@@ -15,6 +17,7 @@ export function toKeysView(clock: Clock, { mapping, keyManager }: Shown): KeysVi
   const settled = mapping.state === "ACTIVE" && intent === null && keyManager.enabled;
   const ours = settled && mapping.mode === "PROVISIONED";
   const grantTypes = (registered ?? requested).grantTypes;
+  const asks = settled && keyManager.tokenGeneration && mapping.sealedConsumerSecret !== null;
   return {
     id: mapping.id,
     applicationId: mapping.applicationId,
@@ -37,11 +40,10 @@ export function toKeysView(clock: Clock, { mapping, keyManager }: Shown): KeysVi
       update: ours,
       regenerateSecret: ours && capabilities.includes("rotateSecret"),
       reveal: mapping.sealedConsumerSecret !== null && mapping.state === "ACTIVE" && intent?.operation !== "rotate",
+      exchangeToken: asks && capabilities.includes("exchangeToken") && grantTypes.includes(tokenExchangeGrant),
       issueToken:
-        settled &&
-        keyManager.tokenGeneration &&
+        asks &&
         capabilities.includes("issueToken") &&
-        mapping.sealedConsumerSecret !== null &&
         // Of a mapped client the key manager may not have told what it can do.
         (grantTypes.includes("client_credentials") || (mapping.mode === "MAPPED" && grantTypes.length === 0)),
       refresh: settled && (ours || registered !== null),
@@ -66,6 +68,7 @@ function toKeysKeyManager(record: KeyManagerSummary): KeysKeyManager {
     connector: { name: connector?.name ?? connectorId, monogram: connector?.monogram ?? "?" },
     issuer,
     enabled,
+    permanent: connector?.permanent !== undefined,
     endpoints: Object.fromEntries(Object.entries(shown).filter(([, address]) => address)),
   };
 }

@@ -3,6 +3,7 @@
 import { createApplication } from "#lib/features/applications/create.ts";
 import { deleteApplication } from "#lib/features/applications/remove.ts";
 import { updateApplication } from "#lib/features/applications/update.ts";
+import { exchangeToken } from "#lib/features/key-mappings/exchange-token.ts";
 import { generateKeys } from "#lib/features/key-mappings/generate.ts";
 import { issueToken } from "#lib/features/key-mappings/issue-token.ts";
 import { mapKeys } from "#lib/features/key-mappings/map.ts";
@@ -32,3 +33,4 @@ export const resumeKeysAction = defineAction(resumeKeys, { revalidate: here });
 export const refreshKeysAction = defineAction(refreshKeys, { revalidate: here });
 export const revealSecretAction = defineAction(revealSecret);
 export const issueTokenAction = defineAction(issueToken);
+export const exchangeTokenAction = defineAction(exchangeToken);

@@ -7,6 +7,7 @@ import { listKeys } from "#lib/features/key-mappings/list.ts";
 import { requireContext } from "#lib/web/context.ts";
 import { orNotFound } from "#lib/web/or-not-found.ts";
 import {
+  exchangeTokenAction,
   generateKeysAction,
   issueTokenAction,
   mapKeysAction,
@@ -28,6 +29,7 @@ const actions = {
   refresh: refreshKeysAction,
   reveal: revealSecretAction,
   issueToken: issueTokenAction,
+  exchangeToken: exchangeTokenAction,
 };
 
 export default async function KeysPage({ params }: PageProps<"/developer/applications/[id]/keys/[keyType]">) {

@@ -1,0 +1,50 @@
+import type { Capability } from "#lib/connector-kit/contract.ts";
+import { listSubscribedScopes } from "#lib/data/applications.ts";
+import { AppError } from "#lib/foundation/errors.ts";
+import type { QueryContext } from "../verb.ts";
+import { requireActive } from "./begin.ts";
+import { requireIdle } from "./lease.ts";
+import { unsupported } from "./operation.ts";
+import { requireUsableKeyManager } from "./rules.ts";
+import { requireOwnKeys, type KeysSubject } from "./subject.ts";
+
+/** What is asked of a key manager with the credentials of some keys. */
+export type TokenRequest = { subject: KeysSubject; scopes: string[] };
+
+/**
+ * Checks that a token may be asked for with these keys, for scopes of APIs that the application is subscribed to.
+ *
+ * @param needs the capability, and what it is in words: “issue tokens to the portal”
+ * @throws {AppError} `key_mapping.not_found`, `key_mapping.not_active`, `key_manager.*`, `input.invalid`
+ */
+export async function requireTokenRequest(
+  ctx: QueryContext,
+  { id, scopes }: { id: string; scopes: string[] },
+  needs: { capability: Capability; words: string },
+): Promise<TokenRequest> {
+  const subject = await requireOwnKeys(ctx, id);
+  requireActive(subject);
+  requireIdle(subject.mapping);
+  const { record, connector } = await requireUsableKeyManager(ctx, subject.keyManager.id);
+  if (!record.tokenGeneration) {
+    throw new AppError("key_manager.not_allowed", {
+      message: `The administrator switched off getting tokens of ${record.displayName} in the portal.`,
+    });
+  }
+  if (!connector.capabilities.includes(needs.capability)) throw unsupported(record.displayName, needs.words);
+  if (subject.mapping.sealedConsumerSecret === null) {
+    throw new AppError("key_mapping.not_active", {
+      message: "No consumer secret is stored, so no token can be asked for.",
+    });
+  }
+  await requireSubscribedScopes(ctx, subject, scopes);
+  return { subject, scopes };
+}
+
+async function requireSubscribedScopes(ctx: QueryContext, { application }: KeysSubject, asked: string[]) {
+  const known = new Set((await listSubscribedScopes(ctx, application.id)).map(({ name }) => name));
+  const foreign = asked.filter((scope) => !known.has(scope));
+  if (foreign.length === 0) return;
+  const message = `No API that the application is subscribed to has the scope ${foreign.join(", ")}.`;
+  throw new AppError("input.invalid", { fields: [{ path: "scopes", message }] });
+}
