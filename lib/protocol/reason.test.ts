@@ -34,6 +34,7 @@ describe("quotableReason", () => {
   it("removes what was sent, tokens, and credentials of the header", () => {
     const secret = new Secret("p@ss word/1");
     const words = `secret p@ss word/1 or ${encodeURIComponent("p@ss word/1")}, Bearer abcdefgh12345, eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln`;
+    expect(scrub("client_secret=p%7Eq+r%2Fs", [new Secret("p~q r/s")])).toBe("client_secret=[secret]");
     expect(scrub(words, [secret])).toBe("secret [secret] or [secret], Bearer [secret], [token]");
   });
 

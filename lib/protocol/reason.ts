@@ -44,7 +44,9 @@ export function scrub(words: string, secrets: readonly Secret[] = []): string {
   let text = words.slice(0, 5000);
   for (const secret of secrets) {
     const value = secret.reveal();
-    for (const form of [value, encodeURIComponent(value)]) {
+    // Forms encode otherwise than addresses do (WHATWG URL §5.2).
+    const formEncoded = new URLSearchParams([["", value]]).toString().slice(1);
+    for (const form of [value, encodeURIComponent(value), formEncoded]) {
       if (value.length >= 4) text = text.replaceAll(form, "[secret]");
     }
   }
