@@ -8,7 +8,12 @@ import { serverObject } from "./wire.ts";
 
 type Circumstances = { issuer: string; connection: Connection };
 
-/** Signs in and looks whether the portal may do its work. Changes nothing. */
+/**
+ * Signs in and looks whether the portal may do its work, and whether the authorization server lets its clients in.
+ * Changes nothing.
+ *
+ * @returns the steps of the connection test, each with what to do where it did not pass
+ */
 export async function checkAccess(org: Org, { issuer, connection }: Circumstances): Promise<Probe[]> {
   const { defaultScopes, signIn } = connection;
   const isToken = signIn.method === "api_token";

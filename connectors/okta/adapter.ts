@@ -23,7 +23,12 @@ import { application, methodOf, toBody, toRegisteredClient, usesSecret, type App
 
 const identified = z.object({ id: z.string().min(1).max(200) });
 
-/** Opens an org through Okta's Apps API, and one of its custom authorization servers. */
+/**
+ * Opens an org through Okta's Apps API, and one of its custom authorization servers.
+ *
+ * @returns an adapter whose calls throw `ConnectorError` alone
+ * @throws {ConnectorError} `misconfigured` where the issuer is no custom authorization server
+ */
 export function openOktaAdapter(
   settings: KeyManagerSettings<Connection>,
   dependencies: ConnectorDependencies,

@@ -18,13 +18,17 @@ export type Admission = {
   withdraw(clientId: string): Promise<void>;
 };
 
-/** Policies of the server, first in line first. */
+/**
+ * Access policies of the server, first in line first (developer.okta.com, Authorization server policies).
+ *
+ * @throws {ConnectorError} as `org.api` does
+ */
 export function listPolicies({ api, server }: Org): Promise<PolicyObject[]> {
   const doing = "Listing the access policies";
   return api.read({ method: "GET", path: `${server}/policies`, maximumBytes, doing }, policyList);
 }
 
-/** Rules of a policy. */
+/** Rules of an access policy, in the order in which Okta tries them. */
 export function listRules({ api, server }: Org, policyId: string): Promise<RuleObject[]> {
   const path = `${server}/policies/${encodeURIComponent(policyId)}/rules`;
   return api.read({ method: "GET", path, doing: "Listing the rules of an access policy" }, ruleList);
@@ -34,6 +38,7 @@ export function listRules({ api, server }: Org, policyId: string): Promise<RuleO
  * Opens the access policies of an authorization server.
  *
  * @param accessTokenMinutes how long access tokens live by rules that are made from now on
+ * @returns its calls; each throws `ConnectorError` as `org.api` does
  */
 export function openAdmission(org: Org, { accessTokenMinutes }: { accessTokenMinutes: number }): Admission {
   const { api, server } = org;

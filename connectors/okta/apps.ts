@@ -21,9 +21,14 @@ export type Apps = {
 const pageOf = z.array(z.unknown()).max(1000);
 const allClients = `/apps?limit=200&includeNonDeleted=true&filter=${encodeURIComponent('name eq "oidc_client"')}`;
 
+/** The path of an application below the API's base; its id is made safe for it. */
 export const appPath = (appId: string) => `/apps/${encodeURIComponent(appId)}`;
 
-/** Opens the applications of an org. */
+/**
+ * Opens the applications of an org (developer.okta.com, Applications API).
+ *
+ * @returns its calls; each throws `ConnectorError` as `org.api` does
+ */
 export function openApps({ api }: Org): Apps {
   const isClient = (clientId: string) => (app: Application) => app.credentials.oauthClient.client_id === clientId;
 

@@ -23,6 +23,7 @@ export async function listScopes({ api, server }: Org): Promise<ScopeObject[]> {
  * Scopes of ours are scopes of the custom authorization server; an access policy lets a client ask for them.
  *
  * @param demand finds the client's application, or throws `not_found`
+ * @returns calls that throw `conflict` for scopes that others made, and `not_found` for scopes that there are not
  */
 export function openScopes(
   org: Org,

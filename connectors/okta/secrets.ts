@@ -26,9 +26,10 @@ export type AppSecrets = {
 };
 
 const byAge = (one: SecretObject, other: SecretObject) => (one.created ?? "").localeCompare(other.created ?? "");
+/** Whether a secret is accepted. */
 export const isActive = ({ status }: SecretObject) => status === "ACTIVE";
 
-/** What the portal shows of a secret. */
+/** What the portal shows of a secret: its last characters, never the whole. */
 export function factsOf(secret: SecretObject): ConsumerSecretFacts {
   const createdAt = new Date(secret.created ?? Number.NaN);
   return {
@@ -39,7 +40,12 @@ export function factsOf(secret: SecretObject): ConsumerSecretFacts {
   };
 }
 
-/** Opens the secrets of an org's applications. */
+/**
+ * Opens the secrets of an org's applications (developer.okta.com, Application SSO public keys: client secrets).
+ *
+ * @returns its calls; each throws `ConnectorError` as `org.api` does, `replace` with the new secret in it
+ *   where there is one already
+ */
 export function openSecrets({ api }: Org): AppSecrets {
   const pathOf = (appId: string) => `${appPath(appId)}/credentials/secrets`;
 

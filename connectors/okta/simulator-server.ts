@@ -198,7 +198,7 @@ export function openServerStore(world: {
       status: "ACTIVE",
       created: date(),
       lastUpdated: date(),
-      credentials: { signing: { kid: "simulated", rotationMode: "AUTO" } },
+      credentials: { signing: { kid: "simulated", rotationMode: "AUTO", lastRotated: date() } },
       _links: { self: { href: self } },
     };
   }

@@ -13,9 +13,12 @@ export const policyRefusals = ["access_denied", "consent_required"] as const;
 type Tokens = Required<Pick<KeyManagerAdapter, "issueToken" | "exchangeToken" | "revokeToken" | "introspectToken">>;
 
 /**
- * Opens the protocol endpoints.
+ * Opens the protocol endpoints of the custom authorization server (developer.okta.com, OpenID Connect & OAuth 2.0 API).
  *
+ * @param defaultScopes asked for where a request names none
  * @param methodOf how the client authenticates by its registration, or undefined where that cannot be told
+ * @returns calls that throw `rejected` where an access policy is missing, `credentials_refused` where the client's
+ *   secret is wrong, and `unsupported` where the portal cannot authenticate as the client
  */
 export function openTokens(
   org: Org,

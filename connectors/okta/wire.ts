@@ -140,9 +140,10 @@ function without(value: object | undefined, names: readonly string[]): Record<st
 }
 
 /**
- * The application object for what a developer asked for.
+ * The application object for what a developer asked for (developer.okta.com, Applications API: create, replace).
  *
  * @param before the object as Okta has it: what others set in it stays
+ * @returns the body of a request
  */
 export function toBody(spec: ClientSpec<ClientSettings>, before?: Application): Record<string, unknown> {
   const { name, marker, grantTypes: asked, redirectUris, settings } = spec;
