@@ -41,7 +41,7 @@ export function factsOf(secret: SecretObject): ConsumerSecretFacts {
 }
 
 /**
- * Opens the secrets of an org's applications (developer.okta.com, Application SSO public keys: client secrets).
+ * Opens the secrets of an org's applications (developer.okta.com, Client secret rotation).
  *
  * @returns its calls; each throws `ConnectorError` as `org.api` does, `replace` with the new secret in it
  *   where there is one already
