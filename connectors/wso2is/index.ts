@@ -50,9 +50,10 @@ export const wso2is = defineConnector({
   recognise(metadata) {
     const { issuer, token_endpoint: token } = metadata;
     if (typeof issuer !== "string" || typeof token !== "string") return null;
-    const isServer = /\/oauth2\/token$/.test(issuer) && token.endsWith("/oauth2/token");
-    // Pushed authorization requests came with 7, which has a connector of its own.
-    if (!isServer || metadata["pushed_authorization_request_endpoint"] !== undefined) return null;
+    const isServer = issuer.endsWith("/oauth2/token") && token.endsWith("/oauth2/token");
+    // What came with 7, which has a connector of its own.
+    const isNewer = ["pushed_authorization_request_endpoint", "mtls_endpoint_aliases"].some((name) => name in metadata);
+    if (!isServer || isNewer) return null;
     return "its issuer ends with /oauth2/token, and it has none of the endpoints that came with version 7";
   },
   guide: "connectors/wso2is/guide.md",

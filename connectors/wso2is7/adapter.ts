@@ -1,0 +1,145 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import type {
+  ClientRef,
+  ClientSpec,
+  ConnectorDependencies,
+  KeyManagerSettings,
+  ManagingAdapter,
+} from "#lib/connector-kit/contract.ts";
+import { ConnectorError } from "#lib/connector-kit/errors.ts";
+import type { Secret } from "#lib/foundation/secret.ts";
+import type { SecretCredentials } from "#lib/protocol/client-authentication.ts";
+import { introspect } from "#lib/protocol/introspection.ts";
+import { revoke } from "#lib/protocol/revocation.ts";
+import { clientCredentialsToken, exchangedToken, proveClientCredentials } from "#lib/protocol/token.ts";
+import { checkAccess } from "./access.ts";
+import { openApplications } from "./applications.ts";
+import type { ClientSettings, Connection } from "./config.ts";
+import { openScopes } from "./scopes.ts";
+import { openSecrets, replaceSecret, withSecret } from "./secrets.ts";
+import { openServer } from "./server.ts";
+import { clientIdOf, secretOf, toApplication, toOidcConfiguration, toRegisteredClient, usesSecret } from "./wire.ts";
+
+/** Scopes that were not granted are dropped, and an answer without any does not name them (OAuth2TokenEndpoint). */
+const scopesWhenSilent = "none";
+
+/** Opens an organization through the application API. */
+export function openWso2Is7Adapter(
+  settings: KeyManagerSettings<Connection>,
+  dependencies: ConnectorDependencies,
+): ManagingAdapter {
+  const { connection } = settings;
+  const server = openServer(settings, dependencies);
+  const { administration, endpoints } = server;
+  const applications = openApplications(server, dependencies);
+
+  return {
+    async registerClient(spec) {
+      const asked = spec as ClientSpec<ClientSettings>;
+      // The id is chosen by us, so that a client whose answer was lost is found again by it.
+      const oidc = { ...toOidcConfiguration(asked), clientId: clientIdOf(spec.marker) };
+      const body = {
+        ...toApplication(asked),
+        // Roles of the organization, not of each application, hold the portal's scopes.
+        associatedRoles: { allowedAudience: "ORGANIZATION" },
+        inboundProtocolConfiguration: { oidc },
+      };
+      return toRegisteredClient(await applications.create(body));
+    },
+
+    async readClient(client) {
+      const found = await applications.find(client);
+      return found ? toRegisteredClient(found, client.consumerSecret) : null;
+    },
+
+    async updateClient(client, spec) {
+      const before = await applications.demand(client);
+      const asked = spec as ClientSpec<ClientSettings>;
+      await applications.update(before.application.id, {
+        application: toApplication(asked, before),
+        oidc: toOidcConfiguration(asked, before.oidc),
+      });
+      return toRegisteredClient(await applications.demand(client), client.consumerSecret);
+    },
+
+    async deleteClient(client) {
+      const found = await applications.find(client);
+      if (found) await applications.remove(found.application.id);
+    },
+
+    checkAccess: () => checkAccess(server, connection),
+
+    async findClients(marker) {
+      const found = await applications.find({ consumerKey: clientIdOf(marker) });
+      return found ? [toRegisteredClient(found)] : [];
+    },
+
+    async proveClient(client, proof) {
+      const found = await applications.demand(client);
+      const { consumerKey: clientId } = client;
+      const tokenEndpoint = endpoints.token;
+      if (proof?.assertion) {
+        const credentials = { method: "client_assertion", clientId, assertion: proof.assertion } as const;
+        await proveClientCredentials(dependencies, { tokenEndpoint, credentials });
+        return toRegisteredClient(found);
+      }
+      if (!usesSecret(found)) {
+        throw new ConnectorError("unsupported", "This client does not use a secret, so it cannot be proven with one.");
+      }
+      const credentials = credentialsOf(client);
+      // A token is asked for only where another secret, or none, is shown: with a new one the server may end the last.
+      const shown = secretOf(found.oidc.clientSecret);
+      if (!shown || !isEqual(shown, credentials.clientSecret)) {
+        await proveClientCredentials(dependencies, { tokenEndpoint, credentials });
+      }
+      return withSecret(toRegisteredClient(found), credentials.clientSecret);
+    },
+
+    async rotateSecret(client) {
+      const found = await applications.demand(client);
+      return withSecret(toRegisteredClient(found), await replaceSecret(server, found.application.id));
+    },
+
+    secrets: openSecrets(server, applications, dependencies.clock),
+
+    async issueToken(client, { scopes }) {
+      const credentials = credentialsOf(client);
+      const request = { tokenEndpoint: endpoints.token, credentials, scopes, scopesWhenSilent } as const;
+      return clientCredentialsToken(dependencies, request);
+    },
+
+    async exchangeToken(client, request) {
+      const credentials = credentialsOf(client);
+      const whole = { tokenEndpoint: endpoints.token, credentials, scopesWhenSilent, ...request } as const;
+      return exchangedToken(dependencies, whole);
+    },
+
+    async introspectToken(token) {
+      const { introspection: introspectionEndpoint } = endpoints;
+      const result = await administration.withSession((session) => {
+        const credentials = { method: "session", secrets: server.secrets, ...session } as const;
+        return introspect(dependencies, { introspectionEndpoint, credentials, token });
+      });
+      // The server knows refresh tokens too, and says so.
+      return result.active && /^refresh/i.test(result.tokenType ?? "") ? { active: false } : result;
+    },
+
+    async revokeToken(client, token) {
+      const credentials = credentialsOf(client);
+      await revoke(dependencies, { revocationEndpoint: endpoints.revocation, credentials, token });
+    },
+
+    scopes: openScopes(server, applications, connection),
+  };
+}
+
+function credentialsOf({ consumerKey, consumerSecret }: ClientRef): SecretCredentials {
+  if (consumerSecret) return { method: "client_secret_post", clientId: consumerKey, clientSecret: consumerSecret };
+  throw new ConnectorError("unsupported", "This client has no secret, so the portal cannot authenticate as it.");
+}
+
+/** Compares without telling by its duration how much was right. */
+function isEqual(one: Secret, other: Secret): boolean {
+  const digest = (secret: Secret) => createHash("sha256").update(secret.reveal()).digest();
+  return timingSafeEqual(digest(one), digest(other));
+}
