@@ -2,95 +2,50 @@
  * A real Keycloak: the distribution from Maven Central, built once, then started with an empty database in
  * memory for each caller. Needs Java 17 or newer; Maven only the first time.
  */
-import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { setTimeout as pause } from "node:timers/promises";
+import {
+  findJava,
+  hasMaven,
+  javaEnvironment,
+  makeOnce,
+  runTool,
+  startServerProcess,
+  unpackArtifact,
+  type Java,
+} from "./java.ts";
 import { freePort } from "./ports.ts";
 
 /** Pinned, so that a run today and a run next year test the same server. */
 const version = "26.7.3";
 const oldestJava = 17;
-const artifact = `org.keycloak:keycloak-quarkus-dist:${version}:zip`;
-const unpackGoal = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:unpack";
-const cache = fileURLToPath(new URL("../../.latchkey/keycloak", import.meta.url));
-const home = join(cache, `keycloak-${version}`);
+const home = fileURLToPath(new URL(`../../.latchkey/keycloak/keycloak-${version}`, import.meta.url));
 const memory =
   "-Xms64m -Xmx512m -XX:MetaspaceSize=96M -XX:MaxMetaspaceSize=320m -XX:+UseSerialGC -XX:TieredStopAtLevel=1";
 
-type Java = { home: string; major: number };
-
-/** Every Java that can be found, newest first. */
-function findJava(): Java | undefined {
-  const places = [
-    process.env["JAVA_HOME"],
-    ...siblings("/usr/lib/jvm"),
-    ...siblings("/Library/Java/JavaVirtualMachines"),
-  ];
-  const found = places
-    .filter((place) => place !== undefined)
-    .flatMap((place) => [place, join(place, "Contents/Home")])
-    .filter((place) => existsSync(join(place, "bin/java")))
-    .map((place) => ({ home: place, major: majorOf(join(place, "bin/java")) }));
-  const onPath = majorOf("java");
-  if (onPath > 0) found.push({ home: "", major: onPath });
-  return found.sort((one, other) => other.major - one.major).find(({ major }) => major >= oldestJava);
-}
-
-function siblings(folder: string): string[] {
-  return existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
-}
-
-function majorOf(java: string): number {
-  const { stderr } = spawnSync(java, ["-version"], { encoding: "utf8", timeout: 10_000 });
-  return Number(/version "(?:1\.)?(\d+)/.exec(stderr)?.[1] ?? 0);
-}
-
-function hasMaven(): boolean {
-  return spawnSync("mvn", ["--version"], { timeout: 30_000 }).status === 0;
-}
-
 /** Why Keycloak cannot be had on this machine, in one sentence; null where it can. */
 export function keycloakUnavailable(): string | null {
-  if (!findJava()) return `No Java ${oldestJava} or newer was found, so Keycloak cannot run.`;
+  if (!findJava(oldestJava)) return `No Java ${oldestJava} or newer was found, so Keycloak cannot run.`;
   if (!existsSync(join(home, "built")) && !hasMaven()) return "Maven was not found, so Keycloak cannot be downloaded.";
   return null;
 }
 
-function environment(java: Java): NodeJS.ProcessEnv {
-  return { ...process.env, ...(java.home && { JAVA_HOME: java.home }), JAVA_OPTS: memory };
-}
+const environment = (java: Java) => ({ ...javaEnvironment(java), JAVA_OPTS: memory });
 
-/**
- * Downloads, unpacks and builds Keycloak unless that was done before. The finished folder appears at once
- * under its name, so that a run which was interrupted leaves nothing half-made.
- */
+/** Downloads, unpacks and builds Keycloak unless that was done before. */
 function prepare(java: Java): void {
-  if (existsSync(join(home, "built"))) return;
-  mkdirSync(cache, { recursive: true });
-  const workshop = join(cache, `making-${process.pid}`);
-  rmSync(workshop, { recursive: true, force: true });
-  mkdirSync(workshop);
   const env = environment(java);
-  // Maven leaves marker files where it is called.
-  run("mvn", ["-B", "-q", unpackGoal, `-Dartifact=${artifact}`, `-DoutputDirectory=${workshop}`], env, workshop);
-  const unpacked = join(workshop, `keycloak-${version}`);
-  // What is fixed at build time makes every later start several times faster.
-  run("sh", [join(unpacked, "bin/kc.sh"), "build", "--db=dev-mem"], env, workshop);
-  mkdirSync(join(unpacked, "built"));
-  rmSync(home, { recursive: true, force: true });
-  renameSync(unpacked, home);
-  rmSync(workshop, { recursive: true, force: true });
-}
-
-function run(command: string, args: string[], env: NodeJS.ProcessEnv, cwd: string): void {
-  const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: "utf8", env, cwd, timeout: 600_000 });
-  if (status === 0) return;
-  const said = `${stdout}\n${stderr}`.trim().split("\n").slice(-15).join("\n");
-  throw new Error(`${command} ${args.slice(0, 3).join(" ")} failed (${error?.message ?? status}):\n${said}`);
+  makeOnce(home, (workshop) => {
+    unpackArtifact(`org.keycloak:keycloak-quarkus-dist:${version}:zip`, workshop, env);
+    const unpacked = join(workshop, `keycloak-${version}`);
+    // What is fixed at build time makes every later start several times faster.
+    runTool("sh", [join(unpacked, "bin/kc.sh"), "build", "--db=dev-mem"], { env, cwd: workshop });
+    mkdirSync(join(unpacked, "built"));
+    return unpacked;
+  });
 }
 
 export type Keycloak = {
@@ -121,7 +76,7 @@ export type Keycloak = {
  * @throws {Error} with the last lines of its output where it does not become ready within seven minutes
  */
 export async function startKeycloak({ realm = "shop" }: { realm?: string } = {}): Promise<Keycloak> {
-  const java = findJava();
+  const java = findJava(oldestJava);
   const reason = keycloakUnavailable();
   if (!java || reason) throw new Error(reason ?? "Keycloak cannot run here.");
   prepare(java);
@@ -152,49 +107,9 @@ function launch(java: Java, { port, origin, username, password }: Launch) {
     "--http-host=127.0.0.1",
     `--http-port=${port}`,
   ];
-  const child = spawn("sh", [join(home, "bin/kc.sh"), ...args, `--hostname=${origin}`, "--http-management-port=0"], {
-    env: { ...environment(java), KC_BOOTSTRAP_ADMIN_USERNAME: username, KC_BOOTSTRAP_ADMIN_PASSWORD: password },
-    stdio: ["ignore", "pipe", "pipe"],
-    cwd: tmpdir(),
-  });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (text: string) => (output = (output + text).slice(-20_000)));
-  }
-  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  const killWithParent = () => child.kill("SIGKILL");
-  process.once("exit", killWithParent);
-
-  return {
-    async ready(url: string): Promise<void> {
-      const until = Date.now() + 420_000;
-      while (Date.now() < until && child.exitCode === null) {
-        if (await answers(url)) return;
-        await pause(250);
-      }
-      throw new Error(`Keycloak did not become ready:\n${output.trim().split("\n").slice(-15).join("\n")}`);
-    },
-    async stop(): Promise<void> {
-      process.off("exit", killWithParent);
-      await stopProcess(child, ended);
-    },
-  };
-}
-
-async function stopProcess(child: ChildProcess, ended: Promise<void>): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  child.kill("SIGTERM");
-  await Promise.race([ended, pause(5_000, undefined, { ref: false })]);
-  if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
-  await ended;
-}
-
-async function answers(url: string): Promise<boolean> {
-  try {
-    return (await fetch(url)).ok;
-  } catch {
-    return false;
-  }
+  const env = { ...environment(java), KC_BOOTSTRAP_ADMIN_USERNAME: username, KC_BOOTSTRAP_ADMIN_PASSWORD: password };
+  const command = [join(home, "bin/kc.sh"), ...args, `--hostname=${origin}`, "--http-management-port=0"];
+  return startServerProcess("Keycloak", "sh", command, { env, cwd: tmpdir() });
 }
 
 type Furnishing = {
