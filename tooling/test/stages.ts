@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { chromium } from "@playwright/test";
 import { keycloakUnavailable } from "#e2e/servers/keycloak.ts";
 import { findNginx } from "#e2e/servers/nginx.ts";
+import { openamUnavailable } from "#e2e/servers/openam.ts";
 import { generateClient, root } from "../bootstrap/checkout.mjs";
 import { systemBinaries } from "../database/postgres-binaries.ts";
 import { schemaDiff } from "../database/schema-diff.ts";
@@ -83,7 +84,7 @@ export const stages: readonly Stage[] = [
     alone: true,
     async run({ run, skip }) {
       await run(tool("vitest"), ["run", "--project", "live"]);
-      const reason = keycloakUnavailable();
+      const reason = keycloakUnavailable() ?? openamUnavailable();
       if (reason) skip(`${reason} (Debian: apt-get install default-jre-headless maven)`);
     },
   },

@@ -1,0 +1,109 @@
+/** Clients of AM in our terms, and back. */
+import type { ClientSpec, RegisteredClient } from "#lib/connector-kit/contract.ts";
+import type { Secret } from "#lib/foundation/secret.ts";
+import { responseTypes, type ClientSettings } from "./config.ts";
+import type { Changes, ClientDocument } from "./document.ts";
+
+export const grantTypes = [
+  "authorization_code",
+  "client_credentials",
+  "refresh_token",
+  "password",
+  "implicit",
+  "urn:ietf:params:oauth:grant-type:device_code",
+  "urn:ietf:params:oauth:grant-type:jwt-bearer",
+  "urn:ietf:params:oauth:grant-type:token-exchange",
+] as const;
+
+/**
+ * OpenAM lets every client use every grant and has no attribute that says otherwise. What was asked for is
+ * kept in a description for a language that nobody speaks (ISO 639-2 “zxx”: no linguistic content), so that
+ * no consent page ever shows it.
+ */
+const grantNote = /^grant types: (.*)\|zxx$/;
+const noteOf = (grants: readonly string[]) => `grant types: ${grants.join(" ")}|zxx`;
+/** What any client of OpenAM can use. */
+const openToAll = ["authorization_code", "client_credentials", "refresh_token", "password"];
+
+function grantsIn({ isGrouped, attributes }: ClientDocument): string[] {
+  if (isGrouped) return attributes.grantTypes;
+  const [note] = attributes.descriptions.flatMap((text) => grantNote.exec(text)?.[1] ?? []);
+  return note === undefined ? openToAll : note.split(" ").filter(Boolean);
+}
+
+/** Entries of texts for people read `text` or `text|language`. */
+const hasLanguage = (entry: string) => entry.includes("|");
+/** A vertical bar would begin the language. */
+const asEntry = (words: string) => words.replaceAll("|", "/");
+
+/** Whether a client that authenticates like this has a secret. */
+export function usesSecret({ method }: { method: string }): boolean {
+  return method.startsWith("client_secret");
+}
+
+/** The attributes for what a developer asked for; what the spec does not name stays as the document has it. */
+export function toChanges(
+  { name, grantTypes: asked, redirectUris, settings }: ClientSpec<ClientSettings>,
+  before: ClientDocument,
+): Changes {
+  const { authentication, accessTokenLifetime, refreshTokenLifetime, authorizationCodeLifetime } = settings;
+  const { names, descriptions } = before.attributes;
+  const usesKey = authentication.method === "private_key_jwt";
+  return {
+    names: [asEntry(name), ...names.filter(hasLanguage)],
+    clientType: authentication.method === "none" ? "Public" : "Confidential",
+    authenticationMethod: authentication.method,
+    redirectUris,
+    accessTokenLifetime,
+    refreshTokenLifetime,
+    authorizationCodeLifetime,
+    responseTypes: settings.responseTypes,
+    ...(usesKey && { keyLocation: "jwks_uri" }),
+    // A key that the client no longer uses must not open it either.
+    jwksUri: usesKey ? authentication.jwksUri : "",
+    ...(before.isGrouped
+      ? { grantTypes: asked }
+      : { descriptions: [...descriptions.filter((text) => !grantNote.test(text)), noteOf(asked)] }),
+  };
+}
+
+/** How a client authenticates, in the words of the client form; by a method that it does not offer, in AM's. */
+export function authenticationOf({ attributes }: ClientDocument): { method: string; jwksUri?: string } {
+  const { clientType, authenticationMethod, jwksUri } = attributes;
+  if (clientType === "Public") return { method: "none" };
+  if (authenticationMethod === "private_key_jwt") return { method: "private_key_jwt", ...(jwksUri && { jwksUri }) };
+  return { method: authenticationMethod || "client_secret_basic" };
+}
+
+/**
+ * A client of AM in our terms.
+ *
+ * @param id AM's id of a client is its client id
+ * @param consumerSecret as far as it is known: AM never shows one
+ */
+export function toRegisteredClient(
+  document: ClientDocument,
+  { id, consumerSecret }: { id: string; consumerSecret: Secret | undefined },
+): RegisteredClient {
+  const { attributes } = document;
+  const authentication = authenticationOf(document);
+  const name = attributes.names.find((entry) => !hasLanguage(entry)) ?? attributes.names[0]?.split("|")[0] ?? "";
+  return {
+    ref: {
+      consumerKey: id,
+      ...(consumerSecret && usesSecret(authentication) && { consumerSecret }),
+    },
+    state: {
+      name,
+      grantTypes: grantsIn(document),
+      redirectUris: attributes.redirectUris,
+      settings: {
+        authentication,
+        accessTokenLifetime: Math.max(attributes.accessTokenLifetime, 0),
+        refreshTokenLifetime: attributes.refreshTokenLifetime,
+        authorizationCodeLifetime: Math.max(attributes.authorizationCodeLifetime, 0),
+        responseTypes: attributes.responseTypes.filter((type) => (responseTypes as readonly string[]).includes(type)),
+      },
+    },
+  };
+}
