@@ -23,6 +23,7 @@ export const ownership = {
   Api: "tenant",
   ApiResource: "tenant",
   ApiScope: "tenant",
+  ScopeMirror: "tenant",
   ApiKeyManager: "tenant",
   ApiSubscriberTenant: "tenant",
   Plan: "tenant",
