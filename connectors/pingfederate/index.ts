@@ -1,0 +1,59 @@
+import { defineConnector } from "#lib/connector-kit/define-connector.ts";
+import { openPingFederateAdapter } from "./adapter.ts";
+import { client, connection } from "./config.ts";
+import { grantTypes } from "./wire.ts";
+
+export const pingFederate = defineConnector({
+  id: "pingfederate",
+  name: "PingFederate",
+  monogram: "Pf",
+  summary: "PingFederate 11 or newer, managed through its administrative API.",
+  connection,
+  client,
+  endpoints: {
+    // Clients are managed through the administrative API.
+    registration: "unused",
+    token: "required",
+    authorization: "optional",
+    introspection: "optional",
+    revocation: "optional",
+    userinfo: "optional",
+    displayToken: "optional",
+    displayRevocation: "optional",
+    scopeManagement: "unused",
+  },
+  grantTypes,
+  trust: {
+    // ID tokens have `azp` or an audience, never the claim by which access token managers name the client.
+    consumerKeyClaims: ["client_id"],
+    scopesClaims: ["scope"],
+    algorithms: ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"],
+    // Each access token manager has a “Type Header Value” of its own, blank at first.
+    tokenTypes: [],
+    refusedClaims: {},
+  },
+  capabilities: [
+    "registerClient",
+    "findClients",
+    "proveClient",
+    "rotateSecret",
+    "issueToken",
+    "exchangeToken",
+    "revokeToken",
+    "introspectToken",
+    "scopes",
+  ],
+  missing: {
+    secrets: "PingFederate keeps one secret for each client, beside replaced ones that run out.",
+  },
+  // A retention period may keep a replaced secret alive; the connector ends it.
+  consumerSecrets: { atOnce: 1, overlapSeconds: 0, readable: false },
+  // Access tokens live as long as their access token manager says; a client chooses the manager.
+  lifetimesPerClient: false,
+  recognise({ token_endpoint: token }) {
+    const isPing = typeof token === "string" && token.endsWith("/as/token.oauth2");
+    return isPing ? "its token endpoint stands where only PingFederate has it" : null;
+  },
+  guide: "connectors/pingfederate/guide.md",
+  open: openPingFederateAdapter,
+});
