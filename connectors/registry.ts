@@ -6,10 +6,21 @@ import { forgerock } from "./forgerock/index.ts";
 import { keycloak } from "./keycloak/index.ts";
 import { oidc } from "./oidc/index.ts";
 import { okta } from "./okta/index.ts";
+import { pingFederate } from "./pingfederate/index.ts";
 import { wso2is } from "./wso2is/index.ts";
 import { wso2is7 } from "./wso2is7/index.ts";
 
-export const connectors: readonly Connector[] = [builtIn, auth0, forgerock, keycloak, oidc, okta, wso2is, wso2is7];
+export const connectors: readonly Connector[] = [
+  builtIn,
+  auth0,
+  forgerock,
+  keycloak,
+  oidc,
+  okta,
+  pingFederate,
+  wso2is,
+  wso2is7,
+];
 
 /** The connector of this id, or undefined. */
 export function findConnector(id: string): Connector | undefined {
