@@ -1,6 +1,6 @@
-import type { AuditEventId, PersonId } from "../foundation/ids.ts";
+import type { AuditEventId, GlobalKeyManagerId, PersonId, TenantId } from "../foundation/ids.ts";
 import { newId } from "../foundation/ids.ts";
-import { tenantDb, type TenantContext } from "./database.ts";
+import { installationDb, tenantDb, type InstallationContext, type TenantContext } from "./database.ts";
 import type { Prisma } from "./generated/client.ts";
 import { toPage, type Page, type Position } from "./paging.ts";
 import { containing } from "./search.ts";
@@ -112,4 +112,26 @@ export async function listAuditEvents(
 export async function listAuditActions(ctx: TenantContext): Promise<string[]> {
   const rows = await tenantDb(ctx).auditEvent.groupBy({ by: ["action"], orderBy: { action: "asc" } });
   return rows.map(({ action }) => action);
+}
+
+/**
+ * Writes one audit row into the history of each tenant that has a copy of a global key manager, about that copy.
+ *
+ * @param of.tenantIds those tenants only; every one that has a copy where it is left out
+ */
+export async function insertAuditEventsOfCopies(
+  ctx: InstallationContext,
+  of: { id: GlobalKeyManagerId; tenantIds?: readonly TenantId[] },
+  row: Omit<AuditRow, "subjectType" | "subjectId">,
+): Promise<void> {
+  const { actorId, actorName, action, subjectName, before, after, requestId } = row;
+  const json = (value: unknown) => (value === undefined ? null : JSON.stringify(value));
+  await installationDb(ctx).$executeRaw`
+    INSERT INTO audit_event (id, tenant_id, actor_id, actor_name, action, subject_type, subject_id, subject_name,
+                             before, after, request_id)
+    SELECT gen_random_uuid(), copy.tenant_id, ${actorId}::uuid, ${actorName}, ${action}, 'key_manager', copy.id::text,
+           ${subjectName}, ${json(before)}::jsonb, ${json(after)}::jsonb, ${requestId}
+      FROM key_manager AS copy
+     WHERE copy.global_key_manager_id = ${of.id}::uuid
+       AND (${of.tenantIds === undefined} OR copy.tenant_id = ANY(${[...(of.tenantIds ?? [])]}::text[]::uuid[]))`;
 }

@@ -1,177 +1,49 @@
-import { z } from "zod";
-import type { ApiId, ApplicationId, KeyManagerId } from "../foundation/ids.ts";
+import type { ApiId, ApplicationId, GlobalKeyManagerId, KeyManagerId } from "../foundation/ids.ts";
 import { tenantDb, type TenantContext } from "./database.ts";
 import type { Prisma } from "./generated/client.ts";
+import {
+  factColumns,
+  listQuery,
+  lockIssuerIn,
+  readFacts,
+  readValues,
+  toColumns,
+  toSortedPage,
+  valueColumns,
+  type KeyManagerFacts,
+  type KeyManagerListOptions,
+  type KeyManagerValues,
+  type RowHistory,
+} from "./key-manager-rows.ts";
 import { afterPosition, readCursor, toPage, type Page } from "./paging.ts";
 
-export type KeyManagerTokenType = "DIRECT" | "EXCHANGED" | "BOTH";
-export type KeyManagerValidationMethod = "SELF" | "INTROSPECT";
-/** A claim of the key manager's tokens, and the name under which it reaches APIs. */
-export type ClaimMapping = { remote: string; local: string };
-export type StoredSigningKeys = { kind: "jwks"; url: string } | { kind: "pem"; value: string } | { kind: "none" };
+export type { KeyManagerValues };
 
-/** What lists show of a key manager: nothing that concerns its connection. */
-export type KeyManagerSummary = {
+type Identity = {
   id: KeyManagerId;
-  /** Stable identifier; never changes. */
-  name: string;
-  displayName: string;
-  description: string;
-  connectorId: string;
-  enabled: boolean;
-  tokenType: KeyManagerTokenType;
-  /** The value that `iss` must equal, byte for byte. */
-  issuer: string;
-  /** Addresses by endpoint name. */
-  endpoints: Record<string, string>;
-  grantTypes: string[];
-  validationMethod: KeyManagerValidationMethod;
-  tokenGeneration: boolean;
-  clientCreation: boolean;
-  clientMapping: boolean;
-  mappedClientCheck: boolean;
-  revision: number;
-  createdAt: Date;
-  updatedAt: Date;
+  /** The global key manager that this one stands for in its tenant; null for the tenant's own. */
+  globalKeyManagerId: GlobalKeyManagerId | null;
 };
 
-/** A key manager with everything. Its secrets are sealed; only lib/features/key-managers opens them. */
-export type KeyManagerRecord = KeyManagerSummary & {
-  wellKnownUrl: string | null;
-  /** Null takes the connector's default. */
-  consumerKeyClaim: string | null;
-  scopesClaim: string | null;
-  /** Audience that a token must name to be exchanged; null where tokens are not exchanged. */
-  exchangeAudience: string | null;
-  claimMappings: ClaimMapping[];
-  signingKeys: StoredSigningKeys;
-  /** The connection with its secret leaves taken out. */
-  connection: Record<string, unknown>;
-  /** Field path → sealed secret. */
-  sealedSecrets: Record<string, string>;
-};
+/** A tenant's key manager, as lists show it. */
+export type KeyManagerSummary = KeyManagerFacts & RowHistory & Identity;
 
-/** What is written; the id is chosen by the caller, because sealing needs it first. */
-export type KeyManagerValues = Omit<KeyManagerRecord, "id" | "revision" | "createdAt" | "updatedAt">;
+/** A tenant's key manager with everything; what stands for a global one has no connection and no secrets. */
+export type KeyManagerRecord = KeyManagerValues & RowHistory & Identity;
 
-const summaryColumns = {
-  id: true,
-  name: true,
-  displayName: true,
-  description: true,
-  connectorId: true,
-  enabled: true,
-  tokenType: true,
-  issuer: true,
-  endpoints: true,
-  grantTypes: true,
-  validationMethod: true,
-  tokenGeneration: true,
-  clientCreation: true,
-  clientMapping: true,
-  mappedClientCheck: true,
-  revision: true,
-  createdAt: true,
-  updatedAt: true,
-} as const;
-
-const columns = {
-  ...summaryColumns,
-  wellKnownUrl: true,
-  consumerKeyClaim: true,
-  scopesClaim: true,
-  exchangeAudience: true,
-  claimMappings: true,
-  signingKeys: true,
-  connection: true,
-  sealedSecrets: true,
-} as const;
+const summaryColumns = { ...factColumns, globalKeyManagerId: true } as const;
+const columns = { ...valueColumns, globalKeyManagerId: true } as const;
 
 type SummaryRow = Prisma.KeyManagerGetPayload<{ select: typeof summaryColumns }>;
 type Row = Prisma.KeyManagerGetPayload<{ select: typeof columns }>;
 
-const textByName = z.record(z.string(), z.string());
-const claimMappingsShape = z.array(z.object({ remote: z.string(), local: z.string() }));
-const anyByName = z.record(z.string(), z.unknown());
-const signingKeysShape = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("jwks"), url: z.string() }),
-  z.object({ kind: z.literal("pem"), value: z.string() }),
-  z.object({ kind: z.literal("none") }),
-]);
-
-export const keyManagerSorts = ["name", "-name", "-created"] as const;
-export type KeyManagerSort = (typeof keyManagerSorts)[number];
-
-export type KeyManagerListOptions = {
-  /** Looked for in name, display name, description and issuer, whatever the case. */
-  search?: string | undefined;
-  sort: KeyManagerSort;
-  cursor?: string | null | undefined;
-  limit: number;
-  enabled?: boolean | undefined;
-};
-
-/** How each order is read: a unique column, so that the last value seen is a complete position. */
-const orders = {
-  name: { column: "name", direction: "asc" },
-  "-name": { column: "name", direction: "desc" },
-  // Ids are UUIDs of version 7: their order is the order of creation.
-  "-created": { column: "id", direction: "desc" },
-} as const satisfies Record<KeyManagerSort, { column: "name" | "id"; direction: "asc" | "desc" }>;
-
 /** A page of the tenant's key managers. */
 export async function listKeyManagers(
   ctx: TenantContext,
-  { search, sort, cursor, limit, enabled }: KeyManagerListOptions,
+  options: KeyManagerListOptions,
 ): Promise<Page<KeyManagerSummary>> {
-  const { column, direction } = orders[sort];
-  const after = readSortCursor(cursor, sort);
-  const rows = await tenantDb(ctx).keyManager.findMany({
-    where: {
-      AND: [
-        enabled === undefined ? {} : { enabled },
-        search ? { OR: searchedColumns.map((name) => ({ [name]: contains(search) })) } : {},
-        after === null ? {} : { [column]: direction === "asc" ? { gt: after } : { lt: after } },
-      ],
-    },
-    orderBy: { [column]: direction },
-    select: summaryColumns,
-    take: limit + 1,
-  });
-  const shown = rows.slice(0, limit);
-  const last = shown.at(-1);
-  return {
-    items: shown.map(toSummary),
-    nextCursor: rows.length > limit && last ? writeSortCursor(sort, last[column]) : null,
-  };
-}
-
-const searchedColumns = ["name", "displayName", "description", "issuer"] as const;
-
-/** A literal part of the text: the wildcards of LIKE lose their meaning. */
-function contains(text: string) {
-  return { contains: text.replace(/[\\%_]/g, "\\$&"), mode: "insensitive" as const };
-}
-
-const sortCursorShape = z.tuple([z.enum(keyManagerSorts), z.string().min(1).max(200)]);
-
-function writeSortCursor(sort: KeyManagerSort, value: string): string {
-  return Buffer.from(JSON.stringify([sort, value])).toString("base64url");
-}
-
-/** The last value seen; null (the first page) where the cursor is not one of ours or belongs to another order. */
-function readSortCursor(cursor: string | null | undefined, sort: KeyManagerSort): string | null {
-  if (!cursor) return null;
-  let json: unknown;
-  try {
-    json = JSON.parse(Buffer.from(cursor, "base64url").toString("utf8"));
-  } catch {
-    return null;
-  }
-  const parsed = sortCursorShape.safeParse(json);
-  if (!parsed.success || parsed.data[0] !== sort) return null;
-  const [, value] = parsed.data;
-  return sort === "-created" && !z.uuid().safeParse(value).success ? null : value;
+  const rows = await tenantDb(ctx).keyManager.findMany({ ...listQuery(options), select: summaryColumns });
+  return toSortedPage(rows, options, toSummary);
 }
 
 /** Every enabled key manager of the tenant, by display name. A tenant has tens of them. */
@@ -244,10 +116,9 @@ export async function listExchangeTrust(ctx: TenantContext): Promise<KeyManagerR
   return rows.map(toRecord);
 }
 
-/** Makes concurrent writers of one issuer wait for each other until the transaction ends. */
+/** Makes concurrent writers of one issuer, in whichever tenant, wait for each other until the transaction ends. */
 export async function lockIssuer(ctx: TenantContext, issuer: string): Promise<void> {
-  const key = `key_manager.issuer:${ctx.tenantId}:${issuer}`;
-  await tenantDb(ctx).$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${key}, 0))`;
+  await lockIssuerIn(tenantDb(ctx), issuer);
 }
 
 /** @throws a unique violation where the name is taken */
@@ -461,26 +332,13 @@ export async function readImpact(ctx: TenantContext, id: KeyManagerId): Promise<
 }
 
 function toSummary(row: SummaryRow): KeyManagerSummary {
-  return { ...row, id: row.id as KeyManagerId, endpoints: textByName.parse(row.endpoints) };
+  return { ...readFacts(row), ...identityOf(row) };
 }
 
 function toRecord(row: Row): KeyManagerRecord {
-  return {
-    ...row,
-    ...toSummary(row),
-    signingKeys: signingKeysShape.parse(row.signingKeys),
-    claimMappings: claimMappingsShape.parse(row.claimMappings),
-    connection: anyByName.parse(row.connection),
-    sealedSecrets: textByName.parse(row.sealedSecrets),
-  };
+  return { ...readValues(row), ...identityOf(row) };
 }
 
-type JsonColumn = "endpoints" | "claimMappings" | "signingKeys" | "connection" | "sealedSecrets";
-type WithJson<Values> = Omit<Values, JsonColumn> & {
-  [Column in Extract<keyof Values, JsonColumn>]: Prisma.InputJsonValue;
-};
-
-/** Prisma's JSON input type has no room for `unknown`; what comes here went through JSON-shaped schemas. */
-function toColumns<Values extends Partial<KeyManagerValues>>(values: Values): WithJson<Values> {
-  return values as unknown as WithJson<Values>;
+function identityOf({ id, globalKeyManagerId }: { id: string; globalKeyManagerId: string | null }): Identity {
+  return { id: id as KeyManagerId, globalKeyManagerId: globalKeyManagerId as GlobalKeyManagerId | null };
 }

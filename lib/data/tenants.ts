@@ -44,6 +44,43 @@ export async function listSlugs(ctx: InstallationContext): Promise<string[]> {
   return rows.map(({ slug }) => slug);
 }
 
+/** The id of every tenant. */
+export async function listTenantIds(ctx: InstallationContext): Promise<TenantId[]> {
+  const rows = await installationDb(ctx).tenant.findMany({ select: { id: true }, orderBy: { id: "asc" } });
+  return rows.map(({ id }) => id as TenantId);
+}
+
+/** Those among these addresses that a tenant has. */
+export async function findTenantsBySlugs(
+  ctx: InstallationContext,
+  slugs: readonly string[],
+): Promise<{ id: TenantId; slug: string }[]> {
+  const rows = await installationDb(ctx).tenant.findMany({
+    where: { slug: { in: [...slugs] } },
+    select: { id: true, slug: true },
+  });
+  return rows.map(({ id, slug }) => ({ id: id as TenantId, slug }));
+}
+
+/** The same inside one tenant. Raw, since a tenant's own client refuses the installation's tables. */
+export async function findOtherTenants(
+  ctx: TenantContext,
+  slugs: readonly string[],
+): Promise<{ id: TenantId; slug: string }[]> {
+  return tenantDb(ctx).$queryRaw<{ id: TenantId; slug: string }[]>`
+    SELECT id::text, slug FROM tenant WHERE slug = ANY(${[...slugs]}::text[]) AND id <> ${ctx.tenantId}::uuid`;
+}
+
+/** The addresses of these tenants, in their order. */
+export async function listTenantSlugs(ctx: InstallationContext, ids: readonly TenantId[]): Promise<string[]> {
+  const rows = await installationDb(ctx).tenant.findMany({
+    where: { id: { in: [...ids] } },
+    select: { slug: true },
+    orderBy: { slug: "asc" },
+  });
+  return rows.map(({ slug }) => slug);
+}
+
 export type ListedTenant = TenantRecord & { people: number; keyManagers: number; apis: number };
 
 /** Tenants, newest first. @param search part of name or slug */

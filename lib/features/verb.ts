@@ -177,16 +177,18 @@ async function auditedTransaction<T>(
 
 async function writeAudit(tx: TenantContext, caller: InstallationCaller, action: string, entry: AuditEntry) {
   await insertAuditEvent(tx, {
-    actorId: actorId(caller.actor),
-    actorName: caller.actor.name,
-    action,
+    ...auditSource(caller, action),
     subjectType: entry.subject.type,
     subjectId: entry.subject.id,
     subjectName: entry.subject.name,
     before: entry.before,
     after: entry.after,
-    requestId: caller.requestId,
   });
+}
+
+/** Who did what, as an audit row tells it. */
+export function auditSource({ actor, requestId }: InstallationCaller, action: string) {
+  return { actorId: actorId(actor), actorName: actor.name, action, requestId };
 }
 
 /** An operation of the installation itself, open to operators only. */
@@ -195,9 +197,48 @@ export type OperatorVerb<I extends Input, O> = ((caller: InstallationCaller, inp
   readonly input: I;
 };
 
-/** What an operator's change runs with. Its audit row stands in the tenant that the change concerns. */
-export type OperatorContext = InstallationCaller &
-  InstallationContext & { auditIn(tenantId: TenantId, entry: AuditEntry): Promise<void> };
+/** Work outside any single tenant, that writes its audit rows into the histories of those whom it concerns. */
+type AuditedInstallation = InstallationContext & { auditIn(tenantId: TenantId, entry: AuditEntry): Promise<void> };
+
+/**
+ * What an operator's change runs with. Its audit row stands in the tenant that the change concerns, or under
+ * `installationHistory` where it concerns the installation itself.
+ */
+export type OperatorContext = InstallationCaller & AuditedInstallation;
+
+/**
+ * What work between tenants runs with. No tenant's filter and no row-level security stands behind it, so each
+ * function of lib/data that it calls must be told the tenants; those that take a tenant's context do not accept it.
+ */
+export type CrossTenantContext = Context & AuditedInstallation;
+
+/**
+ * An operation that concerns the caller's tenant and another one. It must look at both sides itself.
+ *
+ * @throws {AppError} `auth.forbidden`, `input.invalid`, and what `run` throws
+ */
+export function defineCrossTenantVerb<I extends Input, O>(
+  definition: Definition<I> & { run(ctx: CrossTenantContext, input: Parsed<I>): Promise<O> },
+): Verb<I, O> {
+  return describe(definition, async (ctx, raw) => {
+    const input = admit(ctx, definition, raw);
+    return inAuditedInstallation(ctx, definition.action, (tx) => definition.run({ ...ctx, ...tx }, input));
+  });
+}
+
+function inAuditedInstallation<T>(
+  caller: InstallationCaller,
+  action: string,
+  work: (tx: AuditedInstallation) => Promise<T>,
+): Promise<T> {
+  return caller.deps.database.inInstallation((tx) =>
+    work({
+      ...tx,
+      // The installation's transaction sees every tenant; the row names the one it belongs to.
+      auditIn: (tenantId, entry) => writeAudit({ ...tx, tenantId }, caller, action, entry),
+    }),
+  );
+}
 
 /**
  * A read or change of the installation, for operators.
@@ -212,18 +253,25 @@ export function defineOperatorVerb<I extends Input, O>(definition: {
   const verb = async (caller: InstallationCaller, raw: Raw<I>): Promise<O> => {
     requireOperatorActor(caller);
     const input = parseInput(definition.input, raw);
-    return caller.deps.database.inInstallation((tx) =>
-      definition.run(
-        {
-          ...caller,
-          ...tx,
-          auditIn: (tenantId, entry) =>
-            // The installation's transaction sees every tenant; the row names the one it belongs to.
-            writeAudit({ ...tx, tenantId }, caller, definition.action, entry),
-        },
-        input,
-      ),
-    );
+    return inAuditedInstallation(caller, definition.action, (tx) => definition.run({ ...caller, ...tx }, input));
+  };
+  return Object.assign(verb, { action: definition.action, input: definition.input });
+}
+
+/**
+ * A question of an operator to an authorization server that changes nothing here. No transaction is open while
+ * `run` works: it opens short ones of its own.
+ *
+ * @throws {AppError} `auth.forbidden` for anybody else, `input.invalid`, and what `run` throws
+ */
+export function defineOperatorInquiry<I extends Input, O>(definition: {
+  action: string;
+  input: I;
+  run(caller: InstallationCaller, input: Parsed<I>): Promise<O>;
+}): OperatorVerb<I, O> {
+  const verb = async (caller: InstallationCaller, raw: Raw<I>): Promise<O> => {
+    requireOperatorActor(caller);
+    return definition.run(caller, parseInput(definition.input, raw));
   };
   return Object.assign(verb, { action: definition.action, input: definition.input });
 }

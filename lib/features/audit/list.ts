@@ -3,7 +3,8 @@ import { listAuditActions as readActions, listAuditEvents } from "#lib/data/audi
 import { readCursor, type Page } from "#lib/data/paging.ts";
 import { defineQuery } from "../verb.ts";
 import { ListAuditInput, type AuditEventView } from "./contract.ts";
-import { actionName, changesOf, sentenceOf } from "./words.ts";
+import { toAuditView } from "./views.ts";
+import { actionName } from "./words.ts";
 
 const dayMs = 24 * 60 * 60 * 1000;
 
@@ -23,19 +24,7 @@ export const listAudit = defineQuery({
       from: from === undefined ? undefined : new Date(from),
       until: until === undefined ? undefined : new Date(new Date(until).getTime() + dayMs),
     });
-    return {
-      ...page,
-      items: page.items.map((event) => ({
-        id: event.id,
-        at: event.at.toISOString(),
-        actor: { id: event.actorId, name: event.actorName },
-        action: event.action,
-        sentence: sentenceOf(event),
-        subject: { type: event.subjectType, id: event.subjectId, name: event.subjectName },
-        changes: changesOf(event.before, event.after),
-        requestId: event.requestId,
-      })),
-    };
+    return { ...page, items: page.items.map(toAuditView) };
   },
 });
 

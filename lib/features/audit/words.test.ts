@@ -14,7 +14,14 @@ const event = (action: string, subjectType: string, subjectName: string, after?:
 
 const features = fileURLToPath(new URL("..", import.meta.url));
 /** Operators' reads; every other read is told apart by how it is defined. */
-const reads = new Set(["tenant.list"]);
+const reads = new Set([
+  "tenant.list",
+  "global_key_manager.get",
+  "global_key_manager.get_serving",
+  "global_key_manager.list",
+  "global_key_manager.list_served",
+  "global_key_manager.preview_disable",
+]);
 
 /** Every action that the features can write into the history, found in their source. */
 function actions(): string[] {
@@ -23,7 +30,9 @@ function actions(): string[] {
   );
   const found = files.flatMap((file) => {
     const text = readFileSync(join(features, file), "utf8");
-    const named = text.matchAll(/(?<!define(?:Query|Inquiry)\(\{\s*)\baction(?:: | = )"([a-z_]+\.[a-z_]+)"/g);
+    const named = text.matchAll(
+      /(?<!define(?:Operator)?(?:Query|Inquiry)\(\{\s*)\baction(?:: | = )"([a-z_]+\.[a-z_]+)"/g,
+    );
     const passed = text.matchAll(/\b(?:audit|settleAudited|inAuditedTransaction)\(\w+, "([a-z_]+\.[a-z_]+)"/g);
     return [...named, ...passed].map(([, action = ""]) => action);
   });

@@ -1,21 +1,22 @@
-import type { KeyManagerRecord } from "#lib/data/key-managers.ts";
+import type { KeyManagerValues } from "#lib/data/key-managers.ts";
 
 /** A key manager as the subject of an audit row. */
-export function auditSubject({ id, displayName }: Pick<KeyManagerRecord, "id" | "displayName">) {
+export function auditSubject({ id, displayName }: { id: string; displayName: string }) {
   return { type: "key_manager", id, name: displayName };
 }
 
 /** What an audit row holds of a key manager: every setting, and of secrets only which ones are set. */
-export function auditState(record: KeyManagerRecord): Record<string, unknown> {
+export function auditState(record: KeyManagerValues): Record<string, unknown> {
   const { name, displayName, description, connectorId, enabled, tokenType, wellKnownUrl, issuer } = record;
   const { endpoints, grantTypes, consumerKeyClaim, scopesClaim, signingKeys, validationMethod } = record;
   const { exchangeAudience, claimMappings } = record;
-  const { tokenGeneration, clientCreation, clientMapping, mappedClientCheck, connection, sealedSecrets } = record;
+  const { tokenGeneration, clientCreation, clientMapping, mappedClientCheck, applicationScopes } = record;
+  const { connection, sealedSecrets } = record;
   return {
     ...{ name, displayName, description, connectorId, enabled, tokenType, wellKnownUrl, issuer },
     ...{ endpoints, grantTypes, consumerKeyClaim, scopesClaim, signingKeys, validationMethod },
     ...{ exchangeAudience, claimMappings },
-    ...{ tokenGeneration, clientCreation, clientMapping, mappedClientCheck, connection },
+    ...{ tokenGeneration, clientCreation, clientMapping, mappedClientCheck, applicationScopes, connection },
     secretsSet: Object.keys(sealedSecrets).sort(),
   };
 }

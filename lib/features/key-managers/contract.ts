@@ -138,6 +138,8 @@ const settings = {
   clientCreation: z.boolean().default(true),
   clientMapping: z.boolean().default(true),
   mappedClientCheck: z.boolean().default(true),
+  /** Developers choose which scopes the client credentials tokens of a client may carry. */
+  applicationScopes: z.boolean().default(false),
   /** The connector's own fields; a secret that is left blank keeps its stored value. */
   connection: z.record(z.string(), z.unknown()).default({}),
   /** Hosts other than the issuer's that the administrator has agreed to send credentials to. */
@@ -247,6 +249,8 @@ export type KeyManagerListItem = {
   connector: ConnectorTile;
   /** Each tenant has it by itself; it cannot be deleted. */
   permanent: boolean;
+  /** Run by the operators of the installation; its tenants use it and cannot change it. */
+  global: boolean;
   tokenTypes: InvocationMethod[];
   issuer: string;
   enabled: boolean;
@@ -267,6 +271,8 @@ export type KeyManagerView = {
   description: string;
   connector: ConnectorView;
   permanent: boolean;
+  /** Run by the operators of the installation: its connection and credentials are not told. */
+  global: boolean;
   enabled: boolean;
   tokenTypes: InvocationMethod[];
   wellKnownUrl: string | null;
@@ -283,6 +289,7 @@ export type KeyManagerView = {
   clientCreation: boolean;
   clientMapping: boolean;
   mappedClientCheck: boolean;
+  applicationScopes: boolean;
   connection: Record<string, unknown>;
   /** Paths of secret fields that hold a value, such as "clientSecret". */
   secretsSet: string[];
@@ -352,6 +359,8 @@ export type UsableKeyManager = {
   displayName: string;
   description: string;
   connector: ConnectorTile;
+  /** Its keys may open APIs of other tenants too. */
+  global: boolean;
   issuer: string;
   /** Addresses meant for people: the displayed ones where there are any. Blank ones are left out. */
   endpoints: { token?: string; revocation?: string; userinfo?: string; authorization?: string };
@@ -361,6 +370,7 @@ export type UsableKeyManager = {
   clientCreation: boolean;
   clientMapping: boolean;
   mappedClientCheck: boolean;
+  applicationScopes: boolean;
   clientFields: FieldDescriptor[];
   capabilities: Capability[];
 };
@@ -371,6 +381,7 @@ export type ChoosableKeyManager = {
   name: string;
   displayName: string;
   connector: ConnectorTile;
+  global: boolean;
   issuer: string;
   enabled: boolean;
 };

@@ -1,10 +1,9 @@
-import { connectors } from "#connectors/registry.ts";
+import { allConnectors } from "#connectors/registry.ts";
 import { endpointNames, type Connector, type EndpointName, type Endpoints } from "#lib/connector-kit/contract.ts";
 import { isConnectorError } from "#lib/connector-kit/errors.ts";
 import { AppError } from "#lib/foundation/errors.ts";
 import { discover, type Discovery, type MetadataMember } from "#lib/protocol/discovery.ts";
-import type { Context } from "../context.ts";
-import { actorId } from "../context.ts";
+import { actorId, type Dependencies, type InstallationCaller } from "../context.ts";
 import { defineInquiry } from "../verb.ts";
 import { foreignHosts } from "./connection.ts";
 import { DiscoverInput, endpointLabels, type DiscoveredField, type DiscoveryView } from "./contract.ts";
@@ -22,14 +21,23 @@ export const discoverKeyManager = defineInquiry({
   permission: "key_manager:write",
   input: DiscoverInput,
   async run(ctx, { wellKnownUrl }): Promise<DiscoveryView> {
-    await ctx.deps.probeLimiter.admit("discovery", actorId(ctx.actor) ?? ctx.tenant.id);
-    return toDiscoveryView(await discoverAt(ctx, wellKnownUrl));
+    return discoverFor(ctx, wellKnownUrl);
   },
 });
 
-async function discoverAt(ctx: Context, address: string): Promise<Discovery> {
+/**
+ * The same for whoever may ask.
+ *
+ * @throws {AppError} `discovery.failed`, `limit.exceeded`
+ */
+export async function discoverFor({ deps, actor }: InstallationCaller, address: string): Promise<DiscoveryView> {
+  await deps.probeLimiter.admit("discovery", actorId(actor) ?? actor.name);
+  return toDiscoveryView(await discoverAt(deps, address));
+}
+
+async function discoverAt(deps: Dependencies, address: string): Promise<Discovery> {
   try {
-    return await discover(ctx.deps.outbound, address);
+    return await discover(deps.outbound, address);
   } catch (error) {
     if (!isConnectorError(error)) throw error;
     throw new AppError("discovery.failed", {
@@ -96,7 +104,7 @@ export function toDiscoveryView(discovery: Discovery): DiscoveryView {
 }
 
 function guessConnector(document: Record<string, unknown>): { connector: Connector; reason: string } {
-  const addable = connectors.filter(({ permanent }) => permanent === undefined);
+  const addable = allConnectors().filter(({ permanent }) => permanent === undefined);
   for (const connector of addable) {
     const reason = connector.recognise?.(document);
     if (reason) return { connector, reason };

@@ -17,6 +17,11 @@ export const listKeyManagers = defineQuery({
       page.items.map(({ id }) => id),
       usersCountedTo,
     );
-    return { ...page, items: page.items.map((summary) => toListItem(summary, usage.get(summary.id))) };
+    return {
+      ...page,
+      items: page.items.map((summary) =>
+        toListItem(summary, { global: summary.globalKeyManagerId !== null, usage: usage.get(summary.id) }),
+      ),
+    };
   },
 });

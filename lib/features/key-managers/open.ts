@@ -1,11 +1,12 @@
 import { findConnector } from "#connectors/registry.ts";
 import type { Connector, KeyManagerAdapter, KeyManagerSettings } from "#lib/connector-kit/contract.ts";
-import { findKeyManager, type KeyManagerRecord } from "#lib/data/key-managers.ts";
+import { findGlobalKeyManager } from "#lib/data/global-key-managers.ts";
+import { findKeyManager, type KeyManagerRecord, type KeyManagerValues } from "#lib/data/key-managers.ts";
 import { AppError } from "#lib/foundation/errors.ts";
-import type { KeyManagerId, TenantId } from "#lib/foundation/ids.ts";
+import type { KeyManagerId } from "#lib/foundation/ids.ts";
 import type { Context, Dependencies } from "../context.ts";
 import { joinConnection, type StoredConnection } from "./connection.ts";
-import { unsealSecrets } from "./secrets.ts";
+import { unsealSecrets, type SealedRow } from "./secrets.ts";
 
 export type OpenKeyManager = {
   record: KeyManagerRecord;
@@ -15,27 +16,47 @@ export type OpenKeyManager = {
 };
 
 /**
- * Opens a stored key manager: the only place where connection secrets are unsealed to be used.
- * Reads in a transaction of its own, so never call it inside one. A disabled key manager opens too,
+ * Opens a stored key manager: the only place where connection secrets are unsealed to be used. Those of one that
+ * stands for a global key manager are the installation's, and so are the addresses that they are sent to.
+ * Reads in transactions of its own, so never call it inside one. A disabled key manager opens too,
  * because what stands in it must still be removable; refuse it where that matters.
  *
  * @throws {AppError} `key_manager.not_found`, `key_manager.misconfigured`
  */
 export async function openKeyManager(ctx: Context, id: KeyManagerId): Promise<OpenKeyManager> {
-  const record = await ctx.deps.database.inTenant(ctx.tenant.id, (tx) => findKeyManager(tx, id));
+  const { database } = ctx.deps;
+  const record = await database.inTenant(ctx.tenant.id, (tx) => findKeyManager(tx, id));
   if (!record) throw new AppError("key_manager.not_found");
-  const connector = connectorOf(record);
-  const stored = openStoredConnection(ctx.deps, ctx.tenant.id, record);
-  const connection = joinConnection(connector, stored);
+  const { globalKeyManagerId } = record;
+  if (globalKeyManagerId === null) {
+    return { record, ...openStored(ctx.deps, { tenantId: ctx.tenant.id, id }, record) };
+  }
+  const original = await database.inInstallation((tx) => findGlobalKeyManager(tx, globalKeyManagerId));
+  if (!original) throw new AppError("key_manager.not_found");
+  return { record, ...openStored(ctx.deps, { globalKeyManagerId }, original) };
+}
+
+/**
+ * Opens what is stored of a key manager.
+ *
+ * @param row where its secrets are sealed
+ * @throws {AppError} `key_manager.misconfigured`
+ */
+export function openStored(
+  deps: Dependencies,
+  row: SealedRow,
+  stored: KeyManagerValues & { id: string; revision: number; updatedAt: Date },
+): Omit<OpenKeyManager, "record"> {
+  const connector = connectorOf(stored);
+  const connection = joinConnection(connector, openStoredConnection(deps, row, stored));
   if (!connection.success) {
     throw new AppError("key_manager.misconfigured", {
-      message: `The settings of ${record.displayName} are no longer complete. An administrator must save them again.`,
+      message: `The settings of ${stored.displayName} are no longer complete. An administrator must save them again.`,
     });
   }
-  const settings = settingsOf(record, connection.data);
-  const { deps } = ctx;
-  const adapter = deps.openedAdapters.take(deps.outbound, record, () => openAdapter(deps, connector, settings));
-  return { record, connector, settings, adapter };
+  const settings = settingsOf(stored, connection.data);
+  const adapter = deps.openedAdapters.take(deps.outbound, stored, () => openAdapter(deps, connector, settings));
+  return { connector, settings, adapter };
 }
 
 /** @throws {AppError} `key_manager.misconfigured` where this installation lacks the connector */
@@ -67,13 +88,13 @@ export function openAdapter(
 /** The stored connection with opened secrets, for editing and testing; it never leaves the feature. */
 export function openStoredConnection(
   deps: Pick<Dependencies, "vault">,
-  tenantId: TenantId,
-  record: KeyManagerRecord,
+  row: SealedRow,
+  stored: Pick<KeyManagerValues, "issuer" | "endpoints" | "connection" | "sealedSecrets">,
 ): StoredConnection {
-  const { issuer, endpoints, connection } = record;
+  const { issuer, endpoints, connection, sealedSecrets } = stored;
   return {
     plain: connection,
-    secrets: unsealSecrets(deps.vault, { tenantId, id: record.id }, record.sealedSecrets),
+    secrets: unsealSecrets(deps.vault, row, sealedSecrets),
     whereabouts: { issuer, endpoints, connection },
   };
 }

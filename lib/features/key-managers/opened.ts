@@ -1,6 +1,5 @@
 import { LRUCache } from "lru-cache";
 import type { KeyManagerAdapter } from "#lib/connector-kit/contract.ts";
-import type { KeyManagerRecord } from "#lib/data/key-managers.ts";
 import type { OutboundFetch } from "#lib/foundation/outbound-contract.ts";
 
 /**
@@ -15,7 +14,7 @@ export type OpenedAdapters = {
    */
   take(
     outbound: OutboundFetch,
-    record: Pick<KeyManagerRecord, "id" | "revision" | "updatedAt">,
+    record: { id: string; revision: number; updatedAt: Date },
     open: () => KeyManagerAdapter,
   ): KeyManagerAdapter;
 };

@@ -12,8 +12,27 @@ export async function requireKeyManager(ctx: TenantContext, id: string): Promise
   return record;
 }
 
+/**
+ * A key manager that its tenant runs itself.
+ *
+ * @throws {AppError} `key_manager.not_found`, `auth.forbidden` where it stands for a global one
+ */
+export async function requireOwnKeyManager(ctx: TenantContext, id: string): Promise<KeyManagerRecord> {
+  const record = await requireKeyManager(ctx, id);
+  refuseGlobal(record);
+  return record;
+}
+
+/** @throws {AppError} `auth.forbidden` for a tenant's key manager that stands for a global one */
+export function refuseGlobal({ globalKeyManagerId, displayName }: KeyManagerRecord): void {
+  if (globalKeyManagerId === null) return;
+  throw new AppError("auth.forbidden", {
+    message: `${displayName} is a global key manager, run by the operator of this installation. Ask the operator to change it.`,
+  });
+}
+
 /** @throws {AppError} `revision.conflict` where somebody saved in between */
-export function requireRevision(record: KeyManagerRecord, revision: number): void {
+export function requireRevision(record: { revision: number }, revision: number): void {
   if (record.revision !== revision) throw new AppError("revision.conflict");
 }
 

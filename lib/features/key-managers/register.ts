@@ -1,11 +1,12 @@
 import { insertKeyManager } from "#lib/data/key-managers.ts";
 import { newId, type KeyManagerId } from "#lib/foundation/ids.ts";
+import { requestMirroring } from "../scope-mirrors/request.ts";
 import { defineMutation } from "../verb.ts";
 import { auditState, auditSubject } from "./audit.ts";
-import { isBlank, noConnection, parseConnection } from "./connection.ts";
+import { checkRegistration } from "./checked.ts";
 import { RegisterKeyManagerInput, type KeyManagerView } from "./contract.ts";
 import { refuseDuplicateName } from "./refusals.ts";
-import { refuseDuplicateIssuer, refuseProblems, requireConnector, settingsProblems, toTokenType } from "./rules.ts";
+import { refuseDuplicateIssuer } from "./rules.ts";
 import { sealSecrets } from "./secrets.ts";
 import { toKeyManagerView } from "./views.ts";
 
@@ -21,29 +22,14 @@ export const registerKeyManager = defineMutation({
   permission: "key_manager:write",
   input: RegisterKeyManagerInput,
   async run(ctx, input): Promise<KeyManagerView> {
-    const { name, connectorId, tokenTypes, confirmedHosts, connection: raw, ...settings } = input;
-    const connector = requireConnector(connectorId);
-    const connection =
-      tokenTypes.includes("DIRECT") || !isBlank(connector, raw)
-        ? parseConnection(connector, raw, settings)
-        : noConnection;
-    refuseProblems([
-      ...settingsProblems(connector, { ...settings, tokenTypes, confirmedHosts }),
-      ...(connection.ok ? [] : connection.problems),
-    ]);
-    if (!connection.ok) throw new Error("A connection with problems was not refused.");
-    if (settings.enabled) await refuseDuplicateIssuer(ctx, settings.issuer);
-
+    const { values, secrets } = checkRegistration(input);
+    if (values.enabled) await refuseDuplicateIssuer(ctx, values.issuer);
     const id = newId<KeyManagerId>();
     const record = await insertKeyManager(ctx, id, {
-      ...settings,
-      name,
-      displayName: settings.displayName || name,
-      connectorId,
-      tokenType: toTokenType(tokenTypes),
-      connection: connection.split.plain,
-      sealedSecrets: sealSecrets(ctx.deps.vault, { tenantId: ctx.tenant.id, id }, connection.split.secrets),
+      ...values,
+      sealedSecrets: sealSecrets(ctx.deps.vault, { tenantId: ctx.tenant.id, id }, secrets),
     }).catch(refuseDuplicateName);
+    await requestMirroring(ctx);
     ctx.audit({ subject: auditSubject(record), after: auditState(record) });
     return toKeyManagerView(record);
   },

@@ -10,21 +10,22 @@ import { AppError } from "#lib/foundation/errors.ts";
 import { defineMutation, type MutationContext } from "../verb.ts";
 import { auditState, auditSubject } from "./audit.ts";
 import { KeyManagerRef, usersCountedTo } from "./contract.ts";
-import { requireKeyManager } from "./refusals.ts";
+import { requireOwnKeyManager } from "./refusals.ts";
 import { isPermanent } from "./views.ts";
 
 /**
  * Deletes a key manager that nobody uses, with its stored credentials. Nothing is changed at the
  * authorization server.
  *
- * @throws {AppError} `key_manager.not_found`, `key_manager.permanent`, `key_manager.in_use` naming who uses it
+ * @throws {AppError} `key_manager.not_found`, `key_manager.permanent`, `key_manager.in_use` naming who uses it,
+ *   `auth.forbidden` for a global one
  */
 export const removeKeyManager = defineMutation({
   action: "key_manager.delete",
   permission: "key_manager:write",
   input: KeyManagerRef,
   async run(ctx, { id }): Promise<{ id: string }> {
-    const record = await requireKeyManager(ctx, id);
+    const record = await requireOwnKeyManager(ctx, id);
     if (isPermanent(record.connectorId)) throw new AppError("key_manager.permanent");
     await refuseInUse(ctx, record);
     await deleteKeyManager(ctx, record.id).catch((error: unknown) => {

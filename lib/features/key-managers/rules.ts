@@ -18,6 +18,7 @@ export type CheckedSettings = {
   tokenTypes: readonly InvocationMethod[];
   exchangeAudience: string | null;
   confirmedHosts: readonly string[];
+  applicationScopes: boolean;
 };
 
 /** @throws {AppError} `input.invalid` at `connectorId` where nobody may add a key manager of this kind */
@@ -41,7 +42,14 @@ export function settingsProblems(
     ...hostProblems(settings, alreadyConfirmed),
     ...validationProblems(connector, settings),
     ...exchangeProblems(settings),
+    ...scopeProblems(connector, settings),
   ];
+}
+
+function scopeProblems(connector: Connector, { applicationScopes }: CheckedSettings): FieldProblem[] {
+  if (!applicationScopes || connector.capabilities.includes("scopes")) return [];
+  const message = `${connector.name} cannot limit the scopes of a client from here. Leave application scopes off.`;
+  return [{ path: "applicationScopes", message }];
 }
 
 /** Only tokens that are meant for this installation are exchanged: anybody's would be a way in for everybody. */
@@ -139,7 +147,10 @@ export async function refuseDuplicateIssuer(ctx: TenantContext, issuer: string, 
   await lockIssuer(ctx, issuer);
   const other = (await findEnabledByIssuer(ctx, issuer)).find(({ id }) => id !== except);
   if (!other) return;
-  const message = `“${other.displayName}” is enabled with this issuer already. Disable it first, or save this one disabled.`;
+  const message =
+    other.globalKeyManagerId === null
+      ? `“${other.displayName}” is enabled with this issuer already. Disable it first, or save this one disabled.`
+      : `The global key manager “${other.displayName}” is enabled with this issuer already. Use it, or save this one disabled.`;
   throw new AppError("key_manager.issuer_conflict", { message, fields: [{ path: "issuer", message }] });
 }
 

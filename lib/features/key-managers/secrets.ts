@@ -1,9 +1,9 @@
 import type { SealedPlace, Vault } from "#lib/data/vault.ts";
-import type { KeyManagerId, TenantId } from "#lib/foundation/ids.ts";
+import type { GlobalKeyManagerId, KeyManagerId, TenantId } from "#lib/foundation/ids.ts";
 import type { Secret } from "#lib/foundation/secret.ts";
 
 /** The row whose connection is sealed: ciphertexts open nowhere else. */
-export type SealedRow = { tenantId: TenantId; id: KeyManagerId };
+export type SealedRow = { tenantId: TenantId; id: KeyManagerId } | { globalKeyManagerId: GlobalKeyManagerId };
 
 /**
  * Seals the secret leaves of a connection for its row.
@@ -36,6 +36,10 @@ export function unsealSecrets(
   );
 }
 
-function placeOf({ tenantId, id }: SealedRow, path: string): SealedPlace {
-  return { tenantId, table: "key_manager", recordId: id, field: `connection.${path}` };
+function placeOf(row: SealedRow, path: string): SealedPlace {
+  const field = `connection.${path}`;
+  if ("globalKeyManagerId" in row) {
+    return { tenantId: "installation", table: "global_key_manager", recordId: row.globalKeyManagerId, field };
+  }
+  return { tenantId: row.tenantId, table: "key_manager", recordId: row.id, field };
 }

@@ -1,9 +1,10 @@
 import { updateKeyManager as writeKeyManager } from "#lib/data/key-managers.ts";
 import { AppError } from "#lib/foundation/errors.ts";
+import { requestMirroring } from "../scope-mirrors/request.ts";
 import { defineMutation } from "../verb.ts";
 import { auditSubject } from "./audit.ts";
 import { SetKeyManagerEnabledInput, type KeyManagerListItem } from "./contract.ts";
-import { requireKeyManager, requireRevision } from "./refusals.ts";
+import { requireOwnKeyManager, requireRevision } from "./refusals.ts";
 import { refuseDuplicateIssuer } from "./rules.ts";
 import { toListItem } from "./views.ts";
 
@@ -11,19 +12,21 @@ import { toListItem } from "./views.ts";
  * Enables or disables a key manager. Gateways follow at once: tokens of a disabled one are refused, and
  * developers no longer get keys or tokens from it.
  *
- * @throws {AppError} `key_manager.not_found`, `revision.conflict`, `key_manager.issuer_conflict`
+ * @throws {AppError} `key_manager.not_found`, `revision.conflict`, `key_manager.issuer_conflict`,
+ *   `auth.forbidden` for a global one
  */
 export const setKeyManagerEnabled = defineMutation({
   action: "key_manager.set_enabled",
   permission: "key_manager:write",
   input: SetKeyManagerEnabledInput,
   async run(ctx, { id, revision, enabled }): Promise<KeyManagerListItem> {
-    const before = await requireKeyManager(ctx, id);
+    const before = await requireOwnKeyManager(ctx, id);
     requireRevision(before, revision);
     if (enabled && !before.enabled) await refuseDuplicateIssuer(ctx, before.issuer, before.id);
     const after = await writeKeyManager(ctx, before, { enabled });
     if (!after) throw new AppError("revision.conflict");
+    await requestMirroring(ctx);
     ctx.audit({ subject: auditSubject(after), before: { enabled: before.enabled }, after: { enabled } });
-    return toListItem(after);
+    return toListItem(after, { global: false });
   },
 });

@@ -1,7 +1,13 @@
 import { findConnector } from "#connectors/registry.ts";
 import type { Connector } from "#lib/connector-kit/contract.ts";
 import { describeFields } from "#lib/connector-kit/descriptors.ts";
-import type { KeyManagerRecord, KeyManagerSummary, KeyManagerUsageCounts } from "#lib/data/key-managers.ts";
+import type { KeyManagerFacts, RowHistory } from "#lib/data/key-manager-rows.ts";
+import type {
+  KeyManagerRecord,
+  KeyManagerSummary,
+  KeyManagerUsageCounts,
+  KeyManagerValues,
+} from "#lib/data/key-managers.ts";
 import type {
   ChoosableKeyManager,
   ConnectorTile,
@@ -40,10 +46,14 @@ export async function toConnectorView(connector: Connector): Promise<ConnectorVi
   };
 }
 
-export function toListItem(summary: KeyManagerSummary, usage: KeyManagerUsageCounts = noUsage): KeyManagerListItem {
-  const { id, name, displayName, description, connectorId, issuer, enabled, revision, tokenType } = summary;
+/** A tenant's or a global key manager as a row of a list. */
+export function toListItem(
+  facts: KeyManagerFacts & { id: string; revision: number },
+  { global, usage = noUsage }: { global: boolean; usage?: KeyManagerUsageCounts | undefined },
+): KeyManagerListItem {
+  const { id, name, displayName, description, connectorId, issuer, enabled, revision, tokenType } = facts;
   return {
-    ...{ id, name, displayName, description, issuer, enabled, revision, usage },
+    ...{ id, name, displayName, description, issuer, enabled, revision, usage, global },
     connector: toTile(connectorId),
     permanent: isPermanent(connectorId),
     tokenTypes: toInvocationMethods(tokenType),
@@ -51,15 +61,24 @@ export function toListItem(summary: KeyManagerSummary, usage: KeyManagerUsageCou
 }
 
 /** Everything but the secrets. @throws {AppError} `key_manager.misconfigured` where the connector is missing */
-export async function toKeyManagerView(
-  record: KeyManagerRecord,
+export function toKeyManagerView(
+  { globalKeyManagerId, ...record }: KeyManagerRecord,
   usage: KeyManagerUsageCounts = noUsage,
+): Promise<KeyManagerView> {
+  return toView(record, { global: globalKeyManagerId !== null, usage });
+}
+
+/** A tenant's or a global key manager with everything but the secrets. @throws as `toKeyManagerView` */
+export async function toView(
+  record: KeyManagerValues & RowHistory & { id: string },
+  { global, usage }: { global: boolean; usage: KeyManagerUsageCounts },
 ): Promise<KeyManagerView> {
   const { sealedSecrets, connectorId, tokenType, createdAt, updatedAt, ...rest } = record;
   return {
     ...rest,
     connector: await toConnectorView(connectorOf(record)),
     permanent: isPermanent(connectorId),
+    global,
     tokenTypes: toInvocationMethods(tokenType),
     secretsSet: Object.keys(sealedSecrets).sort(),
     usage,
@@ -73,11 +92,12 @@ export function toUsable(summary: KeyManagerSummary): UsableKeyManager | undefin
   const connector = findConnector(summary.connectorId);
   if (!connector) return undefined;
   const { id, name, displayName, description, issuer, grantTypes, endpoints, tokenType } = summary;
-  const { tokenGeneration, clientCreation, clientMapping, mappedClientCheck } = summary;
+  const { tokenGeneration, clientCreation, clientMapping, mappedClientCheck, applicationScopes } = summary;
   return {
     ...{ id, name, displayName, description, issuer, grantTypes },
-    ...{ tokenGeneration, clientCreation, clientMapping, mappedClientCheck },
+    ...{ tokenGeneration, clientCreation, clientMapping, mappedClientCheck, applicationScopes },
     connector: toTile(summary.connectorId),
+    global: summary.globalKeyManagerId !== null,
     endpoints: presentOnly({
       token: endpoints["displayToken"] ?? endpoints["token"],
       revocation: endpoints["displayRevocation"] ?? endpoints["revocation"],
@@ -90,8 +110,10 @@ export function toUsable(summary: KeyManagerSummary): UsableKeyManager | undefin
   };
 }
 
-export function toChoosable({ id, name, displayName, connectorId, issuer, enabled }: KeyManagerSummary) {
-  return { id, name, displayName, connector: toTile(connectorId), issuer, enabled } satisfies ChoosableKeyManager;
+export function toChoosable(summary: KeyManagerSummary): ChoosableKeyManager {
+  const { id, name, displayName, connectorId, globalKeyManagerId, issuer, enabled } = summary;
+  const global = globalKeyManagerId !== null;
+  return { id, name, displayName, connector: toTile(connectorId), global, issuer, enabled };
 }
 
 export function isPermanent(connectorId: string): boolean {

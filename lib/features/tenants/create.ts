@@ -3,6 +3,7 @@ import { insertOwnTenant, listSlugs } from "#lib/data/tenants.ts";
 import { AppError } from "#lib/foundation/errors.ts";
 import { newId, type TenantId } from "#lib/foundation/ids.ts";
 import type { Context, InstallationCaller } from "../context.ts";
+import { takeGlobalKeyManagers } from "../global-key-managers/take.ts";
 import { ensurePermanentKeyManagers } from "../key-managers/ensure-permanent.ts";
 import { issueInvitation } from "../people/invitations.ts";
 import { inAuditedTransaction, parseInput, requireOperatorActor, type MutationContext } from "../verb.ts";
@@ -19,7 +20,7 @@ const firstPlans = [
 const action = "tenant.create";
 
 /**
- * Makes a tenant with its permanent key managers, first plans and an invitation for its first administrator,
+ * Makes a tenant with its permanent key managers, the global ones that serve every tenant, first plans and an invitation for its first administrator,
  * all or nothing.
  *
  * @throws {AppError} `auth.forbidden` unless an operator or the installation itself asks; `input.invalid`;
@@ -44,6 +45,7 @@ async function run(caller: InstallationCaller, raw: CreateTenantInput): Promise<
 
 async function furnish(ctx: MutationContext): Promise<void> {
   await ensurePermanentKeyManagers(ctx, { tenantSlug: ctx.tenant.slug, deps: ctx.deps, requestId: ctx.requestId });
+  await takeGlobalKeyManagers(ctx, ctx.requestId);
   for (const plan of firstPlans) await insertPlan(ctx, plan);
 }
 

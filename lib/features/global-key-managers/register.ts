@@ -1,0 +1,45 @@
+import { isUniqueViolation } from "#lib/data/database.ts";
+import { insertCopies, insertGlobalKeyManager, lockServing } from "#lib/data/global-key-managers.ts";
+import { newId, type GlobalKeyManagerId } from "#lib/foundation/ids.ts";
+import { checkRegistration } from "../key-managers/checked.ts";
+import { sealSecrets } from "../key-managers/secrets.ts";
+import { defineOperatorVerb } from "../verb.ts";
+import { auditHere, auditThere, servingInWords, stateHere, stateThere } from "./audit.ts";
+import { RegisterGlobalKeyManagerInput, type GlobalKeyManagerView } from "./contract.ts";
+import { nameConflict, refuseTakenIssuer, refuseTakenName, resolveTenants } from "./serving.ts";
+import { toGlobalView } from "./views.ts";
+
+const action = "global_key_manager.register";
+
+/**
+ * Adds a key manager of the installation, and hands it to the tenants that it serves. The authorization server is
+ * not contacted: prove the connection before with `testGlobalConnection`.
+ *
+ * @throws {AppError} `auth.forbidden` unless an operator asks; `input.invalid` with every problem at its field;
+ *   `key_manager.conflict` where the name is taken here or in a tenant; `key_manager.issuer_conflict` where a served
+ *   tenant has an enabled key manager with the issuer
+ */
+export const registerGlobalKeyManager = defineOperatorVerb({
+  action,
+  input: RegisterGlobalKeyManagerInput,
+  async run(ctx, { serves, tenants, ...input }): Promise<GlobalKeyManagerView> {
+    const { values, secrets } = checkRegistration(input);
+    await lockServing(ctx);
+    const tenantIds = await resolveTenants(ctx, { serves, tenants });
+    await refuseTakenName(ctx, values.name, tenantIds);
+    const id = newId<GlobalKeyManagerId>();
+    if (values.enabled) await refuseTakenIssuer(ctx, { issuer: values.issuer, tenantIds, except: id });
+    const record = await insertGlobalKeyManager(ctx, id, {
+      ...values,
+      serves,
+      sealedSecrets: sealSecrets(ctx.deps.vault, { globalKeyManagerId: id }, secrets),
+    }).catch((error: unknown) => {
+      if (!isUniqueViolation(error)) throw error;
+      throw nameConflict("Another global key manager has this name. Choose a different one.", error);
+    });
+    await insertCopies(ctx, id, tenantIds);
+    await auditHere(ctx, { keyManager: record, after: { ...stateHere(record), ...servingInWords(serves, tenants) } });
+    await auditThere(ctx, { action, keyManager: record, after: stateThere(record) });
+    return toGlobalView(ctx, record);
+  },
+});
