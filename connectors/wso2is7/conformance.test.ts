@@ -164,6 +164,13 @@ describe("a client", () => {
     expect(server.applications.has(ref.vendorId ?? "")).toBe(false);
   });
 
+  it("is not another one that the list holds without saying its client id", async () => {
+    const { server, adapter } = await world();
+    const { id } = server.application((await server.createClient()).clientId);
+    server.fail({ status: 200, body: { applications: [{ id }] } }, { path: /\/applications$/ });
+    expect(await adapter.readClient({ consumerKey: "nobody_nobody_nobody" })).toBeNull();
+  });
+
   it("counts as gone only where the list says so: a wrong address proves nothing", async () => {
     const { server, adapter } = await world();
     const { ref } = await adapter.registerClient(specOf());
