@@ -33,6 +33,7 @@ export function emptyValues(): RegisterKeyManagerInput {
     clientCreation: true,
     clientMapping: true,
     mappedClientCheck: true,
+    applicationScopes: false,
     connection: {},
     confirmedHosts: [],
   };
@@ -45,6 +46,7 @@ export function valuesOf(view: KeyManagerView): UpdateKeyManagerInput {
   return {
     ...{ id, revision, displayName, description, tokenTypes, issuer, endpoints, grantTypes },
     ...{ signingKeys, validationMethod, tokenGeneration, clientCreation, clientMapping, mappedClientCheck },
+    applicationScopes: view.applicationScopes,
     wellKnownUrl: view.wellKnownUrl ?? "",
     consumerKeyClaim: view.consumerKeyClaim ?? "",
     scopesClaim: view.scopesClaim ?? "",

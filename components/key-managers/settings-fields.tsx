@@ -179,7 +179,7 @@ export function TokenFields({ connector }: ConnectorProps) {
 }
 
 /** What developers may do with it. */
-export function OfferFields() {
+export function OfferFields({ connector }: { connector: ConnectorView }) {
   return (
     <>
       <ListField
@@ -199,6 +199,13 @@ export function OfferFields() {
         help="Off, mapped keys are shown as stored and the server is not asked about them."
       />
       <CheckboxField name="tokenGeneration" label="Get test tokens" help="Developers get tokens in the portal." />
+      {connector.capabilities.includes("scopes") && (
+        <CheckboxField
+          name="applicationScopes"
+          label="Application scopes"
+          help="Developers choose which scopes of their APIs an application's own tokens (client credentials) may carry."
+        />
+      )}
     </>
   );
 }

@@ -98,7 +98,7 @@ export function SettingsForm({ view, save, discover, test }: SettingsFormProps) 
           </Section>
         )}
         <Section title="What developers may do" summary={<Offer />} paths={offerPaths}>
-          <OfferFields />
+          <OfferFields connector={connector} />
         </Section>
         {!permanent && (
           <Section
@@ -145,7 +145,7 @@ const tokenPaths = [
   "consumerKeyClaim",
   "scopesClaim",
 ] as const;
-const offerPaths = ["grantTypes"] as const;
+const offerPaths = ["grantTypes", "applicationScopes"] as const;
 const accessPaths = ["connection"] as const;
 
 function Words() {

@@ -109,6 +109,7 @@ export function ConnectWizard({ connectors, actions }: ConnectWizardProps) {
     if (!chosen || id === methods.getValues("connectorId")) return;
     methods.setValue("connectorId", id, { shouldDirty: true });
     methods.setValue("connection", initialValues(chosen.connectionFields));
+    if (!chosen.capabilities.includes("scopes")) methods.setValue("applicationScopes", false);
     if ((methods.getValues("grantTypes") ?? []).length === 0) methods.setValue("grantTypes", [...chosen.grantTypes]);
   }
 
@@ -298,7 +299,7 @@ export function ConnectWizard({ connectors, actions }: ConnectWizardProps) {
               <TokenFields connector={connector} />
             </Section>
             <Section title="What developers may do" summary="Grant types, keys, test tokens" paths={offerPaths}>
-              <OfferFields />
+              <OfferFields connector={connector} />
             </Section>
             <FormFooter>
               <Button variant="primary" onClick={leaveFound}>
@@ -377,7 +378,7 @@ const tokenPaths = [
   "consumerKeyClaim",
   "scopesClaim",
 ] as const;
-const offerPaths = ["grantTypes"] as const;
+const offerPaths = ["grantTypes", "applicationScopes"] as const;
 
 function unproved({ failed }: TestOutcome): string {
   if (failed === 0) return "The test could not be finished";

@@ -61,6 +61,8 @@ export type FakeKeycloak = Simulation & {
   removeClient(clientId: string): void;
   /** A client scope that somebody made by hand. */
   addScope(name: string): Scope;
+  /** Somebody deletes a client scope by hand. */
+  removeScope(name: string): void;
   /** Lets time go by: admin tokens live for a minute, those of applications for five. */
   pass(seconds: number): void;
 };
@@ -498,6 +500,9 @@ export function fakeKeycloak(options: FakeKeycloakOptions = {}): FakeKeycloak {
       clients.delete(byClientId(clientId)?.id ?? "");
     },
     addScope: (name) => addScope(name, { "include.in.token.scope": "true" }),
+    removeScope(name) {
+      scopes.delete(byName(name)?.id ?? "");
+    },
     pass(seconds) {
       offsetSeconds += seconds;
     },

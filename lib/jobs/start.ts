@@ -2,6 +2,8 @@
 import { sweepExpired } from "#lib/features/housekeeping/sweep.ts";
 import { reconcileKeysJob } from "#lib/features/key-mappings/operation.ts";
 import { reconcileForgotten, reconcileKeyMapping } from "#lib/features/key-mappings/reconcile.ts";
+import { reconcileForgottenScopes, reconcileScopes } from "#lib/features/scope-mirrors/reconcile.ts";
+import { mirrorScopesJob } from "#lib/features/scope-mirrors/request.ts";
 import type { Dependencies } from "#lib/features/context.ts";
 import type { TenantId } from "#lib/foundation/ids.ts";
 
@@ -17,6 +19,7 @@ export type Schedule = { name: string; cron: string; run(deps: Dependencies): Pr
 
 const ours: readonly Schedule[] = [
   { name: "key_mapping.reconcile_forgotten", cron: "* * * * *", run: reconcileForgotten },
+  { name: "scope_mirror.reconcile_forgotten", cron: "*/2 * * * *", run: reconcileForgottenScopes },
   { name: "housekeeping.sweep", cron: "17 * * * *", run: sweepExpired },
 ];
 
@@ -37,6 +40,7 @@ export async function startJobs(
     // The queue tries a job that throws again, ever later.
     if (end === "unresolved") throw new Error(`The keys ${subjectId} are not settled yet.`);
   });
+  await worker.work(mirrorScopesJob, ({ tenantId, subjectId }) => reconcileScopes(deps, tenantId, subjectId));
   for (const { name, cron, run } of [...ours, ...schedules]) {
     await worker.schedule(name, cron, async () => {
       await run(deps);

@@ -2,6 +2,7 @@ import { deleteApi as removeApi, findApi } from "#lib/data/apis.ts";
 import { isForeignKeyViolation } from "#lib/data/database.ts";
 import { AppError } from "#lib/foundation/errors.ts";
 import type { ApiId } from "#lib/foundation/ids.ts";
+import { requestMirroring } from "../scope-mirrors/request.ts";
 import { defineMutation } from "../verb.ts";
 import { ApiRef } from "./contract.ts";
 import { toApiView } from "./views.ts";
@@ -18,6 +19,7 @@ export const deleteApi = defineMutation({
     await removeApi(ctx, id).catch((error: unknown) => {
       throw isForeignKeyViolation(error) ? new AppError("api.in_use", { cause: error }) : error;
     });
+    await requestMirroring(ctx);
     ctx.audit({ subject: { type: "api", id, name: `${api.name} ${api.version}` }, before: toApiView(api) });
     return { id };
   },

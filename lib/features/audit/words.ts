@@ -182,6 +182,20 @@ const told = new Map<string, Words>([
   ["plan.create", { label: "Create a plan", did: "created the plan {}" }],
   ["plan.delete", { label: "Delete a plan", did: "deleted the plan {}" }],
   ["plan.update", { label: "Change a plan", did: "changed the plan {}" }],
+  [
+    "scope_mirror.reconcile",
+    {
+      label: "Mirror scopes to a key manager",
+      did: (event) =>
+        ["made", "changed", "removed"].some((field) => stateOf(event, field) !== undefined)
+          ? "brought the scopes at {} up to date"
+          : "tried to bring the scopes at {} up to date, which failed",
+    },
+  ],
+  [
+    "scope_mirror.retry",
+    { label: "Try to mirror scopes again", did: "asked for the scopes of {} to be mirrored again" },
+  ],
   ["subscription.create", { label: "Subscribe to an API", did: "made the subscription {}" }],
   ["subscription.delete", { label: "End a subscription", did: "ended the subscription {}" }],
   ["subscription.set_state", { label: "Allow or block a subscription", did: byState("state", subscriptionStates) }],

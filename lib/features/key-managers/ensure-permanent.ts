@@ -76,6 +76,7 @@ async function create(tx: TenantContext, connector: Connector, options: Permanen
     clientCreation: true,
     clientMapping: true,
     mappedClientCheck: true,
+    applicationScopes: false,
   };
   const inserted = await insertKeyManagerIfAbsent(tx, id, values);
   if (!inserted) return;

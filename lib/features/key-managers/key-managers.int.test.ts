@@ -46,11 +46,11 @@ async function freshAdmin(): Promise<Context> {
 function formOf(view: KeyManagerView, changes: Partial<UpdateKeyManagerInput> = {}): UpdateKeyManagerInput {
   const { id, revision, displayName, description, tokenTypes, wellKnownUrl, issuer, endpoints, grantTypes } = view;
   const { consumerKeyClaim, scopesClaim, signingKeys, validationMethod, connection } = view;
-  const { tokenGeneration, clientCreation, clientMapping, mappedClientCheck } = view;
+  const { tokenGeneration, clientCreation, clientMapping, mappedClientCheck, applicationScopes } = view;
   return {
     ...{ id, revision, displayName, description, tokenTypes, wellKnownUrl, issuer, endpoints, grantTypes },
     ...{ consumerKeyClaim, scopesClaim, signingKeys, validationMethod, connection },
-    ...{ tokenGeneration, clientCreation, clientMapping, mappedClientCheck },
+    ...{ tokenGeneration, clientCreation, clientMapping, mappedClientCheck, applicationScopes },
     ...changes,
   };
 }

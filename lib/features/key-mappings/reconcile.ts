@@ -1,8 +1,8 @@
 import { listUnresolvedKeyMappings, updateKeyMapping } from "#lib/data/key-mappings.ts";
-import { findTenantIdentity } from "#lib/data/jobs.ts";
 import { isAppError } from "#lib/foundation/errors.ts";
-import { newId, type TenantId } from "#lib/foundation/ids.ts";
-import type { Context, Dependencies } from "../context.ts";
+import type { TenantId } from "#lib/foundation/ids.ts";
+import type { Dependencies } from "../context.ts";
+import { systemContext } from "../system.ts";
 import { outcomeOf, settleAudited, type QueryContext } from "../verb.ts";
 import { isHeld, lookAfterSeconds, takeOver } from "./lease.ts";
 import {
@@ -72,20 +72,6 @@ function conclude(result: Result): Reconciliation {
     case "overtaken":
       return "held";
   }
-}
-
-/** The installation itself, at work in one tenant. Null where the tenant is gone. */
-async function systemContext(deps: Dependencies, tenantId: TenantId): Promise<Context | null> {
-  const tenant = await deps.database.inInstallation((tx) => findTenantIdentity(tx, tenantId));
-  return (
-    tenant && {
-      tenant,
-      actor: { kind: "system", name: "Latchkey" },
-      permissions: new Set(),
-      requestId: newId(),
-      deps,
-    }
-  );
 }
 
 /** Operations that nobody has touched for this long are looked at, whatever became of their jobs. */
