@@ -81,7 +81,7 @@ module.exports = {
         "^components/",
         "^lib/features/([^/]+)/contract\\.ts$",
         "^lib/features/permissions\\.ts$",
-        "^lib/connector-kit/descriptors\\.ts$",
+        "^lib/connector-kit/(descriptors|token-parameters)\\.ts$",
       ],
       "Components see views: what a feature's contract.ts defines.",
     ),
@@ -162,7 +162,7 @@ module.exports = {
         pathNot: [
           "/contract\\.ts$",
           "^lib/features/permissions\\.ts$",
-          "^lib/connector-kit/descriptors\\.ts$",
+          "^lib/connector-kit/(descriptors|token-parameters)\\.ts$",
           "^lib/foundation/claims\\.ts$",
         ],
         dependencyTypesNot: ["type-only"],

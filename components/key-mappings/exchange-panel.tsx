@@ -5,6 +5,7 @@ import { ActionForm, FormFooter, SubmitButton } from "#components/form/action-fo
 import { CheckboxesField, SelectField, TextareaField } from "#components/form/fields.tsx";
 import { useActionForm } from "#components/form/use-action-form.ts";
 import { Button } from "#components/ui/button.tsx";
+import { standardTokenParameters } from "#lib/connector-kit/token-parameters.ts";
 import type { SubscribedScopeView } from "#lib/features/applications/contract.ts";
 import type { KeysView, TokenView } from "#lib/features/key-mappings/contract.ts";
 import type { KeysActions } from "./actions.ts";
@@ -99,6 +100,7 @@ function ExchangeForm({ exchangers, first, scopes, exchange }: ExchangeFormProps
           consumerKey={first.consumerKey}
           consumerSecret={null}
           scopes={scopes.map(({ name }) => name)}
+          parameters={standardTokenParameters}
           secretIn={secretPlaceOf(first.client.settings)}
           grant="token_exchange"
         />

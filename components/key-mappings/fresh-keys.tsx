@@ -6,13 +6,16 @@ import { Fact, FactList } from "#components/ui/card.tsx";
 import { Identifier } from "#components/ui/identifier.tsx";
 import { Notice } from "#components/ui/notice.tsx";
 import { SecretOnce } from "#components/ui/secret-once.tsx";
+import type { TokenParameters } from "#lib/connector-kit/token-parameters.ts";
 import type { DoneOutcome } from "./actions.ts";
 import { SnippetTabs } from "./snippet-tabs.tsx";
 import { secretPlaceOf } from "./snippets.ts";
 import { TokenPanel } from "./token-panel.tsx";
 
+type FreshKeysProps = { outcome: DoneOutcome; tokenParameters: TokenParameters; close: () => void };
+
 /** What was just handed out: the secret once, a first token, and a command that runs as shown. */
-export function FreshKeys({ outcome, close }: { outcome: DoneOutcome; close: () => void }) {
+export function FreshKeys({ outcome, tokenParameters, close }: FreshKeysProps) {
   const { keys, consumerSecret, token, tokenProblem } = outcome;
   const [stored, setStored] = useState(consumerSecret === null);
   const { consumerKey } = keys;
@@ -48,6 +51,7 @@ export function FreshKeys({ outcome, close }: { outcome: DoneOutcome; close: () 
           consumerKey={consumerKey}
           consumerSecret={stored ? null : consumerSecret}
           scopes={[]}
+          parameters={tokenParameters}
           secretIn={secretPlaceOf(keys.client.settings)}
         />
       )}

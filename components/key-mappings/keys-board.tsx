@@ -2,7 +2,7 @@ import { ThePath } from "#components/path/path.tsx";
 import { EmptyState } from "#components/ui/empty-state.tsx";
 import type { SubscribedScopeView } from "#lib/features/applications/contract.ts";
 import type { UsableKeyManager } from "#lib/features/key-managers/contract.ts";
-import type { KeysView } from "#lib/features/key-mappings/contract.ts";
+import type { ListedKeys } from "#lib/features/key-mappings/contract.ts";
 import type { KeysActions, KeysPlace } from "./actions.ts";
 import { KeysCard, type KeysCardProps } from "./keys-card.tsx";
 
@@ -10,7 +10,7 @@ type KeysBoardProps = {
   place: KeysPlace;
   /** Those that the developer may get keys from now. */
   keyManagers: readonly UsableKeyManager[];
-  keys: readonly KeysView[];
+  keys: readonly ListedKeys[];
   scopes: readonly SubscribedScopeView[];
   actions: KeysActions;
 };

@@ -8,7 +8,7 @@ import { Monogram } from "#components/ui/monogram.tsx";
 import { Notice } from "#components/ui/notice.tsx";
 import type { SubscribedScopeView } from "#lib/features/applications/contract.ts";
 import type { UsableKeyManager } from "#lib/features/key-managers/contract.ts";
-import type { KeysOutcome, KeysView } from "#lib/features/key-mappings/contract.ts";
+import type { KeysOutcome, KeysView, ListedKeys } from "#lib/features/key-mappings/contract.ts";
 import type { DoneOutcome, KeysActions, KeysPlace } from "./actions.ts";
 import { ExchangePanel } from "./exchange-panel.tsx";
 import { EndpointList } from "./endpoint-list.tsx";
@@ -24,7 +24,7 @@ export type KeysCardProps = {
   place: KeysPlace;
   /** Null where the key manager is disabled or not offered any more. */
   keyManager: UsableKeyManager | null;
-  keys: KeysView | null;
+  keys: ListedKeys | null;
   scopes: readonly SubscribedScopeView[];
   /** The application's keys that may exchange tokens of other key managers. */
   exchangers: readonly KeysView[];
@@ -71,7 +71,7 @@ export function KeysCard({ place, keyManager, keys, scopes, exchangers, actions:
         )}
         {handedBack && <ReplacedToken handedBack={handedBack} close={() => setHandedBack(null)} />}
         {fresh && keys ? (
-          <FreshKeys outcome={fresh} close={() => setFresh(null)} />
+          <FreshKeys outcome={fresh} tokenParameters={keys.tokenParameters} close={() => setFresh(null)} />
         ) : keys && keys.state !== "ACTIVE" ? (
           <UnfinishedKeys keys={keys} actions={actions} settle={settle} handBack={setHandedBack} />
         ) : keys ? (

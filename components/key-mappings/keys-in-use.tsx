@@ -11,7 +11,12 @@ import { Menu, MenuItem, MenuSeparator } from "#components/ui/menu.tsx";
 import { Notice } from "#components/ui/notice.tsx";
 import type { SubscribedScopeView } from "#lib/features/applications/contract.ts";
 import type { UsableKeyManager } from "#lib/features/key-managers/contract.ts";
-import { grantTypeLabels, type KeysOutcome, type KeysView } from "#lib/features/key-mappings/contract.ts";
+import {
+  grantTypeLabels,
+  type KeysOutcome,
+  type KeysView,
+  type ListedKeys,
+} from "#lib/features/key-mappings/contract.ts";
 import type { KeysActions } from "./actions.ts";
 import { RemoveKeysDialog } from "./remove-keys-dialog.tsx";
 import type { HandedBack } from "./replaced-token.tsx";
@@ -23,7 +28,7 @@ import { UnfinishedKeys } from "./unfinished-keys.tsx";
 import { UpdateForm } from "./update-form.tsx";
 
 type KeysInUseProps = {
-  keys: KeysView;
+  keys: ListedKeys;
   keyManager: UsableKeyManager | null;
   scopes: readonly SubscribedScopeView[];
   actions: KeysActions;
@@ -113,6 +118,7 @@ export function KeysInUse({ keys, keyManager, scopes, actions, settle, handBack 
           consumerKey={consumerKey}
           consumerSecret={null}
           scopes={scopes.map(({ name }) => name)}
+          parameters={keys.tokenParameters}
           secretIn={secretPlaceOf(client.settings)}
         />
       )}

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { standardTokenParameters } from "#lib/connector-kit/token-parameters.ts";
 import { secretPlaceOf, tokenSnippets, type SnippetInput } from "./snippets.ts";
 
 const run = promisify(execFile);
@@ -76,6 +77,7 @@ describe.each(["curl", "node", "python"])("the %s snippet", (id) => {
     consumerKey: "client",
     consumerSecret: "plain-secret",
     scopes: [],
+    parameters: standardTokenParameters,
     secretIn: "header",
     ...changes,
   });

@@ -1,11 +1,15 @@
 /** Programs that get a token (RFC 6749 §4.4, RFC 8693 §2.1), ready to run. */
 
+import { tokenRequestOf, type TokenParameters } from "#lib/connector-kit/token-parameters.ts";
+
 export type SnippetInput = {
   tokenEndpoint: string;
   consumerKey: string;
   /** Null leaves it to an environment variable, CONSUMER_SECRET. */
   consumerSecret: string | null;
   scopes: readonly string[];
+  /** What this kind of server wants beside the grant type and the credentials. */
+  parameters: TokenParameters;
   /** How the client is registered to show its secret (RFC 6749 §2.3.1). */
   secretIn: "header" | "body";
   /** The client credentials grant, or the exchange of a token that an environment variable, SUBJECT_TOKEN, holds. */
@@ -32,14 +36,18 @@ export function secretPlaceOf(settings: Record<string, unknown>): SnippetInput["
   return JSON.stringify(settings).includes("client_secret_post") ? "body" : "header";
 }
 
-function parametersOf({ scopes, grant = "client_credentials" }: SnippetInput): Parameter[] {
-  const scope: Parameter[] = scopes.length > 0 ? [{ name: "scope", value: scopes.join(" ") }] : [];
-  if (grant === "client_credentials") return [{ name: "grant_type", value: grant }, ...scope];
+function parametersOf({ scopes: wanted, parameters, grant = "client_credentials" }: SnippetInput): Parameter[] {
+  const { scopes, parameters: further } = tokenRequestOf(parameters, wanted);
+  const rest: Parameter[] = [
+    ...(scopes.length > 0 ? [{ name: "scope", value: scopes.join(" ") }] : []),
+    ...Object.entries(further).map(([name, value]) => ({ name, value })),
+  ];
+  if (grant === "client_credentials") return [{ name: "grant_type", value: grant }, ...rest];
   return [
     { name: "grant_type", value: "urn:ietf:params:oauth:grant-type:token-exchange" },
     { name: "subject_token", variable: "SUBJECT_TOKEN" },
     { name: "subject_token_type", value: "urn:ietf:params:oauth:token-type:access_token" },
-    ...scope,
+    ...rest,
   ];
 }
 

@@ -8,6 +8,7 @@ import type {
 } from "#lib/connector-kit/contract.ts";
 import { eitherWay } from "#lib/connector-kit/either-way.ts";
 import { ConnectorError, isConnectorError } from "#lib/connector-kit/errors.ts";
+import { tokenRequestOf } from "#lib/connector-kit/token-parameters.ts";
 import type { Secret } from "#lib/foundation/secret.ts";
 import type { SecretCredentials } from "#lib/protocol/client-authentication.ts";
 import { unreadable } from "#lib/protocol/exchange.ts";
@@ -19,6 +20,7 @@ import { openGrants } from "./grants.ts";
 import { openManagement } from "./management.ts";
 import { pagesOf } from "./pages.ts";
 import { openScopes } from "./scopes.ts";
+import { tokenParameters } from "./token-parameters.ts";
 import {
   audienceKey,
   authenticationOf,
@@ -206,9 +208,10 @@ export function openAuth0Adapter(
     },
 
     async issueToken(client, { scopes }) {
-      const parameters = { audience: await audienceFor(client) };
+      const { connection } = settings;
+      const wish = tokenParameters({ connection, client: { audience: await audienceFor(client) } });
       return asClient(client, (credentials) =>
-        clientCredentialsToken(dependencies, { tokenEndpoint, credentials, scopes, parameters }),
+        clientCredentialsToken(dependencies, { tokenEndpoint, credentials, ...tokenRequestOf(wish, scopes) }),
       );
     },
 

@@ -1,6 +1,7 @@
 import { defineConnector } from "#lib/connector-kit/define-connector.ts";
 import { openAuth0Adapter } from "./adapter.ts";
 import { client, connection } from "./config.ts";
+import { tokenParameters } from "./token-parameters.ts";
 import { grantTypes } from "./wire.ts";
 
 export const auth0 = defineConnector({
@@ -50,6 +51,7 @@ export const auth0 = defineConnector({
   consumerSecrets: { atOnce: 1, overlapSeconds: 30, readable: true },
   // How long access tokens live is a setting of each API.
   lifetimesPerClient: false,
+  tokenParameters,
   recognise(metadata) {
     const { issuer, token_endpoint: token, mfa_challenge_endpoint: challenge } = metadata;
     if (typeof issuer !== "string" || token !== `${issuer}oauth/token`) return null;

@@ -6,6 +6,7 @@ import type {
   ManagingAdapter,
 } from "#lib/connector-kit/contract.ts";
 import { ConnectorError, isConnectorError, withCredentials } from "#lib/connector-kit/errors.ts";
+import { tokenRequestOf } from "#lib/connector-kit/token-parameters.ts";
 import type { Secret } from "#lib/foundation/secret.ts";
 import { clientCredentialsToken, proveClientCredentials, type ProvableCredentials } from "#lib/protocol/token.ts";
 import { checkAccess } from "./access.ts";
@@ -16,7 +17,8 @@ import { openGraph } from "./graph.ts";
 import { rememberWrites } from "./recent.ts";
 import { explainingToken, isTokenLag, restated } from "./refusals.ts";
 import { openScopes } from "./scopes.ts";
-import { digestOf, factsOf, isActive, mayBe, openPasswords } from "./secrets.ts";
+import { factsOf, isActive, mayBe, openPasswords } from "./secrets.ts";
+import { tokenParameters } from "./token-parameters.ts";
 import { applicationOf, withGrantedScopes } from "./tokens.ts";
 import { application, isOwn, toApplication, toRegisteredClient, usesSecret, type Application } from "./wire.ts";
 
@@ -161,8 +163,7 @@ export function openEntraAdapter(
           clientCredentialsToken(dependencies, {
             tokenEndpoint: tokenEndpointOf(settings),
             credentials: secretCredentials(client.consumerKey, consumerSecret),
-            // Entra refuses scopes by their names here (AADSTS1002012).
-            scopes: [`${connection.resourceAppId}/.default`],
+            ...tokenRequestOf(tokenParameters({ connection }), scopes),
           }),
         );
       const isNew = recent.has(digestOf(consumerSecret));

@@ -1,6 +1,7 @@
 import { defineConnector } from "#lib/connector-kit/define-connector.ts";
 import { openEntraAdapter } from "./adapter.ts";
 import { client, connection } from "./config.ts";
+import { tokenParameters } from "./token-parameters.ts";
 import { grantTypes } from "./wire.ts";
 
 export const entra = defineConnector({
@@ -43,6 +44,7 @@ export const entra = defineConnector({
   consumerSecrets: { atOnce: null, overlapSeconds: 60, readable: false },
   // Lifetimes belong to policies of the API (tokenLifetimePolicies).
   lifetimesPerClient: false,
+  tokenParameters,
   recognise(metadata) {
     const { tenant_region_scope: region, cloud_instance_name: cloud, token_endpoint: token } = metadata;
     if (typeof token !== "string" || !token.endsWith("/oauth2/v2.0/token")) return null;

@@ -18,6 +18,7 @@ import type { ClientSettings, Connection } from "./config.ts";
 import { openOrg } from "./org.ts";
 import { openScopes } from "./scopes.ts";
 import { demandRoom, factsOf, isActive, openSecrets } from "./secrets.ts";
+import { tokenParameters } from "./token-parameters.ts";
 import { openTokens, policyRefusals } from "./tokens.ts";
 import { application, methodOf, toBody, toRegisteredClient, usesSecret, type Application } from "./wire.ts";
 
@@ -188,7 +189,7 @@ export function openOktaAdapter(
     },
 
     ...openTokens(org, dependencies, {
-      defaultScopes,
+      parameters: tokenParameters({ connection }),
       async methodOf(client) {
         try {
           const app = await apps.find(client);

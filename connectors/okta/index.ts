@@ -2,6 +2,7 @@ import { defineConnector } from "#lib/connector-kit/define-connector.ts";
 import { openOktaAdapter } from "./adapter.ts";
 import { client, connection } from "./config.ts";
 import { atOnce } from "./secrets.ts";
+import { tokenParameters } from "./token-parameters.ts";
 import { grantTypes } from "./wire.ts";
 
 export const okta = defineConnector({
@@ -49,6 +50,7 @@ export const okta = defineConnector({
   consumerSecrets: { atOnce, overlapSeconds: 0, readable: true },
   // Okta keeps lifetimes in the rules of access policies.
   lifetimesPerClient: false,
+  tokenParameters,
   recognise({ issuer, token_endpoint: token }) {
     if (typeof issuer !== "string") return null;
     if (/^https?:\/\/[^/]+\/oauth2\/[^/]+$/.test(issuer) && token === `${issuer}/v1/token`) {

@@ -1,6 +1,7 @@
 /** What the portal asks the authorization server in a client's name. */
 import type { ClientRef, ConnectorDependencies, KeyManagerAdapter } from "#lib/connector-kit/contract.ts";
 import { ConnectorError, isConnectorError } from "#lib/connector-kit/errors.ts";
+import { tokenRequestOf, type TokenParameters } from "#lib/connector-kit/token-parameters.ts";
 import type { SecretCredentials } from "#lib/protocol/client-authentication.ts";
 import { introspect } from "#lib/protocol/introspection.ts";
 import { revoke } from "#lib/protocol/revocation.ts";
@@ -15,7 +16,7 @@ type Tokens = Required<Pick<KeyManagerAdapter, "issueToken" | "exchangeToken" | 
 /**
  * Opens the protocol endpoints of the custom authorization server (developer.okta.com, OpenID Connect & OAuth 2.0 API).
  *
- * @param defaultScopes asked for where a request names none
+ * @param parameters what every request for a token holds
  * @param methodOf how the client authenticates by its registration, or undefined where that cannot be told
  * @returns calls that throw `rejected` where an access policy is missing, `credentials_refused` where the client's
  *   secret is wrong, and `unsupported` where the portal cannot authenticate as the client
@@ -23,13 +24,10 @@ type Tokens = Required<Pick<KeyManagerAdapter, "issueToken" | "exchangeToken" | 
 export function openTokens(
   org: Org,
   dependencies: ConnectorDependencies,
-  {
-    defaultScopes,
-    methodOf,
-  }: { defaultScopes: readonly string[]; methodOf(client: ClientRef): Promise<string | undefined> },
+  { parameters, methodOf }: { parameters: TokenParameters; methodOf(client: ClientRef): Promise<string | undefined> },
 ): Tokens {
   const { endpoints, introspector } = org;
-  const asked = (scopes: readonly string[]) => (scopes.length > 0 ? scopes : defaultScopes);
+  const asked = (scopes: readonly string[]) => tokenRequestOf(parameters, scopes);
 
   /** Tries the way that most clients use; only where that is refused is the registration looked up. */
   async function asClient<T>(client: ClientRef, call: (credentials: SecretCredentials) => Promise<T>): Promise<T> {
@@ -59,7 +57,7 @@ export function openTokens(
   return {
     issueToken: (client, { scopes }) =>
       asClient(client, (credentials) =>
-        clientCredentialsToken(dependencies, { tokenEndpoint: endpoints.token, credentials, scopes: asked(scopes) }),
+        clientCredentialsToken(dependencies, { tokenEndpoint: endpoints.token, credentials, ...asked(scopes) }),
       ),
 
     exchangeToken: (client, { scopes, ...request }) =>
@@ -67,7 +65,7 @@ export function openTokens(
         exchangedToken(dependencies, {
           tokenEndpoint: endpoints.token,
           credentials,
-          scopes: asked(scopes),
+          ...asked(scopes),
           ...request,
         }),
       ),

@@ -11,6 +11,7 @@ import type { OutboundFetch } from "#lib/foundation/outbound-contract.ts";
 import type { Secret } from "#lib/foundation/secret.ts";
 import type { Introspection } from "#lib/protocol/introspection.ts";
 import type { IssuedToken } from "#lib/protocol/token.ts";
+import type { TokenParameters } from "./token-parameters.ts";
 
 /** Endpoints of an authorization server that a key manager stores, by our names. */
 export const endpointNames = [
@@ -287,6 +288,17 @@ export type Connector<Connection extends z.ZodType = z.ZodType, Client extends z
    * every scope there is. There, `grant` can only see to it that the scopes exist.
    */
   scopeGrants?: "each_client" | "any_client";
+  /**
+   * What `issueToken` sends beside the grant type, the client's credentials and its scopes, for the programs that
+   * developers are shown. Pure; without it, nothing.
+   *
+   * @param facts.connection the stored connection without its secrets
+   * @param facts.client the client's settings, as far as they are known
+   */
+  tokenParameters?(facts: {
+    connection: Partial<z.output<Connection>>;
+    client: Partial<z.output<Client>>;
+  }): TokenParameters;
   /** Recognises its own kind in a discovery document; the reason is shown ("because …"), null if it is not. */
   recognise?(metadata: Record<string, unknown>): string | null;
   /** Set-up steps that a schema cannot express: paths of Markdown beside the connector. */

@@ -71,6 +71,16 @@ export async function findKeyManager(ctx: TenantContext, id: KeyManagerId): Prom
   return row && toRecord(row);
 }
 
+/** Those among the ids that exist in this tenant, with everything. */
+export async function findKeyManagerRecords(
+  ctx: TenantContext,
+  ids: readonly KeyManagerId[],
+): Promise<KeyManagerRecord[]> {
+  if (ids.length === 0) return [];
+  const rows = await tenantDb(ctx).keyManager.findMany({ where: { id: { in: [...ids] } }, select: columns });
+  return rows.map(toRecord);
+}
+
 /** Those among the ids that exist in this tenant. */
 export async function findKeyManagers(ctx: TenantContext, ids: readonly KeyManagerId[]): Promise<KeyManagerSummary[]> {
   if (ids.length === 0) return [];

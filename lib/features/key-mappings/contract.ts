@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { TokenParameters } from "#lib/connector-kit/token-parameters.ts";
 import type { FieldProblem } from "#lib/foundation/errors.ts";
 
 export const keyTypes = ["PRODUCTION", "SANDBOX"] as const;
@@ -207,6 +208,9 @@ export type KeysView = {
   };
   createdAt: string;
 };
+
+/** Keys with what a program sends for a token of theirs. */
+export type ListedKeys = KeysView & { tokenParameters: TokenParameters };
 
 /** A token, shown once. */
 export type TokenView = { accessToken: string; tokenType: string; expiresInSeconds: number | null; scopes: string[] };
