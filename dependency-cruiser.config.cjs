@@ -4,7 +4,8 @@
  */
 const tests = "\\.test\\.tsx?$";
 /** Files that only tests load: in-memory vendors, suites, fixtures. */
-const testOnly = "(^|/)(fakes?|conformance|testing)(/|\\.tsx?$)|(^|/)fake\\.ts$|\\.suite\\.ts$|\\.fixture\\.ts$";
+const testOnly =
+  "(^|/)(fakes?|conformance|testing)(/|\\.tsx?$)|(^|/)(fake|simulator(-[a-z]+)?)\\.ts$|\\.suite\\.ts$|\\.fixture\\.ts$";
 const product = "^(app|components|connectors|lib)/|^server\\.ts$|^proxy\\.ts$|^instrumentation\\.ts$";
 const ours = "^(app|components|connectors|e2e|lib|tooling)/|^[^/]+\\.tsx?$";
 

@@ -8,7 +8,9 @@ import { protectPage } from "#lib/front-door/headers.ts";
 import { healthHandler } from "#lib/front-door/health.ts";
 import { collectProcessMetrics, metricsHandler } from "#lib/front-door/metrics.ts";
 import { createFrontDoor, drain, type Mount } from "#lib/front-door/server.ts";
+import { env as settings } from "#lib/foundation/env.ts";
 import { runtime } from "#lib/runtime.ts";
+import { loadOwnConnectors } from "#lib/runtime/own-connectors.ts";
 import { startValidationPlane } from "#lib/runtime/validation-plane.ts";
 
 export type Serving = {
@@ -23,6 +25,7 @@ export type Serving = {
  * @throws {Error} where the configuration is not usable or the port cannot be had
  */
 export async function serve(): Promise<Serving> {
+  await loadOwnConnectors(settings().LATCHKEY_CONNECTORS);
   const { env, deps, authorizationServer, isReady, startBackgroundWork, close } = runtime();
   const dev = env.NODE_ENV === "development";
   const trustedProxies = env.LATCHKEY_TRUSTED_PROXIES;

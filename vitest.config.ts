@@ -3,6 +3,8 @@ import { defineConfig } from "vitest/config";
 const everywhere = ["lib/**", "connectors/**", "components/**", "tooling/**", "app/**"];
 /** Starts, kills and restarts real server processes. */
 const supervisor = ["tooling/**/*.process.test.ts"];
+/** Run by `npm run conformance` alone, which says over what. */
+const suite = ["tooling/conformance/suite.test.ts"];
 /** Speaks to real authorization servers; each says why where it cannot have one. */
 const live = everywhere.map((folder) => `${folder}/*.live.test.ts`);
 /** Hold what connectors and simulators say against the vendors' own descriptions. */
@@ -16,7 +18,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: everywhere.map((folder) => `${folder}/*.test.{ts,tsx}`),
-          exclude: [...integration, ...supervisor, ...live, ...contracts],
+          exclude: [...integration, ...supervisor, ...live, ...contracts, ...suite],
           setupFiles: ["tooling/testing/no-network.ts"],
         },
       },
@@ -30,6 +32,7 @@ export default defineConfig({
         },
       },
       { test: { name: "contracts", include: contracts, setupFiles: ["tooling/testing/no-network.ts"] } },
+      { test: { name: "conformance", include: suite } },
       { test: { name: "live", include: live, testTimeout: 60_000, hookTimeout: 900_000 } },
       { test: { name: "supervisor", include: supervisor, testTimeout: 120_000, hookTimeout: 120_000 } },
     ],

@@ -30,7 +30,7 @@ describe("the registry", () => {
       expect(await declaredIn(file)).toBe(plain(connectorFacts(connector)));
       expect(await readFile(file, "utf8")).toContain(`](guide.md)`);
       expect(connector.guide).toBe(`connectors/${id}/guide.md`);
-      expect(existsSync(connector.guide)).toBe(true);
+      expect(existsSync(`connectors/${id}/guide.md`)).toBe(true);
     },
   );
 

@@ -1,7 +1,8 @@
 import type { JWK } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openamUnavailable, startOpenam, type Openam, type OpenamRealm } from "#e2e/servers/openam.ts";
-import { describeConnector, type ConformanceVendor } from "#lib/connector-kit/conformance.ts";
+import { describeConnector } from "#lib/connector-kit/conformance.ts";
+import type { ConformanceVendor } from "#lib/connector-kit/conformance/bench.ts";
 import { managing, type ClientSpec, type KeyManagerSettings } from "#lib/connector-kit/contract.ts";
 import { systemClock } from "#lib/foundation/clock.ts";
 import { createOutbound } from "#lib/foundation/outbound.ts";

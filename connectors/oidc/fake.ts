@@ -40,6 +40,8 @@ export type FakeOidc = Simulation & {
   settings: KeyManagerSettings<Connection>;
   /** Every secret that was configured or handed out: none may ever be seen in a log or an error. */
   canaries: string[];
+  /** The client that may ask about tokens. */
+  portal: { clientId: string; clientSecret: string };
   clients: Map<string, Stored>;
   /** A client that somebody made by hand at the server. */
   addClient(client?: Partial<Stored>): Stored & { registration_client_uri: string; registration_access_token: string };
@@ -314,6 +316,7 @@ export function fakeOidc(options: FakeOidcOptions = {}): FakeOidc {
       connection: connection.parse(connectionInput),
     },
     canaries,
+    portal: { clientId: portalClient.client_id, clientSecret: portalClient.client_secret },
     clients,
     addClient(client = {}) {
       const stored = store({ grant_types: ["client_credentials"], response_types: [], ...client });

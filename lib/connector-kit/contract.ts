@@ -301,8 +301,8 @@ export type Connector<Connection extends z.ZodType = z.ZodType, Client extends z
   }): TokenParameters;
   /** Recognises its own kind in a discovery document; the reason is shown ("because …"), null if it is not. */
   recognise?(metadata: Record<string, unknown>): string | null;
-  /** Set-up steps that a schema cannot express: paths of Markdown beside the connector. */
-  guide: string;
+  /** Set-up steps that a schema cannot express: the path of Markdown beside the connector, or Markdown itself. */
+  guide: string | { markdown: string };
   open(settings: KeyManagerSettings<z.output<Connection>>, dependencies: ConnectorDependencies): KeyManagerAdapter;
 };
 

@@ -16,6 +16,20 @@ type Common = {
   optional: boolean;
   /** Rarely needed: forms keep it folded away. */
   advanced?: boolean;
+  /** Cannot be changed once it is stored. */
+  fixed?: boolean;
+  /** What an administrator allows here; set by `narrowFields`, never by a builder. */
+  limit?: FieldLimit;
+};
+
+/** A limit as the form shows and checks it. Bounds and choices are in the descriptor itself, narrowed. */
+export type FieldLimit = {
+  /** One sentence for people. */
+  words: string;
+  /** What the whole text, or each entry of a list, must match. */
+  pattern?: string;
+  /** The connector's own default, where it is outside and another stands in its place. */
+  replaced?: unknown;
 };
 
 export type TextDescriptor = Common & {

@@ -10,7 +10,14 @@ import { z } from "zod";
 import { isSecret, Secret } from "#lib/foundation/secret.ts";
 import { attachMark, type FieldMark, type FieldOption, type MethodBranch } from "./descriptors.ts";
 
-type Labels = { label: string; help?: string; placeholder?: string; advanced?: boolean };
+type Labels = {
+  label: string;
+  help?: string;
+  placeholder?: string;
+  advanced?: boolean;
+  /** Cannot be changed once it is stored; not for secrets, which are replaced. */
+  fixed?: boolean;
+};
 type Optional = { optional?: boolean };
 
 /** Optionality and default of a builder's options, carried into the schema's type. */
@@ -25,12 +32,13 @@ function presented<Options, Value, Input>(schema: z.ZodType, mark: FieldMark): P
   return attachMark(schema, mark) as unknown as Presence<Options, Value, Input>;
 }
 
-function labels({ label, help, placeholder, advanced, optional }: Labels & Optional) {
+function labels({ label, help, placeholder, advanced, fixed, optional }: Labels & Optional) {
   return {
     label,
     ...(help !== undefined && { help }),
     ...(placeholder !== undefined && { placeholder }),
     ...(advanced !== undefined && { advanced }),
+    ...(fixed !== undefined && { fixed }),
     optional: optional ?? false,
   };
 }
@@ -118,7 +126,7 @@ function url<const O extends UrlOptions>(options: O): Presence<O, string, string
   });
 }
 
-type SecretOptions = Labels & Optional & { multiline?: boolean; maximumLength?: number };
+type SecretOptions = Omit<Labels, "fixed"> & Optional & { multiline?: boolean; maximumLength?: number };
 type SecretInput = string | Secret | null;
 
 /** What a secret's input may be: text from a form, or a Secret that came out of the vault. */

@@ -21,6 +21,14 @@ const allowList = z
     error: "must be host:port pairs separated by commas, such as 10.0.0.5:8443,keycloak.internal:443",
   });
 
+/** Files, folders and packages, separated by commas. */
+const pathList = z.string().transform((text) =>
+  text
+    .split(",")
+    .map((entry) => entry.trim())
+    .filter(Boolean),
+);
+
 /** `id=base64url(32 bytes)` pairs; the first seals, all of them open. */
 const vaultKeys = z
   .string()
@@ -52,6 +60,7 @@ export const envSchema = z.object({
   NEXTAUTH_SECRET: secretText(32),
   LATCHKEY_VAULT_KEYS: vaultKeys,
   LATCHKEY_OUTBOUND_ALLOW: allowList.default([]),
+  LATCHKEY_CONNECTORS: pathList.default([]),
   LATCHKEY_TRUSTED_PROXIES: z.coerce.number().int().min(0).max(5).default(0),
   LATCHKEY_METRICS_TOKEN: secretText(16).optional(),
   LOG_LEVEL: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),

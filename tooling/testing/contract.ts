@@ -1,6 +1,7 @@
 /** The conformance suite with a vendor's own OpenAPI document looking on: nothing may be said that it does not allow. */
 import { afterAll, describe, expect, it } from "vitest";
-import { describeConnector, simulated, type ConformanceOptions } from "#lib/connector-kit/conformance.ts";
+import { describeConnector, simulated } from "#lib/connector-kit/conformance.ts";
+import type { ConformanceOptions } from "#lib/connector-kit/conformance/bench.ts";
 import type { Connector } from "#lib/connector-kit/contract.ts";
 import type { Simulator } from "#lib/connector-kit/simulator.ts";
 import { readVendorSpec } from "./vendor-spec.ts";

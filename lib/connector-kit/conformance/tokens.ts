@@ -1,0 +1,91 @@
+import { decodeJwt } from "jose";
+import { expect, it } from "vitest";
+import { systemClock } from "#lib/foundation/clock.ts";
+import { silentLog } from "#lib/foundation/log.ts";
+import { Secret } from "#lib/foundation/secret.ts";
+import { readToken, type ReadToken } from "#lib/token-validation/compact-token.ts";
+import { defaultKeySetLimits, KeySetStore } from "#lib/token-validation/key-set-store.ts";
+import { verifyToken } from "#lib/token-validation/signature.ts";
+import type { ClientRef } from "../contract.ts";
+import type { Bench } from "./bench.ts";
+
+/** Verifies a token as the validation plane would, with what the connector declares. */
+function verify({ connector, vendor }: Bench, read: ReadToken & { kind: "jwt" }, token: string) {
+  const { issuer, signingKeys } = vendor.settings;
+  const keySets = new KeySetStore({
+    fetchKeySet: async (url): Promise<unknown> => (await vendor.fetch(url)).json(),
+    clock: systemClock,
+    log: silentLog,
+    limits: defaultKeySetLimits,
+  });
+  const anchor = {
+    ...connector.trust,
+    keyManagerId: "conformance",
+    name: connector.name,
+    issuer,
+    enabled: true,
+    validation: "SELF" as const,
+    signingKeys,
+    consumerKeyClaim: null,
+    hasDenyList: false,
+    fingerprint: "conformance",
+  };
+  // A simulator's time may have been moved on by another test: the token is looked at when it was made.
+  const { iat = 0 } = decodeJwt(token);
+  return verifyToken(token, read, { anchor, keySets, now: new Date(iat * 1000), skewSeconds: 60 });
+}
+
+/** Tokens: issued, seen, revoked, trusted; and clients that prove themselves. */
+export function checkTokens(bench: Bench): void {
+  it("issues a token, sees it live and sees it dead, if it says it can", async () => {
+    if (!bench.adapter.issueToken) return;
+    const made = await bench.newClient();
+    const token = await bench.adapter.issueToken(made.ref, { scopes: [] });
+    expect(token.accessToken.reveal().length).toBeGreaterThan(15);
+    expect(token.expiresInSeconds).toBeGreaterThan(0);
+    const found = await bench.adapter.introspectToken?.(token.accessToken);
+    if (found) expect(found).toMatchObject({ active: true, consumerKey: made.ref.consumerKey });
+    await bench.adapter.revokeToken?.(made.ref, token.accessToken);
+    if (bench.adapter.revokeToken && bench.adapter.introspectToken) {
+      expect(await bench.adapter.introspectToken(token.accessToken)).toEqual({ active: false });
+    }
+    if (bench.adapter.introspectToken) {
+      expect(await bench.adapter.introspectToken(new Secret("nobody-issued-this"))).toEqual({ active: false });
+    }
+    // A server may refuse a scope it does not know, or leave it out (RFC 6749 §3.3).
+    expect(["rejected", "answered"]).toContain(
+      await bench.kindOf(bench.adapter.issueToken(made.ref, { scopes: ["no-such-scope"] })),
+    );
+    await bench.release(made.ref);
+  });
+
+  it("accepts the owner of a client made by hand and nobody else, if it says it can", async () => {
+    if (!bench.adapter.proveClient) return;
+    const { clientId, clientSecret } = await bench.vendor.createClient();
+    const ref: ClientRef = { consumerKey: clientId, consumerSecret: new Secret(clientSecret) };
+    expect((await bench.adapter.proveClient(ref)).ref.consumerKey).toBe(clientId);
+    const wrong = { ...ref, consumerSecret: new Secret(`${clientSecret}x`) };
+    expect(await bench.kindOf(bench.adapter.proveClient(wrong))).toBe("credentials_refused");
+    const unknown = { ...ref, consumerKey: `${clientId}-unknown` };
+    expect(["credentials_refused", "not_found"]).toContain(await bench.kindOf(bench.adapter.proveClient(unknown)));
+    expect(["credentials_refused", "unsupported"]).toContain(
+      await bench.kindOf(bench.adapter.proveClient({ consumerKey: clientId })),
+    );
+  });
+
+  it("declares trust under which a token of its own is accepted, and nobody else's", async () => {
+    const { issueToken } = bench.adapter;
+    const { signingKeys } = bench.vendor.settings;
+    if (!issueToken || signingKeys.kind === "none") return;
+    const made = await bench.newClient();
+    const token = (await issueToken(made.ref, { scopes: [] })).accessToken.reveal();
+    const read = readToken(token);
+    if (read.kind === "jwt") {
+      expect(await verify(bench, read, token)).toMatchObject({ facts: { consumerKey: made.ref.consumerKey } });
+      const [head, payload, signature = ""] = token.split(".");
+      const forged = [head, payload, signature.split("").reverse().join("")].join(".");
+      expect(await verify(bench, read, forged)).toMatchObject({ allowed: false });
+    }
+    await bench.release(made.ref);
+  });
+}
