@@ -166,7 +166,7 @@ export function openEntraAdapter(
             ...tokenRequestOf(tokenParameters({ connection }), scopes),
           }),
         );
-      const isNew = recent.has(digestOf(consumerSecret));
+      const isNew = passwords.isNew(consumerSecret);
       return withGrantedScopes(isNew ? await graph.patiently(ask, isTokenLag) : await ask(), scopes);
     },
 

@@ -2,7 +2,7 @@ import type { Clock } from "#lib/foundation/clock.ts";
 
 /** What was written a moment ago and may not have reached every replica. */
 export type RecentWrites = {
-  /** Notes an id, or a digest of something that may not be kept. */
+  /** Notes an id. */
   note(key: string): void;
   has(key: string): boolean;
   drop(key: string): void;

@@ -21,6 +21,8 @@ export type Passwords = {
   add(owner: Owner, expiresAt: Date | undefined): Promise<{ credential: PasswordCredential; secret: Secret }>;
   /** The secrets once this one is among them: whoever shows it has seen all that were made before. */
   listWith(owner: Owner, keyId: string): Promise<PasswordCredential[]>;
+  /** Whether a secret was made here a moment ago, so that the token endpoint may not know it yet. */
+  isNew(secret: Secret): boolean;
   /** Ends a secret (application: removePassword). One that is gone already is a success. */
   remove(owner: Owner, keyId: string): Promise<void>;
 };
@@ -28,7 +30,7 @@ export type Passwords = {
 const held = z.looseObject({ passwordCredentials: z.array(passwordCredential).max(2000) });
 
 /** What stands for a secret in memory. */
-export function digestOf(secret: Secret): string {
+function digestOf(secret: Secret): string {
   return createHash("sha256").update(secret.reveal()).digest("hex");
 }
 
@@ -36,6 +38,9 @@ export function openPasswords(
   graph: Graph,
   { log, recent }: Pick<ConnectorDependencies, "log"> & { recent: RecentWrites },
 ): Passwords {
+  /** Ids of new secrets by their digests. */
+  const made = new Map<string, string>();
+
   async function list({ id }: Owner): Promise<PasswordCredential[]> {
     const path = `/applications/${id}?$select=id,passwordCredentials`;
     return (await graph.read({ method: "GET", path, doing: "Listing the secrets" }, held)).passwordCredentials;
@@ -74,7 +79,9 @@ export function openPasswords(
       try {
         const { secretText, ...credential } = await graph.patiently(() => graph.read(request, newPassword));
         const secret = new Secret(secretText);
-        for (const key of [credential.keyId, digestOf(secret)]) recent.note(key);
+        for (const [digest, keyId] of made) if (!recent.has(keyId)) made.delete(digest);
+        made.set(digestOf(secret), credential.keyId);
+        recent.note(credential.keyId);
         return { credential, secret };
       } catch (error) {
         const isUncertain = isConnectorError(error) && ["unreachable", "bad_response"].includes(error.kind);
@@ -97,6 +104,8 @@ export function openPasswords(
         (error) => error === unseen,
       );
     },
+
+    isNew: (secret) => recent.has(made.get(digestOf(secret)) ?? ""),
 
     remove,
   };

@@ -25,6 +25,17 @@ export type StoredApplication = Body & {
   api: { requestedAccessTokenVersion: number | null; oauth2PermissionScopes: Entry[]; [member: string]: unknown };
 };
 
+/** What the token endpoint knows of a secret. */
+export type KnownSecret = {
+  secret: string;
+  appId: string;
+  endsAt: number;
+  /** When every replica knows that it was removed. */
+  goneAt?: number;
+  /** How often it is still refused because it is new. */
+  usesLeftToLag: number;
+};
+
 export type ServicePrincipal = { id: string; appId: string; displayName: string; appRoleAssignmentRequired: boolean };
 export type Assignment = { id: string; principalId: string; resourceId: string; appRoleId: string };
 export type Consent = { id: string; clientId: string; consentType: string; resourceId: string; scope: string };
@@ -55,8 +66,7 @@ export function openSimulatedDirectory(options: DirectoryOptions) {
   const principals = new Map<string, ServicePrincipal>();
   const assignments = new Map<string, Assignment>();
   const consents = new Map<string, Consent>();
-  /** Values of secrets, and when a removed one is refused everywhere. */
-  const passwords = new Map<string, { secret: string; appId: string; endsAt: number; usesLeftToLag: number }>();
+  const passwords = new Map<string, KnownSecret>();
   const owners = new Map<string, string>();
   const stale = new Map<string, { shown: StoredApplication; left: number }>();
   const at = (seconds: number) => new Date(seconds * 1000).toISOString().replace(".000", "");
@@ -183,7 +193,7 @@ export function openSimulatedDirectory(options: DirectoryOptions) {
     if (!found) return false;
     app.passwordCredentials = app.passwordCredentials.filter((credential) => credential !== found);
     const known = passwords.get(found.keyId);
-    if (known) known.endsAt = Math.min(known.endsAt, now() + lingerSeconds);
+    if (known) known.goneAt = now() + lingerSeconds;
     return true;
   }
 

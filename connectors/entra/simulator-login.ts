@@ -58,7 +58,7 @@ export function openSimulatedLogin(options: LoginOptions) {
     const known = [...directory.passwords.values()].find(
       (entry) => entry.secret === secret && entry.appId === app.appId,
     );
-    if (!known) return wrongSecret();
+    if (!known || (known.goneAt ?? Infinity) <= now()) return wrongSecret();
     if (known.endsAt <= now()) {
       return aadsts(
         401,

@@ -11,10 +11,13 @@ import { openSimulatedLogin } from "./simulator-login.ts";
 import { graphRefusal, notFound } from "./simulator-words.ts";
 
 export type SimulatedEntra = SimulatedVendor & {
+  pass(seconds: number): void;
   directory: SimulatedDirectory;
   /** The portal's own application, and the API whose roles are the scopes. */
   portal: StoredApplication;
   api: StoredApplication;
+  /** Permissions of Microsoft Graph that the portal's application holds from its next sign-in on. */
+  portalPermissions: string[];
   /** An application that somebody made by hand, with the secret it was given. */
   makeByHand(body?: Record<string, unknown>): { app: StoredApplication; secret: string; keyId: string };
 };
@@ -56,6 +59,7 @@ export function openEntra(options: EntraOptions): SimulatedEntra {
     secretLag = 0,
   } = options;
   const canaries: string[] = [];
+  const portalPermissions = [...permissions];
   let offsetSeconds = 0;
   const now = () => Math.floor(Date.now() / 1000) + offsetSeconds;
   const note = (secret: string) => canaries.push(secret);
@@ -88,7 +92,7 @@ export function openEntra(options: EntraOptions): SimulatedEntra {
 
   const login = openSimulatedLogin({
     ...{ directory, tenantId, issuers, tokenEndpoint, graph, now, note },
-    graphPermissionsOf: (appId) => (appId === portal.appId ? permissions : []),
+    graphPermissionsOf: (appId) => (appId === portal.appId ? [...portalPermissions] : []),
     signingKey: privateKey,
   });
 
@@ -176,7 +180,7 @@ export function openEntra(options: EntraOptions): SimulatedEntra {
     pass(seconds) {
       offsetSeconds += seconds;
     },
-    ...{ directory, portal, api, makeByHand },
+    ...{ directory, portal, api, portalPermissions, makeByHand },
   };
 }
 
