@@ -5,7 +5,7 @@ import tseslint from "typescript-eslint";
 /** Tests, and what only tests load: suites, vendors in memory. */
 const testFiles = [
   "**/*.test.{ts,tsx}",
-  "**/{conformance,fake,simulator,simulator-*}.ts",
+  "**/{conformance,simulator,simulator-*}.ts",
   "**/conformance/*.ts",
   "docs/**",
   "tooling/**",

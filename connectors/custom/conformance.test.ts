@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fakeOidc } from "#connectors/oidc/fake.ts";
+import { oidcSimulator } from "#connectors/oidc/simulator.ts";
 import { describeConnector } from "#lib/connector-kit/conformance.ts";
 import { isConnectorError } from "#lib/connector-kit/errors.ts";
 import { systemClock } from "#lib/foundation/clock.ts";
@@ -10,7 +10,7 @@ import { custom } from "./index.ts";
 
 /** A server of the standards in which clients are made by hand alone. */
 function vendorOf(accessTokens: "jwt" | "opaque") {
-  const server = fakeOidc({ accessTokens });
+  const server = oidcSimulator({ accessTokens });
   const { clientId, clientSecret } = server.portal;
   const connectionInput = { introspectionClientId: clientId, introspectionSecret: clientSecret };
   const { registration: _, ...endpoints } = server.endpoints;

@@ -2,7 +2,7 @@
 import { inject } from "vitest";
 import pg from "pg";
 import { fileURLToPath } from "node:url";
-import { fakeOidc, type FakeOidc } from "#connectors/oidc/fake.ts";
+import { oidcSimulator, type SimulatedOidc } from "#connectors/oidc/simulator.ts";
 import { openDatabase, type Database } from "#lib/data/database.ts";
 import { migrate } from "#lib/data/migrate.ts";
 import { createApplication } from "#lib/features/applications/create.ts";
@@ -21,7 +21,7 @@ import { registrationOf } from "./key-managers.ts";
 import { testDependencies, testTenant, type TestDependencies, type TestTenant } from "./tenant.ts";
 
 export type GlobalWorld = {
-  server: FakeOidc;
+  server: SimulatedOidc;
   deps: TestDependencies;
   operator: InstallationCaller;
   here: TestTenant;
@@ -32,7 +32,7 @@ export type GlobalWorld = {
 
 /** Two tenants and a server that no other test knows: issuers are compared over all tenants. */
 export async function globalWorld(overrides: { database?: Database } = {}): Promise<GlobalWorld> {
-  const server = fakeOidc({ issuer: `https://as-${newId().slice(-10)}.test` });
+  const server = oidcSimulator({ issuer: `https://as-${newId().slice(-10)}.test` });
   const deps = testDependencies({ outbound: server.fetch, ...overrides });
   const [here, there] = [await testTenant(deps), await testTenant(deps)];
   const operator = operatorWith(deps);

@@ -1,6 +1,6 @@
 /** What tests of keys start from: a tenant with a key manager, a developer with an application, a clock that moves. */
 import { Writable } from "node:stream";
-import { fakeOidc, type FakeOidc, type FakeOidcOptions } from "#connectors/oidc/fake.ts";
+import { oidcSimulator, type SimulatedOidc, type OidcOptions } from "#connectors/oidc/simulator.ts";
 import { tenantDb } from "#lib/data/database.ts";
 import { createApplication } from "#lib/features/applications/create.ts";
 import type { Context } from "#lib/features/context.ts";
@@ -13,7 +13,7 @@ import { registrationOf } from "./key-managers.ts";
 import { testDependencies, testTenant, type TestDependencies, type TestTenant } from "./tenant.ts";
 
 export type KeysWorld = {
-  server: FakeOidc;
+  server: SimulatedOidc;
   deps: TestDependencies;
   tenant: TestTenant;
   admin: Context;
@@ -35,16 +35,16 @@ export type KeysWorld = {
 /** @param changes to the key manager's registration; @param options of the server in memory */
 export async function keysWorld(
   changes: Partial<RegisterKeyManagerInput> = {},
-  options: FakeOidcOptions = {},
+  options: OidcOptions = {},
 ): Promise<KeysWorld> {
-  const server = fakeOidc(options);
+  const server = oidcSimulator(options);
   return keysWorldAt(server, registrationOf(server, { grantTypes: grantTypes, ...changes }));
 }
 
 const grantTypes = ["client_credentials", "authorization_code", "refresh_token"];
 
 /** The same with any server and registration. */
-export async function keysWorldAt(server: FakeOidc, registration: RegisterKeyManagerInput): Promise<KeysWorld> {
+export async function keysWorldAt(server: SimulatedOidc, registration: RegisterKeyManagerInput): Promise<KeysWorld> {
   let offsetMs = 0;
   let between: OutboundFetch | undefined;
   const lines: string[] = [];

@@ -2,7 +2,7 @@
  * What tests of scopes start from: a tenant with a realm of Keycloak in memory, an API that accepts it, a clock that
  * moves, and the background's jobs, which run when they are told to.
  */
-import { fakeKeycloak, type FakeKeycloak } from "#connectors/keycloak/fake.ts";
+import { keycloakSimulator, type SimulatedKeycloak } from "#connectors/keycloak/simulator.ts";
 import { tenantDb } from "#lib/data/database.ts";
 import { changeApiStatus } from "#lib/features/apis/change-status.ts";
 import type { ApiInput } from "#lib/features/apis/contract.ts";
@@ -21,7 +21,7 @@ import { startJobs, type Worker } from "#lib/jobs/start.ts";
 import { testDependencies, testTenant, type TestDependencies, type TestTenant } from "./tenant.ts";
 
 export type ScopesWorld = {
-  realm: FakeKeycloak;
+  realm: SimulatedKeycloak;
   deps: TestDependencies;
   tenant: TestTenant;
   admin: Context;
@@ -44,7 +44,7 @@ export type ScopesWorld = {
 };
 
 /** What an administrator would send to connect the realm. */
-export function realmRegistration(realm: FakeKeycloak): RegisterKeyManagerInput {
+export function realmRegistration(realm: SimulatedKeycloak): RegisterKeyManagerInput {
   const { issuer, endpoints, signingKeys } = realm.settings;
   return {
     name: `realm-${newId().slice(-8)}`,
@@ -60,7 +60,7 @@ export function realmRegistration(realm: FakeKeycloak): RegisterKeyManagerInput 
 export async function scopesWorld(
   changes: Partial<RegisterKeyManagerInput> = {},
   // Each at an address of its own: tenants with the same issuer share what stands there.
-  realm: FakeKeycloak = fakeKeycloak({ base: `https://keycloak-${newId()}.test` }),
+  realm: SimulatedKeycloak = keycloakSimulator({ base: `https://keycloak-${newId()}.test` }),
 ): Promise<ScopesWorld> {
   let offsetMs = 0;
   let between: OutboundFetch | undefined;

@@ -1,4 +1,4 @@
-/** Published descriptions of vendors' APIs, where they lie beside the checkout: what fakes and connectors say is held against them. */
+/** Published descriptions of vendors' APIs, where they lie beside the checkout: what simulators and connectors say is held against them. */
 import { existsSync, readFileSync } from "node:fs";
 import { Ajv2019, type ValidateFunction } from "ajv/dist/2019.js";
 import formats from "ajv-formats";

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { FakeOidc } from "#connectors/oidc/fake.ts";
+import type { SimulatedOidc } from "#connectors/oidc/simulator.ts";
 import { managing } from "#lib/connector-kit/contract.ts";
 import { tenantDb } from "#lib/data/database.ts";
 import { newId, type KeyManagerId } from "#lib/foundation/ids.ts";
@@ -28,7 +28,7 @@ import {
 } from "./contract.ts";
 
 let world: KeyManagerWorld;
-let server: FakeOidc;
+let server: SimulatedOidc;
 let admin: Context;
 
 beforeAll(async () => {

@@ -3,9 +3,9 @@
  * failure. From then on only the new ones work, so each of these must be stored.
  */
 import { describe, expect, it } from "vitest";
-import { fakeKeycloak } from "#connectors/keycloak/fake.ts";
+import { keycloakSimulator } from "#connectors/keycloak/simulator.ts";
 import { registerKeyManager } from "#lib/features/key-managers/register.ts";
-import type { FakeFailure } from "#lib/connector-kit/fake-vendor.ts";
+import type { Fault } from "#lib/connector-kit/simulator.ts";
 import type { Database } from "#lib/data/database.ts";
 import { createApplication } from "#lib/features/applications/create.ts";
 import { registrationOf } from "#tooling/testing/key-managers.ts";
@@ -43,7 +43,7 @@ async function expectManageable({ developer, server }: KeysWorld, id: string): P
 }
 
 describe("a management token that was replaced", () => {
-  it.each<[string, FakeFailure]>([
+  it.each<[string, Fault]>([
     ["refused", { status: 400, body: { error: "invalid_client_metadata", error_description: "no" } }],
     ["refused for want of rights", { status: 403 }],
     ["put off", { status: 429 }],
@@ -57,7 +57,7 @@ describe("a management token that was replaced", () => {
     await expectManageable(world, id);
   });
 
-  it.each<[string, FakeFailure]>([
+  it.each<[string, Fault]>([
     ["was never heard of again", "timeout"],
     ["failed", { status: 500 }],
     ["was answered with nonsense", "nonsense"],
@@ -129,7 +129,7 @@ describe("a management token that was replaced", () => {
 describe("a consumer secret that was replaced", () => {
   async function keysAtKeycloak() {
     const world = await keysWorld();
-    const server = fakeKeycloak({ secretRotation: true });
+    const server = keycloakSimulator({ secretRotation: true });
     world.interfere(server.fetch);
     const { id: keyManagerId } = await registerKeyManager(world.admin, {
       name: "realm",

@@ -35,11 +35,11 @@ describe("mirroring scopes", () => {
   it("makes them at the key manager in the background, with their descriptions, and tells it once", async () => {
     const apiId = await world.addApi(["orders:read", "orders:write"]);
     expect(await states(world, apiId)).toEqual({ "orders:read": "waiting", "orders:write": "waiting" });
-    expect(world.realm.scope("orders:read")).toBeUndefined();
+    expect(world.realm.scopeNamed("orders:read")).toBeUndefined();
 
     await world.runJobs();
     expect(await states(world, apiId)).toEqual({ "orders:read": "mirrored", "orders:write": "mirrored" });
-    expect(world.realm.scope("orders:read")).toMatchObject({ description: "May orders:read" });
+    expect(world.realm.scopeNamed("orders:read")).toMatchObject({ description: "May orders:read" });
     const told = (await world.audit(world.keyManagerId)).filter(({ action }) => action === "scope_mirror.reconcile");
     expect(told).toMatchObject([{ actorName: "Latchkey", after: { made: ["orders:read", "orders:write"] } }]);
 
@@ -56,7 +56,7 @@ describe("mirroring scopes", () => {
       resources: [{ verb: "GET", path: "/*" }],
     });
     await world.runJobs();
-    expect(world.realm.scope("orders:read")?.description).toBe("See orders");
+    expect(world.realm.scopeNamed("orders:read")?.description).toBe("See orders");
   });
 
   it("saves the API although the key manager fails, keeps its words, and tries again later by itself", async () => {
@@ -112,14 +112,14 @@ describe("mirroring scopes", () => {
     await world.runJobs();
     await world.changeApi(one, []);
     await world.runJobs();
-    expect(world.realm.scope("orders:write")).toBeUndefined();
-    expect(world.realm.scope("orders:read")).toBeDefined();
+    expect(world.realm.scopeNamed("orders:write")).toBeUndefined();
+    expect(world.realm.scopeNamed("orders:read")).toBeDefined();
     await deleteApi(world.creator, { id: other });
     expect((await listScopeMirrorsAt(world.admin, { keyManagerId: world.keyManagerId })).counts).toMatchObject({
       removing: 1,
     });
     await world.runJobs();
-    expect(world.realm.scope("orders:read")).toBeUndefined();
+    expect(world.realm.scopeNamed("orders:read")).toBeUndefined();
     expect((await listScopeMirrorsAt(world.admin, { keyManagerId: world.keyManagerId })).scopes).toEqual([]);
   });
 
@@ -134,7 +134,7 @@ describe("mirroring scopes", () => {
     world.realm.recover();
     await retryMirroringAt(world.admin, { keyManagerId: world.keyManagerId });
     await world.runJobs();
-    expect(world.realm.scope("orders:read")).toBeUndefined();
+    expect(world.realm.scopeNamed("orders:read")).toBeUndefined();
   });
 
   it("never changes or removes what somebody else made there", async () => {
@@ -142,10 +142,10 @@ describe("mirroring scopes", () => {
     const apiId = await world.addApi(["orders:read"]);
     await world.runJobs();
     expect(await states(world, apiId)).toEqual({ "orders:read": "found" });
-    expect(world.realm.scope("orders:read")?.description).toBe("");
+    expect(world.realm.scopeNamed("orders:read")?.description).toBe("");
     await world.changeApi(apiId, []);
     await world.runJobs();
-    expect(world.realm.scope("orders:read")).toBeDefined();
+    expect(world.realm.scopeNamed("orders:read")).toBeDefined();
     expect((await listScopeMirrorsAt(world.admin, { keyManagerId: world.keyManagerId })).scopes).toEqual([]);
   });
 
@@ -154,7 +154,7 @@ describe("mirroring scopes", () => {
     await world.runJobs();
     world.realm.removeScope("orders:read");
     await reconcileScopes(world.deps, world.tenant.id, world.keyManagerId);
-    expect(world.realm.scope("orders:read")).toBeDefined();
+    expect(world.realm.scopeNamed("orders:read")).toBeDefined();
     expect(await states(world, apiId)).toEqual({ "orders:read": "mirrored", "orders:write": "mirrored" });
   });
 
@@ -169,8 +169,8 @@ describe("mirroring scopes", () => {
     expect(world.realm.requests).toEqual([]);
     await setEnabled(true);
     await world.runJobs();
-    expect(world.realm.scope("orders:read")).toBeUndefined();
-    expect(world.realm.scope("orders:write")).toBeDefined();
+    expect(world.realm.scopeNamed("orders:read")).toBeUndefined();
+    expect(world.realm.scopeNamed("orders:write")).toBeDefined();
   });
 
   it("follows the list of key managers that an API accepts", async () => {
@@ -178,7 +178,7 @@ describe("mirroring scopes", () => {
     await world.runJobs();
     await world.changeApi(apiId, ["orders:read"], { acceptAllKeyManagers: true, keyManagerIds: [] });
     await world.runJobs();
-    expect(world.realm.scope("orders:read")).toBeDefined();
+    expect(world.realm.scopeNamed("orders:read")).toBeDefined();
     const other = await scopesWorld();
     const elsewhere = await other.addApi(["bills:read"], { acceptAllKeyManagers: true, keyManagerIds: [] });
     await other.runJobs();
@@ -196,13 +196,13 @@ describe("tenants that share a server", () => {
 
     await world.changeApi(one, []);
     await world.runJobs();
-    expect(world.realm.scope("orders:read")).toBeDefined();
+    expect(world.realm.scopeNamed("orders:read")).toBeDefined();
     other.pass(180);
     expect(await reconcileForgottenScopes(other.deps)).toBeGreaterThan(0);
     await other.runJobs();
     await other.changeApi(two, []);
     await other.runJobs();
-    expect(world.realm.scope("orders:read")).toBeUndefined();
+    expect(world.realm.scopeNamed("orders:read")).toBeUndefined();
   });
 });
 
@@ -230,7 +230,7 @@ describe("when the process dies", () => {
     expect(await states(world, apiId)).toEqual({ "orders:read": "mirrored" });
     await world.changeApi(apiId, []);
     await world.runJobs();
-    expect(world.realm.scope("orders:read")).toBeUndefined();
+    expect(world.realm.scopeNamed("orders:read")).toBeUndefined();
   });
 });
 

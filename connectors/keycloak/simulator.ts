@@ -5,13 +5,21 @@
 import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { exportJWK, SignJWT } from "jose";
 import type { KeyManagerSettings } from "#lib/connector-kit/contract.ts";
-import { clientOf, simulate, json, oauthError, type Simulation } from "#lib/connector-kit/simulator.ts";
+import {
+  clientOf,
+  json,
+  oauthError,
+  simulate,
+  simulatorMark,
+  type SimulatedVendor,
+  type Simulator,
+} from "#lib/connector-kit/simulator.ts";
 import { randomToken } from "#lib/foundation/ids.ts";
 import { connection, type Connection } from "./config.ts";
 
 type Role = "view-clients" | "manage-clients" | "create-client";
 
-export type FakeKeycloakOptions = {
+export type KeycloakOptions = {
   /** Where Keycloak stands, a path included; “https://keycloak.test” unless told otherwise. */
   base?: string;
   /** Roles of realm-management that the portal's service account holds. */
@@ -46,16 +54,12 @@ type Client = {
 type Scope = { id: string; name: string; description: string; protocol: string; attributes: Record<string, string> };
 type Body = Record<string, unknown>;
 
-export type FakeKeycloak = Simulation & {
+export type SimulatedKeycloak = SimulatedVendor & {
   issuer: string;
-  /** What an administrator would type into the connection form. */
-  connectionInput: { clientId: string; clientSecret: string };
   settings: KeyManagerSettings<Connection>;
-  /** Every secret and token handed out: none may ever be seen in a log or an error. */
-  canaries: string[];
   /** Clients of the realm by their client id, the portal's included. */
   client(clientId: string): Client | undefined;
-  scope(name: string): Scope | undefined;
+  scopeNamed(name: string): Scope | undefined;
   /** A confidential client for machines that somebody made by hand. */
   addClient(changes?: Partial<Client>): Client;
   removeClient(clientId: string): void;
@@ -92,7 +96,7 @@ const created = (location: string) => new Response(null, { status: 201, headers:
 const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 
 /** Starts a realm; every one is a world of its own. */
-export function fakeKeycloak(options: FakeKeycloakOptions = {}): FakeKeycloak {
+export function keycloakSimulator(options: KeycloakOptions = {}): SimulatedKeycloak {
   const { base = "https://keycloak.test", roles = ["view-clients", "manage-clients"] } = options;
   const issuer = `${base}/realms/${realmName}`;
   const protocol = `${issuer}/protocol/openid-connect`;
@@ -401,7 +405,7 @@ export function fakeKeycloak(options: FakeKeycloakOptions = {}): FakeKeycloak {
     };
     const expiresAt = now() + lifespan;
     const signed = await new SignJWT(claims)
-      .setProtectedHeader({ alg: "RS256", typ: "JWT", kid: "fake" })
+      .setProtectedHeader({ alg: "RS256", typ: "JWT", kid: "simulator" })
       .setIssuer(issuer)
       .setSubject(randomUUID())
       .setJti(randomUUID())
@@ -434,7 +438,7 @@ export function fakeKeycloak(options: FakeKeycloakOptions = {}): FakeKeycloak {
   async function protocolRequest(request: Request, endpoint: string): Promise<Response> {
     if (endpoint === "certs") {
       const key = await exportJWK(publicKey);
-      return json(200, { keys: [{ ...key, kid: "fake", alg: "RS256", use: "sig" }] });
+      return json(200, { keys: [{ ...key, kid: "simulator", alg: "RS256", use: "sig" }] });
     }
     if (request.method !== "POST") return json(405, { error: "HTTP 405 Method Not Allowed" });
     const form = new URLSearchParams(await request.text());
@@ -473,6 +477,7 @@ export function fakeKeycloak(options: FakeKeycloakOptions = {}): FakeKeycloak {
     response_types_supported: ["code"],
     subject_types_supported: ["public"],
     id_token_signing_alg_values_supported: ["RS256"],
+    ...simulatorMark,
   };
 
   const portalClient = createClient({ clientId: "latchkey", serviceAccountsEnabled: true, standardFlowEnabled: false });
@@ -481,7 +486,9 @@ export function fakeKeycloak(options: FakeKeycloakOptions = {}): FakeKeycloak {
   return {
     ...simulate([...new Set([new URL(base).origin, new URL(admin).origin])], handle),
     issuer,
+    wellKnownUrl: `${issuer}/.well-known/openid-configuration`,
     connectionInput,
+    refusedConnectionInput: { ...connectionInput, clientSecret: "not-the-secret" },
     settings: {
       issuer,
       endpoints,
@@ -493,7 +500,11 @@ export function fakeKeycloak(options: FakeKeycloakOptions = {}): FakeKeycloak {
     },
     canaries,
     client: byClientId,
-    scope: byName,
+    scopeNamed: byName,
+    createClient() {
+      const { clientId, secret = "" } = this.addClient();
+      return Promise.resolve({ clientId, clientSecret: secret });
+    },
     addClient: (changes = {}) =>
       createClient({ clientId: `by-hand-${randomUUID()}`, serviceAccountsEnabled: true, ...changes }),
     removeClient(clientId) {
@@ -508,3 +519,8 @@ export function fakeKeycloak(options: FakeKeycloakOptions = {}): FakeKeycloak {
     },
   };
 }
+
+export const simulator: Simulator = {
+  connectorId: "keycloak",
+  open: ({ origin }) => keycloakSimulator({ base: origin }),
+};

@@ -5,11 +5,19 @@
 import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { exportJWK, SignJWT } from "jose";
 import type { Endpoints, KeyManagerSettings } from "#lib/connector-kit/contract.ts";
-import { clientOf, simulate, json, oauthError, type Simulation } from "#lib/connector-kit/simulator.ts";
+import {
+  clientOf,
+  json,
+  oauthError,
+  simulate,
+  simulatorMark,
+  type SimulatedVendor,
+  type Simulator,
+} from "#lib/connector-kit/simulator.ts";
 import { randomToken } from "#lib/foundation/ids.ts";
 import { connection, type Connection } from "./config.ts";
 
-export type FakeOidcOptions = {
+export type OidcOptions = {
   /** The issuer; “https://as.test” unless told otherwise. */
   issuer?: string;
   /** What the registration endpoint asks for. */
@@ -31,15 +39,11 @@ type Stored = Record<string, unknown> & {
   redirect_uris: string[];
 };
 
-export type FakeOidc = Simulation & {
+export type SimulatedOidc = SimulatedVendor & {
   issuer: string;
   endpoints: Endpoints;
-  /** What an administrator would type into the connection form. */
-  connectionInput: Record<string, unknown>;
   /** Settings as an adapter is opened with. */
   settings: KeyManagerSettings<Connection>;
-  /** Every secret that was configured or handed out: none may ever be seen in a log or an error. */
-  canaries: string[];
   /** The client that may ask about tokens. */
   portal: { clientId: string; clientSecret: string };
   clients: Map<string, Stored>;
@@ -60,8 +64,8 @@ const forbiddenInUpdates = [
   "client_id_issued_at",
 ];
 
-/** Starts a fake server; every one is a world of its own. */
-export function fakeOidc(options: FakeOidcOptions = {}): FakeOidc {
+/** Starts a server; every one is a world of its own. */
+export function oidcSimulator(options: OidcOptions = {}): SimulatedOidc {
   const { issuer = "https://as.test", registration = "initial_access_token", rotation = "on_update" } = options;
   const { accessTokens = "jwt", management = true } = options;
   const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
@@ -91,6 +95,7 @@ export function fakeOidc(options: FakeOidcOptions = {}): FakeOidc {
     response_types_supported: ["code"],
     token_endpoint_auth_methods_supported: ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"],
     code_challenge_methods_supported: ["S256"],
+    ...simulatorMark,
     ...options.metadata,
   };
 
@@ -235,7 +240,7 @@ export function fakeOidc(options: FakeOidcOptions = {}): FakeOidc {
       accessTokens === "opaque"
         ? randomToken()
         : await new SignJWT({ client_id: client.client_id, scope, jti: randomUUID() })
-            .setProtectedHeader({ alg: "ES256", kid: "fake", typ: "at+jwt" })
+            .setProtectedHeader({ alg: "ES256", kid: "simulator", typ: "at+jwt" })
             .setIssuer(issuer)
             .setSubject(client.client_id)
             .setAudience(issuer)
@@ -276,7 +281,7 @@ export function fakeOidc(options: FakeOidcOptions = {}): FakeOidc {
     if (request.method === "GET" && documents.includes(pathname)) return json(200, metadata);
     const path = pathname.slice(issuerPath.length);
     if (path === "/jwks") {
-      return json(200, { keys: [{ ...(await exportJWK(publicKey)), kid: "fake", alg: "ES256", use: "sig" }] });
+      return json(200, { keys: [{ ...(await exportJWK(publicKey)), kid: "simulator", alg: "ES256", use: "sig" }] });
     }
     if (path === "/reg" && request.method === "POST") return register(request);
     if (path.startsWith("/reg/")) return manage(request, decodeURIComponent(path.slice("/reg/".length)));
@@ -290,25 +295,29 @@ export function fakeOidc(options: FakeOidcOptions = {}): FakeOidc {
     return path === "/introspect" ? introspect(request, form) : revoke(request, form);
   }
 
-  const portal = {
-    clientId: portalClient.client_id,
-    authentication: { method: "client_secret_basic", clientSecret: portalClient.client_secret },
-  };
-  const connectionInput = {
-    registration:
-      registration === "initial_access_token"
-        ? { method: registration, token: initialAccessToken }
-        : registration === "client_credentials"
-          ? { method: registration, ...portal, scopes: ["register"] }
-          : { method: registration },
-    introspection: { method: "client", ...portal },
-  };
+  /** The connection form, filled in with these secrets. */
+  function inputWith({ token, clientSecret }: { token: string; clientSecret: string }) {
+    const authentication = { method: "client_secret_basic", clientSecret };
+    const portal = { clientId: portalClient.client_id, authentication };
+    return {
+      registration:
+        registration === "initial_access_token"
+          ? { method: registration, token }
+          : registration === "client_credentials"
+            ? { method: registration, ...portal, scopes: ["register"] }
+            : { method: registration },
+      introspection: { method: "client", ...portal },
+    };
+  }
+  const connectionInput = inputWith({ token: initialAccessToken, clientSecret: portalClient.client_secret });
 
   return {
     ...simulate([base.origin], handle),
     issuer,
     endpoints,
+    wellKnownUrl: `${issuer}/.well-known/openid-configuration`,
     connectionInput,
+    refusedConnectionInput: inputWith({ token: "not-the-token", clientSecret: "not-the-secret" }),
     settings: {
       issuer,
       endpoints,
@@ -318,9 +327,13 @@ export function fakeOidc(options: FakeOidcOptions = {}): FakeOidc {
     canaries,
     portal: { clientId: portalClient.client_id, clientSecret: portalClient.client_secret },
     clients,
+    createClient() {
+      const { client_id: clientId, client_secret: clientSecret = "" } = this.addClient();
+      return Promise.resolve({ clientId, clientSecret });
+    },
     addClient(client = {}) {
       const stored = store({ grant_types: ["client_credentials"], response_types: [], ...client });
-      if (stored instanceof Response) throw new Error("The fake server refuses this client itself.");
+      if (stored instanceof Response) throw new Error("The simulator refuses this client itself.");
       if (client.client_id && client.client_id !== stored.client_id) {
         clients.delete(stored.client_id);
         stored.client_id = client.client_id;
@@ -340,6 +353,11 @@ export function fakeOidc(options: FakeOidcOptions = {}): FakeOidc {
     },
   };
 }
+
+export const simulator: Simulator = {
+  connectorId: "oidc",
+  open: ({ origin }) => oidcSimulator({ issuer: origin }),
+};
 
 function isTexts(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((item) => typeof item === "string");
