@@ -4,7 +4,11 @@ import { probe, type Probe } from "#lib/connector-kit/probe.ts";
 import type { Secrets } from "./secrets.ts";
 import { paths, type Server } from "./server.ts";
 
-/** Signs in and looks whether the portal may do its work. Changes nothing. */
+/**
+ * Signs in and looks whether the portal may do its work. Changes nothing; what fails is in the probes, not thrown.
+ *
+ * @returns one probe for the sign-in, and where that passed one each for clients, scopes and the add-on
+ */
 export async function checkAccess({ administration, sendUnlessUnknown }: Server, secrets: Secrets): Promise<Probe[]> {
   const signedIn = await probe("sign_in", "The portal signs in.", {
     fix: "Check user name and password, in a tenant as name@tenant-domain; or client id and secret, and that the client has the grant client credentials.",

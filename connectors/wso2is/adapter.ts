@@ -7,9 +7,9 @@ import type {
   ManagingAdapter,
   RegisteredClient,
 } from "#lib/connector-kit/contract.ts";
+import { eitherWay } from "#lib/connector-kit/either-way.ts";
 import { ConnectorError } from "#lib/connector-kit/errors.ts";
 import type { Secret } from "#lib/foundation/secret.ts";
-import type { SecretCredentials } from "#lib/protocol/client-authentication.ts";
 import { unreadable } from "#lib/protocol/exchange.ts";
 import { introspect } from "#lib/protocol/introspection.ts";
 import { revoke } from "#lib/protocol/revocation.ts";
@@ -32,7 +32,12 @@ import {
 /** Scopes that nobody may have are dropped, and an answer without any does not name them (OAuth2TokenEndpoint). */
 const scopesWhenSilent = "none";
 
-/** Opens a server through its registration API (DCR 1.1), and the add-on for secrets where it has one. */
+/**
+ * Opens a server through its registration API (DCR 1.1, specified in identity-inbound-auth-oauth), and the add-on
+ * for secrets where it has one.
+ *
+ * @throws {ConnectorError} `misconfigured` where neither issuer nor connection says where the server stands
+ */
 export function openWso2IsAdapter(
   settings: KeyManagerSettings<Connection>,
   dependencies: ConnectorDependencies,
@@ -111,13 +116,13 @@ export function openWso2IsAdapter(
       if (!usesSecret(found)) {
         throw new ConnectorError("unsupported", "This client does not use a secret, so it cannot be proven with one.");
       }
-      const credentials = credentialsOf(client);
+      const known = demandSecret(client);
       // A token is asked for only where the server does not show its secret: with a new one it ends the last.
       const shown = secretOf(found);
-      if (!shown || !isEqual(shown, credentials.clientSecret)) {
-        await proveClientCredentials(dependencies, { tokenEndpoint, credentials });
+      if (!shown || !isEqual(shown, known)) {
+        await eitherWay(client, (credentials) => proveClientCredentials(dependencies, { tokenEndpoint, credentials }));
       }
-      return withSecret(toRegisteredClient(found), credentials.clientSecret);
+      return withSecret(toRegisteredClient(found), known);
     },
 
     async rotateSecret(client) {
@@ -136,17 +141,15 @@ export function openWso2IsAdapter(
       remove: ({ consumerKey }, secretId) => secrets.remove(consumerKey, secretId),
     },
 
-    async issueToken(client, { scopes }) {
-      const credentials = credentialsOf(client);
-      const request = { tokenEndpoint: endpoints.token, credentials, scopes, scopesWhenSilent } as const;
-      return clientCredentialsToken(dependencies, request);
-    },
+    issueToken: (client, { scopes }) =>
+      eitherWay(client, (credentials) =>
+        clientCredentialsToken(dependencies, { tokenEndpoint: endpoints.token, credentials, scopes, scopesWhenSilent }),
+      ),
 
-    async exchangeToken(client, request) {
-      const credentials = credentialsOf(client);
-      const whole = { tokenEndpoint: endpoints.token, credentials, scopesWhenSilent, ...request } as const;
-      return exchangedToken(dependencies, whole);
-    },
+    exchangeToken: (client, request) =>
+      eitherWay(client, (credentials) =>
+        exchangedToken(dependencies, { tokenEndpoint: endpoints.token, credentials, scopesWhenSilent, ...request }),
+      ),
 
     async introspectToken(token) {
       const { introspection: introspectionEndpoint } = endpoints;
@@ -158,18 +161,18 @@ export function openWso2IsAdapter(
       return result.active && /^refresh/i.test(result.tokenType ?? "") ? { active: false } : result;
     },
 
-    async revokeToken(client, token) {
-      const credentials = credentialsOf(client);
-      await revoke(dependencies, { revocationEndpoint: endpoints.revocation, credentials, token });
-    },
+    revokeToken: (client, token) =>
+      eitherWay(client, (credentials) =>
+        revoke(dependencies, { revocationEndpoint: endpoints.revocation, credentials, token }),
+      ),
 
     scopes: openScopes(server, connection.scopeRoles),
   };
 }
 
-function credentialsOf({ consumerKey, consumerSecret }: ClientRef): SecretCredentials {
-  if (consumerSecret) return { method: "client_secret_post", clientId: consumerKey, clientSecret: consumerSecret };
-  throw new ConnectorError("unsupported", "This client has no secret, so the portal cannot authenticate as it.");
+function demandSecret({ consumerSecret }: ClientRef): Secret {
+  if (consumerSecret) return consumerSecret;
+  throw new ConnectorError("unsupported", "A client without a secret cannot be proven to be yours.");
 }
 
 /** Compares without telling by its duration how much was right. */

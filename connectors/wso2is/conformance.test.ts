@@ -259,6 +259,21 @@ describe("a client", () => {
     expect((await failureOf(proof)).kind).toBe("unsupported");
   });
 
+  it.each(["client_secret_basic", "client_secret_post"])(
+    "that may authenticate by %s only gets tokens",
+    async (only) => {
+      const { server, adapter } = await world();
+      const { clientId, clientSecret } = await server.createClient();
+      const stored = server.clients.get(clientId);
+      if (stored) stored.authMethod = only;
+      const ref = { consumerKey: clientId, consumerSecret: new Secret(clientSecret) };
+      const token = await adapter.issueToken?.(ref, { scopes: [] });
+      if (!token) throw new Error("No token was issued.");
+      await adapter.revokeToken?.(ref, token.accessToken);
+      expect(await adapter.introspectToken?.(token.accessToken)).toEqual({ active: false });
+    },
+  );
+
   it("of another id in the answer is nobody's", async () => {
     const { server, adapter } = await world();
     const { clientId } = await server.createClient();

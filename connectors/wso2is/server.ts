@@ -44,7 +44,11 @@ function baseOf({ issuer, connection }: KeyManagerSettings<Connection>): string 
   );
 }
 
-/** Opens the server that an issuer names. Nothing is sent yet. */
+/**
+ * Opens the server that an issuer names. Nothing is sent yet.
+ *
+ * @throws {ConnectorError} `misconfigured` where neither issuer nor connection says where the server stands
+ */
 export function openServer(settings: KeyManagerSettings<Connection>, dependencies: ConnectorDependencies): Server {
   const { endpoints, connection } = settings;
   const { signIn } = connection;

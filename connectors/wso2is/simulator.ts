@@ -369,8 +369,10 @@ export async function openWso2Is(place: { origin: string }, options: Wso2IsOptio
   function authenticated(request: Request, form: URLSearchParams): SimulatedClient | null {
     const shown = clientOf(request, form);
     const client = clients.get(shown?.clientId ?? "");
-    if (!shown || !client || client.authMethod === "private_key_jwt") return null;
+    if (!shown || !client) return null;
     if (client.isPublic) return client;
+    // A client that was registered for one way of authenticating has no other.
+    if (client.authMethod && client.authMethod !== shown.method) return null;
     const isLive = ({ value, expiresAt }: SimulatedSecret) =>
       value === shown.clientSecret && (expiresAt === 0 || expiresAt > seconds());
     return client.secrets.some(isLive) ? client : null;

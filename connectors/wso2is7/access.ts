@@ -11,7 +11,11 @@ const signInFixes: Record<Connection["signIn"]["method"], string> = {
   basic: "Check user name and password; in a tenant the name is name@tenant-domain.",
 };
 
-/** Signs in and looks whether the portal may do its work. Changes nothing. */
+/**
+ * Signs in and looks whether the portal may do its work. Changes nothing; what fails is in the probes, not thrown.
+ *
+ * @returns one probe for the sign-in, and where that passed one each for clients and scopes
+ */
 export async function checkAccess({ administration }: Server, { signIn }: Connection): Promise<Probe[]> {
   const first = { method: "GET", path: `${paths.applications}?limit=1`, doing: "Listing the clients" } as const;
   const signedIn = await probe("sign_in", "The portal signs in.", {

@@ -6,9 +6,9 @@ import type {
   KeyManagerSettings,
   ManagingAdapter,
 } from "#lib/connector-kit/contract.ts";
+import { eitherWay } from "#lib/connector-kit/either-way.ts";
 import { ConnectorError } from "#lib/connector-kit/errors.ts";
 import type { Secret } from "#lib/foundation/secret.ts";
-import type { SecretCredentials } from "#lib/protocol/client-authentication.ts";
 import { introspect } from "#lib/protocol/introspection.ts";
 import { revoke } from "#lib/protocol/revocation.ts";
 import { clientCredentialsToken, exchangedToken, proveClientCredentials } from "#lib/protocol/token.ts";
@@ -23,7 +23,11 @@ import { clientIdOf, secretOf, toApplication, toOidcConfiguration, toRegisteredC
 /** Scopes that were not granted are dropped, and an answer without any does not name them (OAuth2TokenEndpoint). */
 const scopesWhenSilent = "none";
 
-/** Opens an organization through the application API. */
+/**
+ * Opens an organization through the application API (applications.yaml of wso2/identity-api-server).
+ *
+ * @throws {ConnectorError} `misconfigured` where neither issuer nor connection says where the server stands
+ */
 export function openWso2Is7Adapter(
   settings: KeyManagerSettings<Connection>,
   dependencies: ConnectorDependencies,
@@ -86,13 +90,13 @@ export function openWso2Is7Adapter(
       if (!usesSecret(found)) {
         throw new ConnectorError("unsupported", "This client does not use a secret, so it cannot be proven with one.");
       }
-      const credentials = credentialsOf(client);
+      const known = demandSecret(client);
       // A token is asked for only where another secret, or none, is shown: with a new one the server may end the last.
       const shown = secretOf(found.oidc.clientSecret);
-      if (!shown || !isEqual(shown, credentials.clientSecret)) {
-        await proveClientCredentials(dependencies, { tokenEndpoint, credentials });
+      if (!shown || !isEqual(shown, known)) {
+        await eitherWay(client, (credentials) => proveClientCredentials(dependencies, { tokenEndpoint, credentials }));
       }
-      return withSecret(toRegisteredClient(found), credentials.clientSecret);
+      return withSecret(toRegisteredClient(found), known);
     },
 
     async rotateSecret(client) {
@@ -102,17 +106,15 @@ export function openWso2Is7Adapter(
 
     secrets: openSecrets(server, applications, dependencies.clock),
 
-    async issueToken(client, { scopes }) {
-      const credentials = credentialsOf(client);
-      const request = { tokenEndpoint: endpoints.token, credentials, scopes, scopesWhenSilent } as const;
-      return clientCredentialsToken(dependencies, request);
-    },
+    issueToken: (client, { scopes }) =>
+      eitherWay(client, (credentials) =>
+        clientCredentialsToken(dependencies, { tokenEndpoint: endpoints.token, credentials, scopes, scopesWhenSilent }),
+      ),
 
-    async exchangeToken(client, request) {
-      const credentials = credentialsOf(client);
-      const whole = { tokenEndpoint: endpoints.token, credentials, scopesWhenSilent, ...request } as const;
-      return exchangedToken(dependencies, whole);
-    },
+    exchangeToken: (client, request) =>
+      eitherWay(client, (credentials) =>
+        exchangedToken(dependencies, { tokenEndpoint: endpoints.token, credentials, scopesWhenSilent, ...request }),
+      ),
 
     async introspectToken(token) {
       const { introspection: introspectionEndpoint } = endpoints;
@@ -124,18 +126,18 @@ export function openWso2Is7Adapter(
       return result.active && /^refresh/i.test(result.tokenType ?? "") ? { active: false } : result;
     },
 
-    async revokeToken(client, token) {
-      const credentials = credentialsOf(client);
-      await revoke(dependencies, { revocationEndpoint: endpoints.revocation, credentials, token });
-    },
+    revokeToken: (client, token) =>
+      eitherWay(client, (credentials) =>
+        revoke(dependencies, { revocationEndpoint: endpoints.revocation, credentials, token }),
+      ),
 
     scopes: openScopes(server, applications, connection),
   };
 }
 
-function credentialsOf({ consumerKey, consumerSecret }: ClientRef): SecretCredentials {
-  if (consumerSecret) return { method: "client_secret_post", clientId: consumerKey, clientSecret: consumerSecret };
-  throw new ConnectorError("unsupported", "This client has no secret, so the portal cannot authenticate as it.");
+function demandSecret({ consumerSecret }: ClientRef): Secret {
+  if (consumerSecret) return consumerSecret;
+  throw new ConnectorError("unsupported", "A client without a secret cannot be proven to be yours.");
 }
 
 /** Compares without telling by its duration how much was right. */

@@ -26,7 +26,7 @@ export const oidcAt = (id: string) => `${at(id)}/inbound-protocols/oidc`;
 /** What client ids consist of; anything else would be read as part of a filter. */
 const clientIdForm = /^[\w.~-]{1,255}$/;
 
-/** Opens the application API. */
+/** Opens the application API. Every method throws `ConnectorError`; `not_found` never stands for a client that is gone, save in `demand`. */
 export function openApplications({ administration }: Server, { log }: ConnectorDependencies): Applications {
   async function read(id: string): Promise<Client | undefined> {
     const doing = "Reading the client";

@@ -265,6 +265,20 @@ describe("a client", () => {
     });
   });
 
+  it.each(["client_secret_basic", "client_secret_post"])(
+    "that may authenticate by %s only gets tokens",
+    async (only) => {
+      const { server, adapter } = await world();
+      const { clientId, clientSecret } = await server.createClient();
+      server.application(clientId).oidc["clientAuthentication"] = { tokenEndpointAuthMethod: only };
+      const ref = { consumerKey: clientId, consumerSecret: new Secret(clientSecret) };
+      const token = await adapter.issueToken?.(ref, { scopes: [] });
+      if (!token) throw new Error("No token was issued.");
+      await adapter.revokeToken?.(ref, token.accessToken);
+      expect(await adapter.introspectToken?.(token.accessToken)).toEqual({ active: false });
+    },
+  );
+
   it("keeps the secret that is known where the server shows only its hash, and can be proven and changed", async () => {
     const { server, adapter } = await world({ isHashing: true });
     const { clientId, clientSecret } = await server.createClient();

@@ -13,7 +13,7 @@ const roleList = z.object({
 const role = z.object({ permissions: z.array(permission).max(10_000).nullish() });
 
 /**
- * Adds a scope to a role, unless it holds it already.
+ * Adds a scope to a role of the organization, unless it holds it already (SCIM 2.0 roles API v2, /scim2/v2/Roles).
  *
  * @param create whether a role that does not exist is made
  * @throws {ConnectorError} `not_found` where it does not exist and may not be made

@@ -30,7 +30,10 @@ function toFacts({ secretId, secretValue, expiresAt, createdAt, status }: z.outp
   };
 }
 
-/** Several secrets of one client: a part of the API that came after 7.0. */
+/**
+ * Several secrets of one client: a part of the API that came after 7.0 (applications.yaml, …/oidc/secrets).
+ * Every method throws `unsupported` at servers without it.
+ */
 export function openSecrets({ administration }: Server, applications: Applications, clock: Clock): SecretManagement {
   /** The client is there, so an address that is not found is one that this version does not have. */
   async function inNewVersions<T>(call: Promise<T>): Promise<T> {
@@ -80,7 +83,11 @@ export function openSecrets({ administration }: Server, applications: Applicatio
   };
 }
 
-/** Makes a new secret; all others end, and so do tokens and codes (OAuthAdminService.updateAndRetrieveOauthSecretKey). */
+/**
+ * Makes a new secret; all others end, and so do tokens and codes (OAuthAdminService.updateAndRetrieveOauthSecretKey).
+ *
+ * @throws {ConnectorError} as the API refuses; `bad_response` where the answer holds no secret
+ */
 export async function replaceSecret({ administration }: Server, applicationId: string): Promise<Secret> {
   const path = `${oidcAt(applicationId)}/regenerate-secret`;
   const request = { method: "POST", path, doing: "Making a new secret" } as const;

@@ -524,9 +524,10 @@ export async function openWso2Is7(place: { origin: string }, options: Wso2Is7Opt
     const shown = clientOf(request, form);
     const found = shown && byClientId(shown.clientId);
     if (!found) return null;
-    const method = (found.oidc["clientAuthentication"] as Json | undefined)?.["tokenEndpointAuthMethod"];
-    if (method === "private_key_jwt" || method === "tls_client_auth") return null;
     if (found.oidc["publicClient"] === true) return found;
+    // A client that was registered for one way of authenticating has no other.
+    const only = (found.oidc["clientAuthentication"] as Json | undefined)?.["tokenEndpointAuthMethod"];
+    if (only !== undefined && only !== shown.method) return null;
     return found.secrets.some((secret) => isLive(secret) && secret.value === shown.clientSecret) ? found : null;
   }
 
