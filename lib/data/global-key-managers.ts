@@ -60,6 +60,8 @@ export const copiedColumns = [
   "client_mapping",
   "mapped_client_check",
   "application_scopes",
+  "constraints",
+  "simulated",
 ] as const;
 
 const copied = Prisma.raw(copiedColumns.join(", "));
@@ -138,6 +140,17 @@ export async function updateGlobalKeyManager(
       FROM global_key_manager AS original
      WHERE original.id = ${id}::uuid AND copy.global_key_manager_id = original.id`;
   return toRecord(row);
+}
+
+/** Stores whether a global key manager is a simulator, here and in its copies; the revisions stand. */
+export async function setGlobalSimulated(
+  ctx: InstallationContext,
+  id: GlobalKeyManagerId,
+  simulated: boolean,
+): Promise<void> {
+  const db = installationDb(ctx);
+  await db.globalKeyManager.updateMany({ where: { id }, data: { simulated } });
+  await db.keyManager.updateMany({ where: { globalKeyManagerId: id }, data: { simulated } });
 }
 
 /** Deletes a global key manager whose copies are gone. @throws a foreign key violation where one is left */

@@ -11,6 +11,14 @@ export type KeyManagerValidationMethod = "SELF" | "INTROSPECT";
 export type ClaimMapping = { remote: string; local: string };
 export type StoredSigningKeys = { kind: "jwks"; url: string } | { kind: "pem"; value: string } | { kind: "none" };
 
+/** A limit on what developers may enter; the members depend on the type. */
+export type StoredConstraint =
+  | { type: "MIN"; minimum: number }
+  | { type: "MAX"; maximum: number }
+  | { type: "RANGE"; minimum: number; maximum: number }
+  | { type: "ENUM"; allowed: string[] }
+  | { type: "REGEX"; pattern: string; words?: string };
+
 /** What lists show of a key manager: nothing that concerns its connection. */
 export type KeyManagerFacts = {
   /** Stable identifier; never changes. */
@@ -32,6 +40,10 @@ export type KeyManagerFacts = {
   mappedClientCheck: boolean;
   /** Whether developers choose which scopes the client credentials tokens of a client may carry. */
   applicationScopes: boolean;
+  /** Limits on what developers enter, by field key. */
+  constraints: Record<string, StoredConstraint>;
+  /** Its discovery document said that it is a simulator. */
+  simulated: boolean;
 };
 
 /** Everything that is written of a key manager. Its secrets are sealed; only lib/features/key-managers opens them. */
@@ -70,6 +82,8 @@ export const factColumns = {
   clientMapping: true,
   mappedClientCheck: true,
   applicationScopes: true,
+  constraints: true,
+  simulated: true,
   revision: true,
   createdAt: true,
   updatedAt: true,
@@ -96,12 +110,25 @@ const signingKeysShape = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("none") }),
 ]);
 
-type FactJson = { endpoints: unknown };
+const constraintShape = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("MIN"), minimum: z.number() }),
+  z.object({ type: z.literal("MAX"), maximum: z.number() }),
+  z.object({ type: z.literal("RANGE"), minimum: z.number(), maximum: z.number() }),
+  z.object({ type: z.literal("ENUM"), allowed: z.array(z.string()) }),
+  z.object({ type: z.literal("REGEX"), pattern: z.string(), words: z.string().exactOptional() }),
+]);
+const constraintsShape = z.record(z.string(), constraintShape);
+
+type FactJson = { endpoints: unknown; constraints: unknown };
 type ValueJson = FactJson & Record<"signingKeys" | "claimMappings" | "connection" | "sealedSecrets", unknown>;
 
 /** Reads the JSON columns of a row with the facts. */
 export function readFacts<Row extends FactJson>(row: Row) {
-  return { ...row, endpoints: textByName.parse(row.endpoints) };
+  return {
+    ...row,
+    endpoints: textByName.parse(row.endpoints),
+    constraints: constraintsShape.parse(row.constraints),
+  };
 }
 
 /** Reads the JSON columns of a row with every value. */
@@ -197,7 +224,7 @@ export async function lockIssuerIn(db: Pick<Prisma.TransactionClient, "$executeR
   await db.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`key_manager.issuer:${issuer}`}, 0))`;
 }
 
-type JsonColumn = "endpoints" | "claimMappings" | "signingKeys" | "connection" | "sealedSecrets";
+type JsonColumn = "endpoints" | "constraints" | "claimMappings" | "signingKeys" | "connection" | "sealedSecrets";
 type WithJson<Values> = Omit<Values, JsonColumn> & {
   [Column in Extract<keyof Values, JsonColumn>]: Prisma.InputJsonValue;
 };

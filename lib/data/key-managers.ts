@@ -216,6 +216,11 @@ export async function countUsage(
   return usage;
 }
 
+/** Stores whether a key manager is a simulator. An edit that somebody has begun stays good: the revision stands. */
+export async function setSimulated(ctx: TenantContext, id: KeyManagerId, simulated: boolean): Promise<void> {
+  await tenantDb(ctx).keyManager.updateMany({ where: { id }, data: { simulated } });
+}
+
 export type UsingApi = { id: ApiId; name: string; version: string; context: string; published: boolean };
 
 /** APIs that name this key manager, newest first. */

@@ -7,7 +7,7 @@ import { insertAuditEvent } from "#lib/data/audit.ts";
 import type { InstallationContext, TenantContext } from "#lib/data/database.ts";
 import { AppError, isAppError } from "#lib/foundation/errors.ts";
 import type { TenantId } from "#lib/foundation/ids.ts";
-import { actorId, type Context, type InstallationCaller } from "./context.ts";
+import { actorId, type Actor, type Context, type InstallationCaller } from "./context.ts";
 import { rolesGranting, type Permission } from "./permissions.ts";
 
 /** What a change leaves in the audit: its subject, and the fields before and after, without secrets. */
@@ -50,8 +50,8 @@ export function defineQuery<I extends Input, O>(
 }
 
 /**
- * A question to an authorization server that changes nothing here. No transaction is open while `run`
- * works: it opens short ones of its own.
+ * A read that the tenant's transaction does not hold: a question to an authorization server, or to other tenants as
+ * well. No transaction is open while `run` works: it opens short ones of its own.
  *
  * @throws {AppError} `auth.forbidden`, `input.invalid`, and what `run` throws
  */
@@ -67,16 +67,34 @@ export function defineInquiry<I extends Input, O>(
 /**
  * A change in our own database: one transaction that holds the change and its audit rows.
  *
+ * - `look` (no transaction): asks others, such as an authorization server, for what the change should store.
+ *
  * @throws {AppError} `auth.forbidden`, `input.invalid`, and what `run` throws
  * @throws {Error} when `run` gave no audit entry, after rolling back
  */
-export function defineMutation<I extends Input, O>(
-  definition: Definition<I> & { run(ctx: MutationContext, input: Parsed<I>): Promise<O> },
+export function defineMutation<I extends Input, O, Seen = undefined>(
+  definition: Definition<I> &
+    Looking<Context, I, Seen> & {
+      run(ctx: MutationContext, input: Parsed<I>, seen: Seen): Promise<O>;
+    },
 ): Verb<I, O> {
   return describe(definition, async (ctx, raw) => {
     const input = admit(ctx, definition, raw);
-    return inAuditedTransaction(ctx, definition.action, (mutation) => definition.run(mutation, input));
+    const seen = await lookBefore(definition, ctx, input);
+    return inAuditedTransaction(ctx, definition.action, (mutation) => definition.run(mutation, input, seen));
   });
+}
+
+/** The step before a transaction; a change that needs none leaves it out. */
+type Looking<Caller, I extends Input, Seen> = { look?(caller: Caller, input: Parsed<I>): Promise<Seen> };
+
+/** Without `look`, `Seen` is undefined by the definition's own type. */
+async function lookBefore<Caller, I extends Input, Seen>(
+  { look }: Looking<Caller, I, Seen>,
+  caller: Caller,
+  input: Parsed<I>,
+): Promise<Seen> {
+  return look ? look(caller, input) : (undefined as Seen);
 }
 
 /** How the call to a key manager ended. */
@@ -222,38 +240,49 @@ export function defineCrossTenantVerb<I extends Input, O>(
 ): Verb<I, O> {
   return describe(definition, async (ctx, raw) => {
     const input = admit(ctx, definition, raw);
-    return inAuditedInstallation(ctx, definition.action, (tx) => definition.run({ ...ctx, ...tx }, input));
+    // Another tenant's history tells which tenant acted; who it was there is that tenant's business.
+    const stranger: Actor = { kind: "system", name: `Somebody of ${ctx.tenant.name}` };
+    const auditedAs = (tenantId: TenantId) => (tenantId === ctx.tenant.id ? ctx.actor : stranger);
+    return inAuditedInstallation(ctx, { action: definition.action, auditedAs }, (tx) =>
+      definition.run({ ...ctx, ...tx }, input),
+    );
   });
 }
 
 function inAuditedInstallation<T>(
   caller: InstallationCaller,
-  action: string,
+  { action, auditedAs = () => caller.actor }: { action: string; auditedAs?: (tenantId: TenantId) => Actor },
   work: (tx: AuditedInstallation) => Promise<T>,
 ): Promise<T> {
   return caller.deps.database.inInstallation((tx) =>
     work({
       ...tx,
       // The installation's transaction sees every tenant; the row names the one it belongs to.
-      auditIn: (tenantId, entry) => writeAudit({ ...tx, tenantId }, caller, action, entry),
+      auditIn: (tenantId, entry) =>
+        writeAudit({ ...tx, tenantId }, { ...caller, actor: auditedAs(tenantId) }, action, entry),
     }),
   );
 }
 
 /**
- * A read or change of the installation, for operators.
+ * A read or change of the installation, for operators. `look` works as in `defineMutation`.
  *
  * @throws {AppError} `auth.forbidden` for anybody else, `input.invalid`, and what `run` throws
  */
-export function defineOperatorVerb<I extends Input, O>(definition: {
-  action: string;
-  input: I;
-  run(ctx: OperatorContext, input: Parsed<I>): Promise<O>;
-}): OperatorVerb<I, O> {
+export function defineOperatorVerb<I extends Input, O, Seen = undefined>(
+  definition: {
+    action: string;
+    input: I;
+    run(ctx: OperatorContext, input: Parsed<I>, seen: Seen): Promise<O>;
+  } & Looking<InstallationCaller, I, Seen>,
+): OperatorVerb<I, O> {
   const verb = async (caller: InstallationCaller, raw: Raw<I>): Promise<O> => {
     requireOperatorActor(caller);
     const input = parseInput(definition.input, raw);
-    return inAuditedInstallation(caller, definition.action, (tx) => definition.run({ ...caller, ...tx }, input));
+    const seen = await lookBefore(definition, caller, input);
+    return inAuditedInstallation(caller, { action: definition.action }, (tx) =>
+      definition.run({ ...caller, ...tx }, input, seen),
+    );
   };
   return Object.assign(verb, { action: definition.action, input: definition.input });
 }

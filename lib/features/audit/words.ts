@@ -25,6 +25,10 @@ const stateOf = (event: Event, field: string): unknown => memberOf(event.after, 
 const byFlag = (field: string, on: string, off: string) => (event: Event) =>
   stateOf(event, field) === true ? on : off;
 
+/** What a test found out about a server; it writes nothing else. */
+const simulatedByFlag = (whom: string) =>
+  byFlag("simulated", `found ${whom} to be a simulator`, `found ${whom} to be no simulator any more`);
+
 const providerOf = (event: Event): string => {
   const name = stateOf(event, "identityProvider") ?? memberOf(event.before, "identityProvider");
   return typeof name === "string" ? name : "an identity provider";
@@ -79,6 +83,10 @@ const told = new Map<string, Words>([
       },
     },
   ],
+  [
+    "global_key_manager.test_stored",
+    { label: "Test a global key manager", did: simulatedByFlag("the global key manager {}") },
+  ],
   ["global_key_manager.update", { label: "Change a global key manager", did: "changed the global key manager {}" }],
   ["identity_provider.add", { label: "Add an identity provider", did: "added the identity provider {}" }],
   ["identity_provider.delete", { label: "Delete an identity provider", did: "deleted the identity provider {}" }],
@@ -114,6 +122,7 @@ const told = new Map<string, Words>([
       did: byFlag("enabled", "enabled the key manager {}", "disabled the key manager {}"),
     },
   ],
+  ["key_manager.test_stored", { label: "Test a key manager", did: simulatedByFlag("the key manager {}") }],
   ["key_manager.update", { label: "Change a key manager", did: "changed the key manager {}" }],
   ["key_mapping.generate", { label: "Generate keys", did: "generated keys for {}", attempt: "generate keys for {}" }],
   [

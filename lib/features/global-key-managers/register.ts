@@ -3,6 +3,7 @@ import { insertCopies, insertGlobalKeyManager, lockServing } from "#lib/data/glo
 import { newId, type GlobalKeyManagerId } from "#lib/foundation/ids.ts";
 import { checkRegistration } from "../key-managers/checked.ts";
 import { sealSecrets } from "../key-managers/secrets.ts";
+import { seemsSimulated } from "../key-managers/simulated.ts";
 import { defineOperatorVerb } from "../verb.ts";
 import { auditHere, auditThere, servingInWords, stateHere, stateThere } from "./audit.ts";
 import { RegisterGlobalKeyManagerInput, type GlobalKeyManagerView } from "./contract.ts";
@@ -12,8 +13,8 @@ import { toGlobalView } from "./views.ts";
 const action = "global_key_manager.register";
 
 /**
- * Adds a key manager of the installation, and hands it to the tenants that it serves. The authorization server is
- * not contacted: prove the connection before with `testGlobalConnection`.
+ * Adds a key manager of the installation, and hands it to the tenants that it serves. Of the authorization
+ * server nothing is read but whether it is a simulator: prove the connection before with `testGlobalConnection`.
  *
  * @throws {AppError} `auth.forbidden` unless an operator asks; `input.invalid` with every problem at its field;
  *   `key_manager.conflict` where the name is taken here or in a tenant; `key_manager.issuer_conflict` where a served
@@ -22,8 +23,11 @@ const action = "global_key_manager.register";
 export const registerGlobalKeyManager = defineOperatorVerb({
   action,
   input: RegisterGlobalKeyManagerInput,
-  async run(ctx, { serves, tenants, ...input }): Promise<GlobalKeyManagerView> {
-    const { values, secrets } = checkRegistration(input);
+  async look(caller, { serves: _serves, tenants: _tenants, ...input }) {
+    const checked = checkRegistration(input);
+    return { ...checked, simulated: await seemsSimulated(caller, checked.values) };
+  },
+  async run(ctx, { serves, tenants }, { values, secrets, simulated }): Promise<GlobalKeyManagerView> {
     await lockServing(ctx);
     const tenantIds = await resolveTenants(ctx, { serves, tenants });
     await refuseTakenName(ctx, values.name, tenantIds);
@@ -31,6 +35,7 @@ export const registerGlobalKeyManager = defineOperatorVerb({
     if (values.enabled) await refuseTakenIssuer(ctx, { issuer: values.issuer, tenantIds, except: id });
     const record = await insertGlobalKeyManager(ctx, id, {
       ...values,
+      simulated,
       serves,
       sealedSecrets: sealSecrets(ctx.deps.vault, { globalKeyManagerId: id }, secrets),
     }).catch((error: unknown) => {

@@ -1,4 +1,5 @@
-import { findGlobalKeyManager } from "#lib/data/global-key-managers.ts";
+import { z } from "zod";
+import { findGlobalKeyManager, setGlobalSimulated } from "#lib/data/global-key-managers.ts";
 import { AppError } from "#lib/foundation/errors.ts";
 import type { GlobalKeyManagerId } from "#lib/foundation/ids.ts";
 import type { InstallationCaller } from "../context.ts";
@@ -11,7 +12,9 @@ import {
 } from "../key-managers/contract.ts";
 import { discoverFor } from "../key-managers/discover.ts";
 import { tryForm, tryStored, type StoredKeyManager } from "../key-managers/trying.ts";
-import { defineOperatorInquiry } from "../verb.ts";
+import { defineOperatorInquiry, defineOperatorVerb } from "../verb.ts";
+import { auditHere } from "./audit.ts";
+import { requireGlobalKeyManager } from "./require.ts";
 
 /** Reads what an authorization server says of itself. @throws {AppError} `discovery.failed`, `limit.exceeded` */
 export const discoverGlobalKeyManager = defineOperatorInquiry({
@@ -33,14 +36,17 @@ export const testGlobalConnection = defineOperatorInquiry({
 });
 
 /**
- * Tries a global key manager as it is stored, and writes nothing.
+ * Tries a global key manager as it is stored. Writes nothing but whether it is a simulator, where that is news.
  *
  * @throws {AppError} `key_manager.not_found`, `key_manager.misconfigured`, `limit.exceeded`
  */
 export const testStoredGlobalConnection = defineOperatorInquiry({
   action: "global_key_manager.test_stored",
   input: TestStoredConnectionInput,
-  run: async (caller, { part, id }): Promise<ConnectionTestView> => tryStored(caller, part, await read(caller, id)),
+  async run(caller, { part, id }): Promise<ConnectionTestView> {
+    const stored = await read(caller, id);
+    return tryStored(caller, part, stored, (simulated) => rememberSimulator(caller, { id, simulated }));
+  },
 });
 
 async function read({ deps }: InstallationCaller, id: string): Promise<StoredKeyManager> {
@@ -49,3 +55,13 @@ async function read({ deps }: InstallationCaller, id: string): Promise<StoredKey
   if (!values) throw new AppError("key_manager.not_found");
   return { values, row: { globalKeyManagerId } };
 }
+
+const rememberSimulator = defineOperatorVerb({
+  action: "global_key_manager.test_stored",
+  input: z.strictObject({ id: z.uuid(), simulated: z.boolean() }),
+  async run(ctx, { id, simulated }): Promise<void> {
+    const keyManager = await requireGlobalKeyManager(ctx, id);
+    await setGlobalSimulated(ctx, keyManager.id, simulated);
+    await auditHere(ctx, { keyManager, before: { simulated: !simulated }, after: { simulated } });
+  },
+});

@@ -5,6 +5,7 @@ import { UpdateKeyManagerInput } from "../key-managers/contract.ts";
 import { openStoredConnection } from "../key-managers/open.ts";
 import { requireRevision } from "../key-managers/refusals.ts";
 import { sealSecrets } from "../key-managers/secrets.ts";
+import { seemsSimulatedStill } from "../key-managers/simulated.ts";
 import { defineOperatorVerb } from "../verb.ts";
 import { auditHere, auditThere, stateHere, stateThere } from "./audit.ts";
 import type { GlobalKeyManagerView } from "./contract.ts";
@@ -24,7 +25,11 @@ const action = "global_key_manager.update";
 export const updateGlobalKeyManager = defineOperatorVerb({
   action,
   input: UpdateKeyManagerInput,
-  async run(ctx, input): Promise<GlobalKeyManagerView> {
+  async look(caller, input): Promise<boolean> {
+    const before = await caller.deps.database.inInstallation((tx) => requireGlobalKeyManager(tx, input.id));
+    return seemsSimulatedStill(caller, before, input);
+  },
+  async run(ctx, input, simulated): Promise<GlobalKeyManagerView> {
     const before = await requireGlobalKeyManager(ctx, input.id);
     requireRevision(before, input.revision);
     const row = { globalKeyManagerId: before.id };
@@ -33,7 +38,11 @@ export const updateGlobalKeyManager = defineOperatorVerb({
       const tenantIds = await listServedTenantIds(ctx, before.id);
       await refuseTakenIssuer(ctx, { issuer: values.issuer, tenantIds, except: before.id });
     }
-    const after = await write(ctx, before, { ...values, sealedSecrets: sealSecrets(ctx.deps.vault, row, secrets) });
+    const after = await write(ctx, before, {
+      ...values,
+      simulated,
+      sealedSecrets: sealSecrets(ctx.deps.vault, row, secrets),
+    });
     if (!after) throw new AppError("revision.conflict");
     const told = { ...stateHere(after), secretsEntered: entered };
     await auditHere(ctx, { keyManager: after, before: stateHere(before), after: told });

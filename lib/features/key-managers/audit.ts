@@ -11,12 +11,13 @@ export function auditState(record: KeyManagerValues): Record<string, unknown> {
   const { endpoints, grantTypes, consumerKeyClaim, scopesClaim, signingKeys, validationMethod } = record;
   const { exchangeAudience, claimMappings } = record;
   const { tokenGeneration, clientCreation, clientMapping, mappedClientCheck, applicationScopes } = record;
-  const { connection, sealedSecrets } = record;
+  const { constraints, simulated, connection, sealedSecrets } = record;
   return {
     ...{ name, displayName, description, connectorId, enabled, tokenType, wellKnownUrl, issuer },
     ...{ endpoints, grantTypes, consumerKeyClaim, scopesClaim, signingKeys, validationMethod },
     ...{ exchangeAudience, claimMappings },
-    ...{ tokenGeneration, clientCreation, clientMapping, mappedClientCheck, applicationScopes, connection },
+    ...{ tokenGeneration, clientCreation, clientMapping, mappedClientCheck, applicationScopes, constraints },
+    ...{ simulated, connection },
     secretsSet: Object.keys(sealedSecrets).sort(),
   };
 }

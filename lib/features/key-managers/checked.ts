@@ -1,4 +1,8 @@
 /** What the forms of a key manager say, checked against its connector: ready to be sealed and stored. */
+import type { Connector } from "#lib/connector-kit/contract.ts";
+import { readConstraints } from "#lib/connector-kit/constraints.ts";
+import { describeFields } from "#lib/connector-kit/descriptors.ts";
+import { patterns } from "#lib/connector-kit/patterns.ts";
 import type { KeyManagerValues } from "#lib/data/key-managers.ts";
 import type { FieldProblem } from "#lib/foundation/errors.ts";
 import type { Secret } from "#lib/foundation/secret.ts";
@@ -29,18 +33,24 @@ export type CheckedKeyManager<Values> = {
  *
  * @throws {AppError} `input.invalid` with every problem at its field
  */
-export function checkRegistration(input: ParsedKeyManager): CheckedKeyManager<Omit<KeyManagerValues, "sealedSecrets">> {
+export function checkRegistration(
+  input: ParsedKeyManager,
+): CheckedKeyManager<Omit<KeyManagerValues, "sealedSecrets" | "simulated">> {
   const { name, connectorId, tokenTypes, confirmedHosts, connection: raw, ...settings } = input;
   const connector = requireConnector(connectorId);
   const connection =
     tokenTypes.includes("DIRECT") || !isBlank(connector, raw)
       ? parseConnection(connector, raw, settings)
       : noConnection;
-  const split = requireSplit(connection, settingsProblems(connector, { ...settings, tokenTypes, confirmedHosts }));
+  const { constraints, problems } = constraintsOf(connector, settings.constraints);
+  const split = requireSplit(connection, [
+    ...settingsProblems(connector, { ...settings, tokenTypes, confirmedHosts }),
+    ...problems,
+  ]);
   const displayName = settings.displayName || name;
   const tokenType = toTokenType(tokenTypes);
   return {
-    values: { ...settings, name, displayName, connectorId, tokenType, connection: split.plain },
+    values: { ...settings, constraints, name, displayName, connectorId, tokenType, connection: split.plain },
     secrets: split.secrets,
     entered: split.entered,
   };
@@ -57,7 +67,7 @@ export function checkUpdate(
   before: KeyManagerValues,
   input: ParsedKeyManagerUpdate,
   open: () => StoredConnection,
-): CheckedKeyManager<Omit<KeyManagerValues, "sealedSecrets" | "name" | "connectorId" | "enabled">> {
+): CheckedKeyManager<Omit<KeyManagerValues, "sealedSecrets" | "simulated" | "name" | "connectorId" | "enabled">> {
   refuseProblems(nameProblems(before, input));
   const { id, revision, name, tokenTypes, confirmedHosts, connection: raw, ...settings } = input;
   void id;
@@ -72,16 +82,22 @@ export function checkUpdate(
       ? noConnection
       : // What the installation connects itself with is not shown to anybody, and so not sent back either.
         parseConnection(connector, permanent ? before.connection : raw, settings, open());
+  const { constraints, problems } = constraintsOf(connector, settings.constraints);
   const split = requireSplit(connection, [
     ...(permanent ? permanentProblems(before, input) : []),
     ...settingsProblems(connector, { ...settings, tokenTypes, confirmedHosts }, hostsOf(before)),
+    ...problems,
   ]);
   const displayName = settings.displayName || before.name;
   return {
-    values: { ...settings, displayName, tokenType: toTokenType(tokenTypes), connection: split.plain },
+    values: { ...settings, constraints, displayName, tokenType: toTokenType(tokenTypes), connection: split.plain },
     secrets: split.secrets,
     entered: split.entered,
   };
+}
+
+function constraintsOf({ client }: Connector, raw: Record<string, unknown>) {
+  return readConstraints(describeFields(client), raw, patterns);
 }
 
 function requireSplit(connection: ParsedConnection, problems: readonly FieldProblem[]) {

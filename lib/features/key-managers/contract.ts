@@ -8,10 +8,12 @@ import {
   type ProbeResult,
   type SigningKeys,
 } from "#lib/connector-kit/contract.ts";
-import type { FieldDescriptor } from "#lib/connector-kit/descriptors.ts";
+import type { Constraints } from "#lib/connector-kit/constraints.ts";
+import type { FieldDescriptor, ListDescriptor } from "#lib/connector-kit/descriptors.ts";
 import type { FieldProblem } from "#lib/foundation/errors.ts";
 import { isMappableClaim } from "#lib/foundation/claims.ts";
 
+export { constrainableFields, type ConstrainableField, type ConstraintType } from "#lib/connector-kit/constraints.ts";
 export { initialValues } from "#lib/connector-kit/descriptors.ts";
 export type { EndpointName, FieldDescriptor, ProbeResult };
 
@@ -140,6 +142,14 @@ const settings = {
   mappedClientCheck: z.boolean().default(true),
   /** Developers choose which scopes the client credentials tokens of a client may carry. */
   applicationScopes: z.boolean().default(false),
+  /**
+   * Limits on what developers enter, by field key: `{ type, … }`, "" for none. What they may be is the connector's
+   * word.
+   */
+  constraints: z
+    .record(z.string().max(300), z.unknown())
+    .refine((given) => Object.keys(given).length <= 200, "Use at most 200 limits.")
+    .default({}),
   /** The connector's own fields; a secret that is left blank keeps its stored value. */
   connection: z.record(z.string(), z.unknown()).default({}),
   /** Hosts other than the issuer's that the administrator has agreed to send credentials to. */
@@ -223,6 +233,9 @@ export type ConnectionTestView = {
 /** A connector as pickers and lists show it. */
 export type ConnectorTile = { id: string; name: string; monogram: string };
 
+/** Why a kind of key manager cannot do something, by what it cannot do. */
+export type MissingReasons = Readonly<Partial<Record<Capability, string>>>;
+
 /** A connector with everything that its forms need. */
 export type ConnectorView = ConnectorTile & {
   summary: string;
@@ -234,6 +247,7 @@ export type ConnectorView = ConnectorTile & {
   consumerKeyClaims: string[];
   scopesClaims: string[];
   capabilities: Capability[];
+  missing: MissingReasons;
   /** Set-up steps in Markdown. */
   guide: string;
 };
@@ -251,6 +265,8 @@ export type KeyManagerListItem = {
   permanent: boolean;
   /** Run by the operators of the installation; its tenants use it and cannot change it. */
   global: boolean;
+  /** Its discovery document said that it is a simulator. */
+  simulated: boolean;
   tokenTypes: InvocationMethod[];
   issuer: string;
   enabled: boolean;
@@ -290,6 +306,9 @@ export type KeyManagerView = {
   clientMapping: boolean;
   mappedClientCheck: boolean;
   applicationScopes: boolean;
+  /** Limits on what developers enter, by field key. */
+  constraints: Constraints;
+  simulated: boolean;
   connection: Record<string, unknown>;
   /** Paths of secret fields that hold a value, such as "clientSecret". */
   secretsSet: string[];
@@ -321,6 +340,7 @@ export type DiscoveryView = {
   sourceUrl: string;
   suggestedName: string;
   suggestedDisplayName: string;
+  simulated: boolean;
   connector: ConnectorTile;
   /** Why this kind of key manager was guessed, as the end of "because …". */
   reason: string;
@@ -371,8 +391,12 @@ export type UsableKeyManager = {
   clientMapping: boolean;
   mappedClientCheck: boolean;
   applicationScopes: boolean;
+  simulated: boolean;
+  /** The connector's fields, as narrow as the administrator's limits. */
   clientFields: FieldDescriptor[];
+  callbackUrls: ListDescriptor;
   capabilities: Capability[];
+  missing: MissingReasons;
 };
 
 /** A key manager as a creator may accept it for an API. */

@@ -7,6 +7,7 @@ import { actorId, type Dependencies, type InstallationCaller } from "../context.
 import { defineInquiry } from "../verb.ts";
 import { foreignHosts } from "./connection.ts";
 import { DiscoverInput, endpointLabels, type DiscoveredField, type DiscoveryView } from "./contract.ts";
+import { isSimulator } from "./simulated.ts";
 import { toTile } from "./views.ts";
 
 /**
@@ -71,6 +72,7 @@ export function toDiscoveryView(discovery: Discovery): DiscoveryView {
     sourceUrl,
     suggestedName: toName(`${connector.id}-${place}`),
     suggestedDisplayName: `${connector.name} ${place}`.slice(0, 100),
+    simulated: isSimulator(discovery),
     connector: toTile(connector.id),
     reason,
     fields: [

@@ -77,6 +77,8 @@ async function create(tx: TenantContext, connector: Connector, options: Permanen
     clientMapping: true,
     mappedClientCheck: true,
     applicationScopes: false,
+    constraints: {},
+    simulated: false,
   };
   const inserted = await insertKeyManagerIfAbsent(tx, id, values);
   if (!inserted) return;

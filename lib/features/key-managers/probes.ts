@@ -8,6 +8,7 @@ import { budgets, exchange } from "#lib/protocol/exchange.ts";
 import { scrub } from "#lib/protocol/reason.ts";
 import type { Dependencies } from "../context.ts";
 import { describeConnectorError } from "./connector-errors.ts";
+import { isSimulator } from "./simulated.ts";
 import { verificationKeyProblem } from "./verification-keys.ts";
 
 type Tools = Pick<Dependencies, "outbound" | "clock">;
@@ -20,12 +21,15 @@ export type ProbedServer = {
   connector: Connector;
 };
 
+/** `simulated` is undefined where no discovery document was read. */
+export type ServerProbe = { results: ProbeResult[]; simulated: boolean | undefined };
+
 /** Discovery, issuer and key set: what anybody may ask the server, without credentials. */
-export async function probeServer(tools: Tools, server: ProbedServer): Promise<ProbeResult[]> {
+export async function probeServer(tools: Tools, server: ProbedServer): Promise<ServerProbe> {
   const [discovery, found] = await timed(tools, "discovery", () => probeDiscovery(tools, server));
   const [issuer] = await timed(tools, "issuer", () => Promise.resolve([compareIssuer(server, found), undefined]));
   const [keys] = await timed(tools, "keys", async () => [await probeKeys(tools, server, found), undefined]);
-  return [discovery, issuer, keys];
+  return { results: [discovery, issuer, keys], simulated: found && isSimulator(found) };
 }
 
 /**
@@ -84,7 +88,9 @@ const signInFixes: Partial<Record<string, string>> = {
 async function probeDiscovery(tools: Tools, server: ProbedServer): Promise<[Finding, Discovery | undefined]> {
   try {
     const found = await discover(tools.outbound, server.wellKnownUrl ?? server.issuer);
-    return [{ status: "passed", summary: `The server describes itself at ${found.sourceUrl}.` }, found];
+    const summary = `The server describes itself at ${found.sourceUrl}.`;
+    const detail = isSimulator(found) ? { detail: "It says that it is a simulator." } : {};
+    return [{ status: "passed", summary, ...detail }, found];
   } catch (error) {
     if (!isConnectorError(error)) throw error;
     const finding: Finding = server.wellKnownUrl

@@ -1,8 +1,9 @@
-import { findKeyManager, type KeyManagerRecord } from "#lib/data/key-managers.ts";
+import { findKeyManager, setSimulated, type KeyManagerRecord } from "#lib/data/key-managers.ts";
 import { AppError } from "#lib/foundation/errors.ts";
 import type { KeyManagerId } from "#lib/foundation/ids.ts";
 import type { Context } from "../context.ts";
-import { defineInquiry } from "../verb.ts";
+import { defineInquiry, inAuditedTransaction } from "../verb.ts";
+import { auditSubject } from "./audit.ts";
 import { TestConnectionInput, TestStoredConnectionInput, type ConnectionTestView } from "./contract.ts";
 import { refuseGlobal } from "./refusals.ts";
 import { tryForm, tryStored } from "./trying.ts";
@@ -26,7 +27,7 @@ export const testConnection = defineInquiry({
 });
 
 /**
- * Tries a key manager as it is stored, and writes nothing.
+ * Tries a key manager as it is stored. Writes nothing but whether it is a simulator, where that is news.
  *
  * @throws {AppError} `key_manager.not_found`, `key_manager.misconfigured`, `limit.exceeded`, `auth.forbidden` for a
  *   global one
@@ -37,7 +38,13 @@ export const testStoredConnection = defineInquiry({
   input: TestStoredConnectionInput,
   async run(ctx, { part, id }): Promise<ConnectionTestView> {
     const record = await readOwn(ctx, id as KeyManagerId);
-    return tryStored(ctx, part, { values: record, row: { tenantId: ctx.tenant.id, id: record.id } });
+    const row = { tenantId: ctx.tenant.id, id: record.id };
+    return tryStored(ctx, part, { values: record, row }, (simulated) =>
+      inAuditedTransaction(ctx, "key_manager.test_stored", async (mutation) => {
+        await setSimulated(mutation, record.id, simulated);
+        mutation.audit({ subject: auditSubject(record), before: { simulated: !simulated }, after: { simulated } });
+      }),
+    );
   },
 });
 

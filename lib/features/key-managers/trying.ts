@@ -33,7 +33,8 @@ export async function tryForm(
   const connector = stored ? connectorOf(stored.values) : requireConnector(connectorId);
   await admit(caller, part);
   if (part === "server") {
-    return { part, results: await probeServer(caller.deps, { ...general, connector }), problems: [] };
+    const { results } = await probeServer(caller.deps, { ...general, connector });
+    return { part, results, problems: [] };
   }
 
   if (!tokenTypes.includes("DIRECT") && isBlank(connector, raw)) return { part, results: [noSignIn], problems: [] };
@@ -54,18 +55,23 @@ export async function tryForm(
 /**
  * Tries a key manager as it is stored.
  *
+ * @param remember stores whether it is a simulator, where that is news
+ *
  * @throws {AppError} `key_manager.misconfigured`, `limit.exceeded`
  */
 export async function tryStored(
   caller: InstallationCaller,
   part: ProbePart,
   { values, row }: StoredKeyManager,
+  remember: (simulated: boolean) => Promise<void>,
 ): Promise<ConnectionTestView> {
   await admit(caller, part);
   const connector = connectorOf(values);
   if (part === "server") {
     const server: ProbedServer = { ...values, connector };
-    return { part, results: await probeServer(caller.deps, server), problems: [] };
+    const { results, simulated } = await probeServer(caller.deps, server);
+    if (simulated !== undefined && simulated !== values.simulated) await remember(simulated);
+    return { part, results, problems: [] };
   }
   if (values.tokenType === "EXCHANGED" && isBlank(connector, values.connection)) {
     return { part, results: [noSignIn], problems: [] };

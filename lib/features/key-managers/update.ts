@@ -1,5 +1,6 @@
 import { updateKeyManager as writeKeyManager } from "#lib/data/key-managers.ts";
 import { AppError } from "#lib/foundation/errors.ts";
+import { requestNarrowing } from "../key-mappings/narrow-scopes.ts";
 import { requestMirroring } from "../scope-mirrors/request.ts";
 import { defineMutation } from "../verb.ts";
 import { auditState, auditSubject } from "./audit.ts";
@@ -9,6 +10,7 @@ import { openStoredConnection } from "./open.ts";
 import { requireOwnKeyManager, requireRevision } from "./refusals.ts";
 import { refuseDuplicateIssuer } from "./rules.ts";
 import { sealSecrets } from "./secrets.ts";
+import { seemsSimulatedStill } from "./simulated.ts";
 import { toKeyManagerView } from "./views.ts";
 
 /**
@@ -22,7 +24,11 @@ export const updateKeyManager = defineMutation({
   action: "key_manager.update",
   permission: "key_manager:write",
   input: UpdateKeyManagerInput,
-  async run(ctx, input): Promise<KeyManagerView> {
+  async look(ctx, input): Promise<boolean> {
+    const before = await ctx.deps.database.inTenant(ctx.tenant.id, (tx) => requireOwnKeyManager(tx, input.id));
+    return seemsSimulatedStill(ctx, before, input);
+  },
+  async run(ctx, input, simulated): Promise<KeyManagerView> {
     const before = await requireOwnKeyManager(ctx, input.id);
     requireRevision(before, input.revision);
     const row = { tenantId: ctx.tenant.id, id: before.id };
@@ -32,10 +38,12 @@ export const updateKeyManager = defineMutation({
     }
     const after = await writeKeyManager(ctx, before, {
       ...values,
+      simulated,
       sealedSecrets: sealSecrets(ctx.deps.vault, row, secrets),
     });
     if (!after) throw new AppError("revision.conflict");
     await requestMirroring(ctx);
+    if (after.applicationScopes !== before.applicationScopes) await requestNarrowing(ctx, { keyManagerId: after.id });
     ctx.audit({
       subject: auditSubject(after),
       before: auditState(before),

@@ -1,5 +1,6 @@
 import { findConnector } from "#connectors/registry.ts";
 import type { Connector } from "#lib/connector-kit/contract.ts";
+import { callbackUrlsField, narrowFields, type Constraints } from "#lib/connector-kit/constraints.ts";
 import { describeFields } from "#lib/connector-kit/descriptors.ts";
 import type { KeyManagerFacts, RowHistory } from "#lib/data/key-manager-rows.ts";
 import type {
@@ -42,6 +43,7 @@ export async function toConnectorView(connector: Connector): Promise<ConnectorVi
     consumerKeyClaims: [...connector.trust.consumerKeyClaims],
     scopesClaims: [...connector.trust.scopesClaims],
     capabilities: [...connector.capabilities],
+    missing: connector.missing,
     guide: await readGuide(connector),
   };
 }
@@ -51,9 +53,9 @@ export function toListItem(
   facts: KeyManagerFacts & { id: string; revision: number },
   { global, usage = noUsage }: { global: boolean; usage?: KeyManagerUsageCounts | undefined },
 ): KeyManagerListItem {
-  const { id, name, displayName, description, connectorId, issuer, enabled, revision, tokenType } = facts;
+  const { id, name, displayName, description, connectorId, issuer, enabled, revision, tokenType, simulated } = facts;
   return {
-    ...{ id, name, displayName, description, issuer, enabled, revision, usage, global },
+    ...{ id, name, displayName, description, issuer, enabled, revision, usage, global, simulated },
     connector: toTile(connectorId),
     permanent: isPermanent(connectorId),
     tokenTypes: toInvocationMethods(tokenType),
@@ -92,10 +94,11 @@ export function toUsable(summary: KeyManagerSummary): UsableKeyManager | undefin
   const connector = findConnector(summary.connectorId);
   if (!connector) return undefined;
   const { id, name, displayName, description, issuer, grantTypes, endpoints, tokenType } = summary;
-  const { tokenGeneration, clientCreation, clientMapping, mappedClientCheck, applicationScopes } = summary;
+  const { tokenGeneration, clientCreation, clientMapping, mappedClientCheck, applicationScopes, simulated } = summary;
+  const { callbackUrls, clientFields } = clientFormOf(connector, summary.constraints);
   return {
     ...{ id, name, displayName, description, issuer, grantTypes },
-    ...{ tokenGeneration, clientCreation, clientMapping, mappedClientCheck, applicationScopes },
+    ...{ tokenGeneration, clientCreation, clientMapping, mappedClientCheck, applicationScopes, simulated },
     connector: toTile(summary.connectorId),
     global: summary.globalKeyManagerId !== null,
     endpoints: presentOnly({
@@ -105,9 +108,18 @@ export function toUsable(summary: KeyManagerSummary): UsableKeyManager | undefin
       authorization: endpoints["authorization"],
     }),
     tokenTypes: toInvocationMethods(tokenType),
-    clientFields: describeFields(connector.client),
+    clientFields,
+    callbackUrls,
     capabilities: [...connector.capabilities],
+    missing: connector.missing,
   };
+}
+
+/** The client form of a key manager as developers get it: as narrow as the administrator's limits. */
+export function clientFormOf({ client }: Connector, constraints: Constraints) {
+  const [callbackUrls] = narrowFields([callbackUrlsField], constraints);
+  if (callbackUrls?.kind !== "list") throw new Error("Narrowing changed the kind of a field.");
+  return { callbackUrls, clientFields: narrowFields(describeFields(client), constraints) };
 }
 
 export function toChoosable(summary: KeyManagerSummary): ChoosableKeyManager {
