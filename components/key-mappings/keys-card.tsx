@@ -116,21 +116,28 @@ export function KeysCard({ place, keyManager, keys, scopes, exchangers, actions:
 }
 
 function NoKeys({ keyManager, open }: { keyManager: UsableKeyManager; open: (form: "generate" | "map") => void }) {
-  const { clientCreation, clientMapping, tokenTypes, description, displayName } = keyManager;
+  const { clientCreation, clientMapping, tokenTypes, description, displayName, mappedClientCheck, capabilities } =
+    keyManager;
   if (!tokenTypes.includes("DIRECT")) return null;
+  const canBeProved = !mappedClientCheck || capabilities.includes("proveClient");
   if (!clientCreation && !clientMapping) {
     return <p className="text-muted">The administrator switched off getting keys from {displayName}.</p>;
   }
   return (
     <div className="flex flex-wrap items-center justify-between gap-3">
-      <p className="text-muted max-w-[60ch]">{description || "No keys of this application yet."}</p>
+      <p className="text-muted max-w-[60ch]">
+        {description || "No keys of this application yet."}
+        {clientMapping &&
+          !canBeProved &&
+          ` ${displayName} cannot prove whose an existing client is, so only an administrator can attach one.`}
+      </p>
       <div className="flex flex-wrap gap-2">
         {clientCreation && (
           <Button variant="primary" onClick={() => open("generate")}>
             Generate keys
           </Button>
         )}
-        {clientMapping && <Button onClick={() => open("map")}>Use an existing client</Button>}
+        {clientMapping && canBeProved && <Button onClick={() => open("map")}>Use an existing client</Button>}
       </div>
     </div>
   );

@@ -8,6 +8,7 @@ import { Button } from "#components/ui/button.tsx";
 import type { ActionResult } from "#lib/features/actions/contract.ts";
 import type { UsableKeyManager } from "#lib/features/key-managers/contract.ts";
 import { ExistingClientForm, type MappingOutcome } from "#lib/features/key-mappings/contract.ts";
+import { AssertionField } from "./assertion-field.tsx";
 import type { HandedBack } from "./replaced-token.tsx";
 
 type MapFormProps = {
@@ -25,7 +26,13 @@ export function MapForm({ keyManager, action, handBack, done, cancel }: MapFormP
   const form = useActionForm<ExistingClientForm, MappingOutcome>({
     schema: ExistingClientForm,
     action,
-    defaultValues: { consumerKey: "", consumerSecret: "", registrationToken: "", registrationClientUri: "" },
+    defaultValues: {
+      consumerKey: "",
+      consumerSecret: "",
+      assertion: "",
+      registrationToken: "",
+      registrationClientUri: "",
+    },
     onSuccess: (outcome) => {
       if (outcome.outcome === "mapped") {
         toast.success(`${outcome.keys.consumerKey ?? "The client"} belongs to this application now.`);
@@ -53,8 +60,9 @@ export function MapForm({ keyManager, action, handBack, done, cancel }: MapFormP
         name="consumerSecret"
         label="Consumer secret"
         help="Also called client secret. Stored sealed; it is needed to get tokens here."
-        optional={!mappedClientCheck}
+        optional
       />
+      {mappedClientCheck && <AssertionField tokenEndpoint={keyManager.endpoints.token ?? ""} />}
       <details className="border-line rounded-lg border px-3 py-2 open:pb-4">
         <summary className="min-h-6 cursor-pointer font-medium">Managed by registration token (RFC 7592)</summary>
         <div className="flex flex-col gap-5 pt-3">

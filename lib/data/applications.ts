@@ -48,6 +48,24 @@ export async function listApplications(
 }
 
 /** A literal part of the text: the wildcards of LIKE lose their meaning. */
+/**
+ * Applications of the tenant whatever their owner, by name.
+ *
+ * @param query.search a part of the name or of the owner's, whatever the case
+ */
+export async function searchApplications(
+  ctx: TenantContext,
+  { search, limit }: { search: string; limit: number },
+): Promise<ApplicationRecord[]> {
+  const rows = await tenantDb(ctx).application.findMany({
+    where: search ? { OR: [{ name: containing(search) }, { ownerName: containing(search) }] } : {},
+    select: columns,
+    orderBy: [{ name: "asc" }, { id: "asc" }],
+    take: limit,
+  });
+  return rows.map(toRecord);
+}
+
 function containing(text: string) {
   return { contains: text.replace(/[\\%_]/g, "\\$&"), mode: "insensitive" as const };
 }

@@ -8,6 +8,7 @@ const permissionsOfRole = {
     "tenant:read",
     "key_manager:read",
     "key_manager:write",
+    "key_mapping:map_unproven",
     "people:read",
     "people:write",
     "identity_provider:read",

@@ -166,6 +166,13 @@ const told = new Map<string, Words>([
     "key_mapping.resume",
     {
       label: "Go on with an open operation on keys",
+  [
+    "key_mapping.attach",
+    {
+      label: "Attach a client without proof",
+      did: "attached an existing client to {} without a proof whose it is",
+    },
+  ],
       did: "went on with an open operation on the keys of {}",
       attempt: "go on with an open operation on the keys of {}",
     },

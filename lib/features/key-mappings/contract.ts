@@ -121,6 +121,14 @@ const credential = (maximum: number) =>
 const existingClient = {
   consumerKey: credential(500).trim().min(1, "Enter the consumer key (client id)."),
   consumerSecret: credential(2_000).default(""),
+  /** A signed assertion in place of the secret, for a client that authenticates with a key (RFC 7523 §2.2). */
+  assertion: credential(8_000)
+    .trim()
+    .regex(
+      /^([\w-]+\.[\w-]+\.[\w-]+)?$/,
+      "Paste the signed assertion as it is: three parts with dots between them, without line breaks.",
+    )
+    .default(""),
   registrationToken: credential(8_000).default(""),
   registrationClientUri: z
     .union([z.literal(""), z.url({ protocol: /^https?$/, error: "Enter a full address." })])
@@ -132,6 +140,24 @@ export type MapKeysInput = z.input<typeof MapKeysInput>;
 /** The part of the map form that people fill in. */
 export const ExistingClientForm = z.strictObject(existingClient);
 export type ExistingClientForm = z.input<typeof ExistingClientForm>;
+
+/** A client that an administrator attaches to a developer's application. Nothing proves whose it is. */
+export const AttachClientInput = z.strictObject({
+  applicationId: z.uuid("Choose an application."),
+  keyManagerId: z.uuid(),
+  keyType: z.enum(keyTypes, "Choose a key type."),
+  consumerKey: existingClient.consumerKey,
+  consumerSecret: existingClient.consumerSecret,
+});
+export type AttachClientInput = z.input<typeof AttachClientInput>;
+
+export const FindApplicationsInput = z.strictObject({ search: z.string().trim().max(200).default("") });
+
+/** An application that a client can be attached to. */
+export type AttachableApplication = { id: string; name: string; ownerName: string };
+
+/** What attaching a client has made. */
+export type AttachedClient = { application: string; consumerKey: string };
 
 export const RemoveKeysInput = z.strictObject({
   id: z.uuid(),

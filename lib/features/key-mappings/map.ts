@@ -1,9 +1,9 @@
+import type { z } from "zod";
 import type { RegisteredClient } from "#lib/connector-kit/contract.ts";
 import { isConnectorError } from "#lib/connector-kit/errors.ts";
-import { claimClient } from "#lib/data/claimed-clients.ts";
-import { countRefusedMappings, deleteKeyMapping, insertKeyMapping } from "#lib/data/key-mappings.ts";
+import { countRefusedMappings } from "#lib/data/key-mappings.ts";
 import { AppError } from "#lib/foundation/errors.ts";
-import { newId, type KeyMappingId } from "#lib/foundation/ids.ts";
+import type { KeyMappingId } from "#lib/foundation/ids.ts";
 import { Secret } from "#lib/foundation/secret.ts";
 import { lockOwnApplication, requirePerson } from "../applications/own.ts";
 import type { Context } from "../context.ts";
@@ -13,14 +13,18 @@ import { defineProvisioning, type MutationContext, type Settled } from "../verb.
 import { MapKeysInput, type MappingOutcome } from "./contract.ts";
 import { clearFailed } from "./generate.ts";
 import { checkManagement, readMapped } from "./map-management.ts";
-import { auditRefusal, claimed, unproven, type Mapping } from "./map-refusal.ts";
+import { auditRefusal, unproven, type Mapping } from "./map-refusal.ts";
 import { unsupported } from "./operation.ts";
-import { clientNameOf, requireDirectTokens, requireUsableKeyManager } from "./rules.ts";
-import { toStoredCredentials } from "./secrets.ts";
-import { auditedClient, auditSubject, lockOwnKeys } from "./subject.ts";
+import { requireDirectTokens, requireUsableKeyManager, type UsableKeyManager } from "./rules.ts";
+import { storeMapped, type Proof } from "./store-mapped.ts";
+import { auditedClient, auditSubject } from "./subject.ts";
 import { toKeysView } from "./views.ts";
 
 const action = "key_mapping.map";
+const proofs = { secret: "consumer secret", assertion: "signed assertion" } as const;
+
+type ProvableMapping = Mapping & { assertion?: Secret };
+type Proved = { client: RegisteredClient | null; proof: Proof };
 
 /** So many failed proofs are allowed in so many minutes, before guessing gets in the way of itself. */
 const allowedFailures = 10;
@@ -40,11 +44,11 @@ export const mapKeys = defineProvisioning({
   action,
   permission: "key_mapping:write",
   input: MapKeysInput,
-  async intend(ctx, input): Promise<Mapping> {
+  async intend(ctx, input): Promise<ProvableMapping> {
     const { personId } = requirePerson(ctx.actor);
     const application = await lockOwnApplication(ctx, input.applicationId);
     const keyManager = await requireUsableKeyManager(ctx, input.keyManagerId);
-    const { record, connector } = keyManager;
+    const { record } = keyManager;
     requireDirectTokens(record);
     if (!record.clientMapping) {
       throw new AppError("key_manager.not_allowed", {
@@ -58,15 +62,7 @@ export const mapKeys = defineProvisioning({
         retryAfterSeconds: failureWindowMs / 1_000,
       });
     }
-    if (record.mappedClientCheck) {
-      if (!connector.capabilities.includes("proveClient")) {
-        throw unsupported(record.displayName, "prove who owns an existing client, so none can be mapped");
-      }
-      if (!input.consumerSecret) {
-        const message = "Enter the consumer secret: it proves that the client is yours.";
-        throw new AppError("input.invalid", { fields: [{ path: "consumerSecret", message }] });
-      }
-    }
+    if (record.mappedClientCheck) requireProof(keyManager, input);
     checkManagement(record, input);
     const place = { applicationId: application.id, keyManagerId: record.id, keyType: input.keyType };
     await clearFailed(ctx, place);
@@ -79,6 +75,7 @@ export const mapKeys = defineProvisioning({
         ...(input.registrationToken ? { registrationToken: new Secret(input.registrationToken) } : {}),
         ...(input.registrationClientUri ? { registrationClientUri: input.registrationClientUri } : {}),
       },
+      ...(input.assertion ? { assertion: new Secret(input.assertion) } : {}),
       createdById: personId,
     };
   },
@@ -86,31 +83,17 @@ export const mapKeys = defineProvisioning({
   async settle(ctx, mapping, outcome): Promise<Settled<MappingOutcome>> {
     if (!outcome.ok) return refuse(ctx, mapping, outcome.error);
     const application = await lockOwnApplication(ctx, mapping.place.applicationId);
-    const { record } = mapping.keyManager;
-    const { keyType } = mapping.place;
-    const proved = outcome.value;
-    const name = proved?.state.name ?? clientNameOf(application.name, keyType);
-    const id = newId<KeyMappingId>();
-    const inserted = await insertKeyMapping(ctx, {
-      id,
-      applicationId: application.id,
-      keyManagerId: record.id,
-      keyType,
-      mode: "MAPPED",
-      state: "ACTIVE",
-      requested: proved?.state ?? { name, grantTypes: [], redirectUris: [], settings: {} },
-      createdById: mapping.createdById,
-      ...toStoredCredentials(ctx, id, { ...mapping.ref, ...proved?.ref }),
-      registered: proved?.state ?? null,
+    const { keyManager, ref, createdById, place } = mapping;
+    const { client: proved, proof } = outcome.value;
+    const stored = await storeMapped(ctx, {
+      ...{ application, keyManager, ref, proved, createdById },
+      keyType: place.keyType,
     });
-    if (!inserted) return { refused: new AppError("key_mapping.conflict") };
-    const client = { authorizationServer: record.issuer, consumerKey: mapping.ref.consumerKey };
-    if (!(await claimClient(ctx, id, client))) {
-      await deleteKeyMapping(ctx, id);
-      return refuse(ctx, mapping, claimed());
+    if ("refused" in stored) {
+      return stored.refused.code === "key_mapping.claimed" ? refuse(ctx, mapping, stored.refused) : stored;
     }
-    const subject = await lockOwnKeys(ctx, id);
-    ctx.audit({ subject: auditSubject(subject), after: auditedClient(subject.mapping) });
+    const { subject } = stored;
+    ctx.audit({ subject: auditSubject(subject), after: { ...auditedClient(subject.mapping), proof } });
     return { view: { outcome: "mapped", keys: toKeysView(ctx.deps.clock, subject) } };
   },
   async finish(ctx, view, { intent: mapping }): Promise<MappingOutcome> {
@@ -120,22 +103,63 @@ export const mapKeys = defineProvisioning({
   },
 });
 
-/** Asks the key manager whether the credentials are the client's. Null where the administrator asks for no proof. */
-async function prove(ctx: Context, { keyManager, ref }: Mapping): Promise<RegisteredClient | null> {
-  if (!keyManager.record.mappedClientCheck) return null;
-  const { displayName } = keyManager.record;
+const byAdministrator = "An administrator of this tenant can attach the client without a proof.";
+
+/**
+ * Demands what proves possession of a client, and just one of the two, so that the audit can tell which it was.
+ *
+ * @throws {AppError} `key_manager.unsupported` where nothing can prove it, `input.invalid`
+ */
+function requireProof(
+  { record, connector }: UsableKeyManager,
+  { consumerSecret, assertion }: z.output<typeof MapKeysInput>,
+): void {
+  if (!connector.capabilities.includes("proveClient")) {
+    const message = `${record.displayName} cannot prove who owns an existing client. ${byAdministrator}`;
+    throw new AppError("key_manager.unsupported", { message });
+  }
+  if (!consumerSecret && !assertion) {
+    const message = "Enter the consumer secret, or a signed assertion: it proves that the client is yours.";
+    throw new AppError("input.invalid", { fields: [{ path: "consumerSecret", message }] });
+  }
+  if (consumerSecret && assertion) {
+    const message = "Leave this empty, or the consumer secret: one of them proves that the client is yours.";
+    throw new AppError("input.invalid", { fields: [{ path: "assertion", message }] });
+  }
+}
+
+/**
+ * Asks the key manager whether the credentials are the client's.
+ *
+ * @returns the client, which is null where the administrator asks for no proof
+ * @throws {AppError} `key_mapping.unproven`, `key_manager.*`
+ */
+async function prove(ctx: Context, { keyManager, ref, assertion }: ProvableMapping): Promise<Proved> {
+  const { record } = keyManager;
+  if (!record.mappedClientCheck) return { client: null, proof: "not asked for (the administrator's setting)" };
+  const proof = assertion ? "assertion" : "secret";
+  let client: RegisteredClient;
   try {
-    const { adapter } = await openKeyManager(ctx, keyManager.record.id);
-    if (!adapter.proveClient) throw unsupported(displayName, "prove who owns an existing client");
-    return await adapter.proveClient(ref);
+    const { adapter } = await openKeyManager(ctx, record.id);
+    if (!adapter.proveClient) throw unsupported(record.displayName, "prove who owns an existing client");
+    client = await adapter.proveClient(ref, assertion && { assertion });
   } catch (error) {
+    if (!isConnectorError(error)) throw toAppError(error, record.displayName);
     // One refusal for an unknown client and for a wrong secret: which of the two it was is nobody's business.
-    if (isConnectorError(error) && ["not_found", "credentials_refused"].includes(error.kind)) {
-      const message = "The key manager did not accept this consumer key with this consumer secret. Check both.";
+    if (error.kind === "not_found" || error.kind === "credentials_refused") {
+      const message = `The key manager did not accept this consumer key with this ${proofs[proof]}. Check both.`;
       throw unproven("consumerKey", message, error);
     }
-    throw toAppError(error, displayName);
+    if (error.kind === "unsupported") {
+      const message = `${record.displayName}: ${error.message} ${byAdministrator}`;
+      throw new AppError("key_manager.unsupported", { message, cause: error });
+    }
+    throw toAppError(error, record.displayName);
   }
+  if (client.ref.consumerKey !== ref.consumerKey) {
+    throw unproven("consumerKey", `These credentials belong to another client. Enter its consumer key, byte for byte.`);
+  }
+  return { client, proof };
 }
 
 /** Bugs are thrown on. */

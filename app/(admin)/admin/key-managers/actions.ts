@@ -7,6 +7,7 @@ import { removeKeyManager } from "#lib/features/key-managers/remove.ts";
 import { setKeyManagerEnabled } from "#lib/features/key-managers/set-enabled.ts";
 import { testConnection, testStoredConnection } from "#lib/features/key-managers/test-connection.ts";
 import { updateKeyManager } from "#lib/features/key-managers/update.ts";
+import { attachClient, findApplications } from "#lib/features/key-mappings/attach-client.ts";
 import { defineAction } from "#lib/web/action.ts";
 
 const list = "/admin/key-managers";
@@ -23,3 +24,7 @@ export const setKeyManagerEnabledAction = defineAction(setKeyManagerEnabled, {
   revalidate: ({ id }) => [list, `${list}/${id}`],
 });
 export const removeKeyManagerAction = defineAction(removeKeyManager, { revalidate: () => [list] });
+export const findApplicationsAction = defineAction(findApplications);
+export const attachClientAction = defineAction(attachClient, {
+  revalidate: (_attached, { keyManagerId }) => [`${list}/${keyManagerId}/usage`],
+});

@@ -1,10 +1,13 @@
 import { ApiUsage, ApplicationUsage } from "#components/key-managers/usage-tables.tsx";
+import { AttachClientDialog } from "#components/key-mappings/attach-client-dialog.tsx";
 import { users } from "#components/key-managers/words.ts";
 import { Pager } from "#components/ui/pager.tsx";
+import { getKeyManager } from "#lib/features/key-managers/get.ts";
 import { listKeyManagerApis, listKeyManagerApplications } from "#lib/features/key-managers/list-usage.ts";
 import { requireContext } from "#lib/web/context.ts";
 import { orNotFound } from "#lib/web/or-not-found.ts";
 import { readSearch } from "#lib/web/search-params.ts";
+import { attachClientAction, findApplicationsAction } from "../../actions.ts";
 
 export default async function KeyManagerUsagePage({
   params,
@@ -13,6 +16,9 @@ export default async function KeyManagerUsagePage({
   const ctx = await requireContext("key_manager:read");
   const { id } = await params;
   const { apis: apiCursor, applications: applicationCursor } = await readSearch(searchParams);
+  const keyManager = await orNotFound(getKeyManager(ctx, { id }));
+  const { displayName, enabled, global, tokenTypes } = keyManager;
+  const takesClients = enabled && !global && tokenTypes.includes("DIRECT");
   const apis = await orNotFound(listKeyManagerApis(ctx, { id, cursor: apiCursor?.slice(0, 500) }));
   const applications = await listKeyManagerApplications(ctx, { id, cursor: applicationCursor?.slice(0, 500) });
   return (
@@ -26,9 +32,18 @@ export default async function KeyManagerUsagePage({
         <Pager nextCursor={apis.nextCursor} param="apis" />
       </section>
       <section aria-labelledby="applications" className="flex min-w-0 flex-col gap-2">
-        <h2 id="applications" className="text-lg font-semibold">
-          Applications <span className="text-muted font-normal tabular-nums">{users(applications.total)}</span>
-        </h2>
+        <div className="flex flex-wrap items-center justify-between gap-2">
+          <h2 id="applications" className="text-lg font-semibold">
+            Applications <span className="text-muted font-normal tabular-nums">{users(applications.total)}</span>
+          </h2>
+          {takesClients && ctx.permissions.has("key_mapping:map_unproven") && (
+            <AttachClientDialog
+              keyManager={{ id, displayName }}
+              attach={attachClientAction}
+              find={findApplicationsAction}
+            />
+          )}
+        </div>
         <p className="text-muted">Applications that hold keys of this key manager.</p>
         <ApplicationUsage applications={applications.items} />
         <Pager nextCursor={applications.nextCursor} param="applications" />
