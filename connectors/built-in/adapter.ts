@@ -18,6 +18,7 @@ import {
   type ClientMetadata,
 } from "#lib/protocol/registration.ts";
 import type { ClientSettings, Connection } from "./config.ts";
+import { openScopes } from "./scopes.ts";
 
 function toMetadata(settings: ClientSettings): ClientMetadata {
   return {
@@ -46,7 +47,7 @@ function toSettings({ tokenEndpointAuthMethod, metadata }: ClientInformation): R
 
 const found = z.object({ clients: z.array(z.unknown()).max(100) });
 
-/** Opens Latchkey's own authorization server. It speaks the standards, and two routes beside them. */
+/** Opens Latchkey's own authorization server. It speaks the standards, and a few routes beside them. */
 export function openBuiltInAdapter(
   { connection, endpoints }: KeyManagerSettings<Connection>,
   dependencies: ConnectorDependencies,
@@ -89,6 +90,8 @@ export function openBuiltInAdapter(
 
   return {
     ...standard,
+
+    scopes: openScopes(dependencies, registrationToken, registrationEndpoint),
 
     findClients,
 

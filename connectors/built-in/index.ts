@@ -45,10 +45,10 @@ export const builtIn = defineConnector({
     "exchangeToken",
     "revokeToken",
     "introspectToken",
+    "scopes",
   ],
   missing: {
     secrets: "Each client of the built-in key manager has one secret.",
-    scopes: "The built-in key manager takes scopes as clients register them.",
   },
   consumerSecrets: { atOnce: 1, overlapSeconds: 0, readable: true },
   lifetimesPerClient: true,

@@ -36,7 +36,10 @@ export function readTarget(url: string): Target | null {
   return match && { slug: match[1] ?? "", path: match[2] ?? "/", query: match[3] ?? "" };
 }
 
-/** Names of the routes, relative to the mount. */
+/** Where the server's own scopes stand, relative to the mount; see scopes.ts. */
+export const scopesPath = "/scopes";
+
+/** Names of the library's routes, relative to the mount. */
 export const routes = {
   authorization: "/auth",
   token: "/token",

@@ -17,7 +17,8 @@ export type ManagementOptions = {
 
 export type JsonAnswer = { status: number; body: unknown; headers?: Record<string, string> };
 
-const unauthorized = (issuer: string): JsonAnswer => ({
+/** What somebody is told who may not use a route. */
+export const unauthorized = (issuer: string): JsonAnswer => ({
   status: 401,
   body: { error: "invalid_token", error_description: "the token is missing, unknown or not for this client" },
   headers: { "www-authenticate": `Bearer realm="${issuer}", error="invalid_token"` },

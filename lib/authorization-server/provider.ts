@@ -11,7 +11,7 @@ import {
 } from "oidc-provider";
 import { findLatestGrant, noteIssuedToken } from "#lib/data/authorization-state.ts";
 import type { Database } from "#lib/data/database.ts";
-import { findAccount, listOfferedAudiences, listOfferedScopes, type AccountRecord } from "#lib/data/issuers.ts";
+import { findAccount, type AccountRecord } from "#lib/data/issuers.ts";
 import type { Clock } from "#lib/foundation/clock.ts";
 import type { DeriveSecret } from "#lib/foundation/derived-secret.ts";
 import { randomToken, type TenantId } from "#lib/foundation/ids.ts";
@@ -28,9 +28,9 @@ import {
 } from "./client-metadata.ts";
 import { isSecretDigest, matchesSecretDigest, secretDigest } from "./client-secret.ts";
 import { errorPagePolicy, renderErrorPage } from "./error-page.ts";
-import { remember } from "./remember.ts";
+import type { Scopes } from "./scopes.ts";
 import { accessTokenAlgorithm, type KeySet } from "./signing.ts";
-import { createTokenExchange, type Offer, type TokenExchange, type VerifySubjectToken } from "./token-exchange.ts";
+import { createTokenExchange, type TokenExchange, type VerifySubjectToken } from "./token-exchange.ts";
 import { registrationPolicy, type Store } from "./store.ts";
 
 export type ProviderOptions = {
@@ -43,6 +43,7 @@ export type ProviderOptions = {
   keySet: KeySet;
   accessTokens: AccessTokens;
   store: Store;
+  scopes: Scopes;
   /** Judges the tokens of other servers that are to be exchanged. */
   verifySubjectToken: VerifySubjectToken;
 };
@@ -55,10 +56,7 @@ const tokenScopes = ["openid", "profile", "email"];
 const minute = 60;
 const hour = 60 * minute;
 
-/** How long what the tenant's APIs offer may be read from memory. */
-const offerCacheMs = 2_000;
-
-type Offering = { audience: string; offer: () => Promise<Offer>; exchange: TokenExchange };
+type Offering = { audience: string; exchange: TokenExchange };
 
 /** Claims about a person, by scope (OpenID Connect Core §5.4). The subject is the person's id. */
 export function accountClaims(account: AccountRecord, scopes: ReadonlySet<string>): AccountClaims {
@@ -73,9 +71,8 @@ export function accountClaims(account: AccountRecord, scopes: ReadonlySet<string
 export function buildProvider(options: ProviderOptions): Provider {
   const { origin, tenant, log, accessTokens } = options;
   const audience = defaultAudience(origin, tenant.slug);
-  const offer = remember(offerCacheMs, options.clock, () => readOffer(options, audience));
-  const exchange = createTokenExchange({ ...options, audience, offer });
-  const provider = new Provider(issuerOf(origin, tenant.slug), configure(options, { audience, offer, exchange }));
+  const exchange = createTokenExchange({ ...options, audience });
+  const provider = new Provider(issuerOf(origin, tenant.slug), configure(options, { audience, exchange }));
   exchange.register(provider);
   // Host and scheme are set from the configuration before a request comes here; see server.ts of this folder.
   provider.proxy = true;
@@ -119,8 +116,8 @@ function nameUnauthorizedGrant(ctx: KoaContextWithOIDC): void {
   }
 }
 
-function configure(options: ProviderOptions, { audience, offer, exchange }: Offering): Configuration {
-  const { database, clock, derive, origin, tenant, keySet, store } = options;
+function configure(options: ProviderOptions, { audience, exchange }: Offering): Configuration {
+  const { database, clock, derive, origin, tenant, keySet, store, scopes: known } = options;
   const lifetimeOf = (name: LifetimeName) => (client: unknown) => readLifetime(client, name);
 
   return {
@@ -185,10 +182,11 @@ function configure(options: ProviderOptions, { audience, offer, exchange }: Offe
         enabled: true,
         defaultResource: (_ctx, _client, oneOf) => (oneOf?.includes(audience) ? audience : (oneOf?.[0] ?? audience)),
         useGrantedResource: () => true,
-        async getResourceServerInfo(ctx, resource) {
-          const { scopes, audiences } = await offer();
+        async getResourceServerInfo(ctx, resource, client) {
+          const { scopes, audiences } = await known.offer();
           if (!audiences.has(resource)) throw new errors.InvalidTarget();
           refuseUnknownScopes(ctx, scopes);
+          if (actsAlone(ctx)) await known.refuseUngranted(client, ctx.oidc.requestParamScopes);
           return {
             audience: resource,
             scope: [...scopes, ...tokenScopes].join(" "),
@@ -299,22 +297,18 @@ async function loadGrant(
   return grant;
 }
 
-async function readOffer({ database, tenant }: ProviderOptions, audience: string): Promise<Offer> {
-  return database.inTenant(tenant.id, async (tx) => {
-    const scopes = await listOfferedScopes(tx);
-    const audiences = await listOfferedAudiences(tx);
-    return { scopes: new Set(scopes.map(({ name }) => name)), audiences: new Set([audience, ...audiences]) };
-  });
-}
-
 /** RFC 6749 §3.3: a scope that no API of the tenant has is refused, not left out in silence. */
 function refuseUnknownScopes(ctx: KoaContextWithOIDC, offered: ReadonlySet<string>): void {
   // A client acting for itself is nobody of whom there is anything to know.
-  const alone = ctx.oidc.params?.["grant_type"] === "client_credentials";
+  const alone = actsAlone(ctx);
   const known = (scope: string) => offered.has(scope) || (!alone && identityScopes.some((name) => name === scope));
   for (const scope of ctx.oidc.requestParamScopes) {
     if (!known(scope)) throw new errors.InvalidScope("no API here has this scope", scope);
   }
+}
+
+function actsAlone(ctx: KoaContextWithOIDC): boolean {
+  return ctx.oidc.params?.["grant_type"] === "client_credentials";
 }
 
 /** A client's own lifetime; metadata of our own stands on the client under its wire name. */

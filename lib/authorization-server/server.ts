@@ -16,7 +16,7 @@ import type { TenantId } from "#lib/foundation/ids.ts";
 import type { Log } from "#lib/foundation/log.ts";
 import type { OutboundFetch } from "#lib/foundation/outbound-contract.ts";
 import { createAccessTokens, type AccessTokens } from "./access-tokens.ts";
-import { issuerOf, mountOf, readTarget, routes, type Target } from "./addresses.ts";
+import { defaultAudience, issuerOf, mountOf, readTarget, routes, type Target } from "./addresses.ts";
 import { errorPagePolicy, renderErrorPage } from "./error-page.ts";
 import {
   allow,
@@ -31,6 +31,8 @@ import { makeRequest } from "./made-request.ts";
 import { findClients, rotateClientSecret, settleRepeatedSecret, type JsonAnswer } from "./management.ts";
 import { buildProvider } from "./provider.ts";
 import { openKeySet, rotateKeySet, type KeySet } from "./signing.ts";
+import { answerScopeRoute } from "./scope-routes.ts";
+import { createScopes, type Scopes } from "./scopes.ts";
 import { createStore, type Store } from "./store.ts";
 import type { VerifySubjectToken } from "./token-exchange.ts";
 import { answerUserinfo } from "./userinfo.ts";
@@ -90,6 +92,7 @@ type Running = {
   provider: Provider;
   accessTokens: AccessTokens;
   store: Store;
+  scopes: Scopes;
   respond: (req: IncomingMessage, res: ServerResponse) => Promise<void>;
 };
 
@@ -201,7 +204,7 @@ export function createAuthorizationServer(dependencies: AuthorizationServerDepen
 }
 
 function build(dependencies: AuthorizationServerDependencies, issuer: IssuerRecord, keySet: KeySet): Running {
-  const { database, clock, derive, origin } = dependencies;
+  const { database, clock, derive, origin, connectorIds } = dependencies;
   const accessTokens = createAccessTokens({
     database,
     clock,
@@ -215,14 +218,20 @@ function build(dependencies: AuthorizationServerDependencies, issuer: IssuerReco
     tenantId: issuer.tenantId,
     initialAccessToken: derive("built-in.registration", issuer.tenantId),
   });
+  const scopes = createScopes({
+    ...{ database, clock, connectorIds },
+    tenantId: issuer.tenantId,
+    audience: defaultAudience(origin, issuer.slug),
+  });
   const provider = buildProvider({
     ...dependencies,
     store,
+    scopes,
     tenant: { id: issuer.tenantId, slug: issuer.slug },
     keySet,
     accessTokens,
   });
-  return { issuer, keySet, provider, accessTokens, store, respond: provider.callback() };
+  return { issuer, keySet, provider, accessTokens, store, scopes, respond: provider.callback() };
 }
 
 type Exchange = { req: IncomingMessage; res: ServerResponse };
@@ -267,7 +276,7 @@ function trustConfigurationOnly(req: IncomingMessage, origin: string): void {
 
 async function answerOwnRoute(
   { database }: AuthorizationServerDependencies,
-  { issuer, provider, accessTokens, store }: Running,
+  { issuer, provider, accessTokens, store, scopes }: Running,
   { path, query }: Target,
   req: IncomingMessage,
 ): Promise<JsonAnswer | null> {
@@ -282,6 +291,14 @@ async function answerOwnRoute(
   if (path === routes.registration && req.method === "GET" && softwareId) {
     return findClients(management, softwareId, bearer);
   }
+  const isOfScopes = await answerScopeRoute(management, scopes, {
+    ...{ path, bearer, method: req.method ?? "GET" },
+    readBody: async () => {
+      const body = await readBody(req);
+      return body === null ? null : (parseObject(body) ?? {});
+    },
+  });
+  if (isOfScopes) return isOfScopes;
   const rotated = /^\/reg\/([A-Za-z0-9_-]{1,64})\/secret$/.exec(path)?.[1];
   if (rotated && req.method === "POST") return rotateClientSecret(management, rotated, bearer);
   return null;
@@ -338,5 +355,5 @@ function answerSwitchedOff(res: ServerResponse, isPage: boolean): void {
 
 function send(res: ServerResponse, { status, body, headers = {} }: JsonAnswer): void {
   res.writeHead(status, { "content-type": "application/json; charset=utf-8", "cache-control": "no-store", ...headers });
-  res.end(JSON.stringify(body));
+  res.end(status === 204 ? undefined : JSON.stringify(body));
 }

@@ -8,6 +8,7 @@ import type { TenantId } from "#lib/foundation/ids.ts";
 import { isMappableClaim } from "#lib/foundation/claims.ts";
 import { subjectIssuerClaim } from "./access-tokens.ts";
 import { tokenExchangeGrant } from "./client-metadata.ts";
+import type { Scopes } from "./scopes.ts";
 import { accessTokenAlgorithm } from "./signing.ts";
 
 /** A token of another server that was found good: whose it is, and what of it is carried over. */
@@ -30,9 +31,6 @@ export type VerifySubjectToken = (
   token: string,
 ) => Promise<{ accepted: SubjectToken } | { refused: string }>;
 
-/** What the tenant's APIs offer. */
-export type Offer = { scopes: ReadonlySet<string>; audiences: ReadonlySet<string> };
-
 export type TokenExchange = {
   register(provider: Provider): void;
   /** Writes the subject and the mapped claims into the payload of a token that was exchanged. */
@@ -45,7 +43,7 @@ export type TokenExchangeOptions = {
   verifySubjectToken: VerifySubjectToken;
   /** Audience of tokens that name none. */
   audience: string;
-  offer: () => Promise<Offer>;
+  scopes: Pick<Scopes, "offer" | "refuseUngranted">;
 };
 
 const tokenType = (name: string) => `urn:ietf:params:oauth:token-type:${name}`;
@@ -64,16 +62,17 @@ type Parameters = Partial<Record<(typeof parameters)[number], string>>;
 
 /** The grant for one tenant's provider. */
 export function createTokenExchange(options: TokenExchangeOptions): TokenExchange {
-  const { clock, tenant, verifySubjectToken, audience, offer } = options;
+  const { clock, tenant, verifySubjectToken, audience, scopes: known } = options;
   const subjects = new WeakMap<object, SubjectToken>();
 
-  async function resourceServerOf(provider: Provider, given: Parameters) {
+  async function resourceServerOf(provider: Provider, client: Client, given: Parameters) {
     const wanted = given.resource ?? given.audience ?? audience;
-    const { scopes, audiences } = await offer();
+    const { scopes, audiences } = await known.offer();
     if (!audiences.has(wanted)) throw new errors.InvalidTarget("no API here has this audience");
     const asked = (given.scope ?? "").split(" ").filter(Boolean);
     const unknown = asked.find((scope) => !scopes.has(scope));
     if (unknown !== undefined) throw new errors.InvalidScope("no API here has this scope", unknown);
+    await known.refuseUngranted(client, asked);
     const resourceServer = new provider.ResourceServer(wanted, {
       audience: wanted,
       scope: [...scopes].join(" "),
@@ -89,7 +88,7 @@ export function createTokenExchange(options: TokenExchangeOptions): TokenExchang
     // RFC 8693 §2.2.2: a subject token that is not acceptable is an invalid request.
     if ("refused" in verdict) throw new errors.InvalidRequest(verdict.refused);
     const { accepted } = verdict;
-    const { resourceServer, scope } = await resourceServerOf(provider, given);
+    const { resourceServer, scope } = await resourceServerOf(provider, client, given);
     const token = new provider.ClientCredentials({ client, ...(scope && { scope }) });
     token.resourceServer = resourceServer;
     // What is handed out never outlives what it was handed out for.

@@ -78,6 +78,17 @@ export async function findAuthorizationStatesByUid(
   return rows.map(toRecord);
 }
 
+/** Every row of a model, by id. At most 20000. */
+export async function listAuthorizationStates(ctx: TenantContext, model: string): Promise<AuthorizationStateRecord[]> {
+  const rows = await tenantDb(ctx).authorizationState.findMany({
+    where: { model },
+    select: columns,
+    orderBy: { id: "asc" },
+    take: 20_000,
+  });
+  return rows.map(toRecord);
+}
+
 /** The newest grant that this account gave this client and that still holds; null when there is none. */
 export async function findLatestGrant(
   ctx: TenantContext,

@@ -71,6 +71,19 @@ export async function listOfferedAudiences(ctx: TenantContext): Promise<string[]
   return [...new Set(rows.flatMap(({ audiences }) => audiences))];
 }
 
+/**
+ * Whether the tenant's administrator wants application scopes at the tenant's own authorization server.
+ *
+ * @param connectorIds connectors whose key managers stand for it
+ */
+export async function limitsApplications(ctx: TenantContext, connectorIds: readonly string[]): Promise<boolean> {
+  const row = await tenantDb(ctx).keyManager.findFirst({
+    where: { connectorId: { in: [...connectorIds] }, applicationScopes: true },
+    select: { id: true },
+  });
+  return row !== null;
+}
+
 export type AccountRecord = { personId: PersonId; name: string; email: string };
 
 /** A person who may sign in to applications of this tenant: active, with an active membership. */
