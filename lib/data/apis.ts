@@ -1,10 +1,10 @@
-import { newId, type ApiId, type KeyManagerId, type PersonId, type PlanId } from "../foundation/ids.ts";
+import { newId, type ApiId, type KeyManagerId, type PersonId, type PlanId, type TenantId } from "../foundation/ids.ts";
 import { tenantDb, type TenantContext } from "./database.ts";
-import type { ApiStatus } from "./generated/enums.ts";
+import type { ApiStatus, SubscriptionAvailability } from "./generated/enums.ts";
 import { afterPosition, toPage, type Page, type Position } from "./paging.ts";
 import { containing } from "./search.ts";
 
-export type { ApiStatus };
+export type { ApiStatus, SubscriptionAvailability };
 
 export type ApiSummary = {
   id: ApiId;
@@ -19,6 +19,10 @@ export type ApiSummary = {
 export type ApiRecord = ApiSummary & {
   acceptAllKeyManagers: boolean;
   subscriptionValidation: boolean;
+  /** Developers of which tenants may subscribe. */
+  subscriptionAvailability: SubscriptionAvailability;
+  /** Addresses of the tenants that it lists; empty where it lists none. */
+  subscriberTenants: string[];
   audiences: string[];
   revision: number;
   scopes: { name: string; description: string }[];
@@ -37,10 +41,11 @@ export type ApiValues = Pick<
   | "description"
   | "acceptAllKeyManagers"
   | "subscriptionValidation"
+  | "subscriptionAvailability"
   | "audiences"
   | "scopes"
   | "resources"
-> & { keyManagerIds: KeyManagerId[]; planIds: PlanId[] };
+> & { keyManagerIds: KeyManagerId[]; planIds: PlanId[]; subscriberTenantIds: TenantId[] };
 
 const summaryColumns = {
   id: true,
@@ -56,6 +61,11 @@ const columns = {
   ...summaryColumns,
   acceptAllKeyManagers: true,
   subscriptionValidation: true,
+  subscriptionAvailability: true,
+  subscriberTenants: {
+    select: { subscriberTenant: { select: { slug: true } } },
+    orderBy: { subscriberTenant: { slug: "asc" } },
+  },
   audiences: true,
   revision: true,
   scopes: { select: { name: true, description: true }, orderBy: { name: "asc" } },
@@ -102,6 +112,7 @@ export async function findApi(ctx: TenantContext, id: ApiId): Promise<ApiRecord 
     ...toSummary(row),
     keyManagers: row.keyManagers.map(({ keyManager }) => ({ ...keyManager, id: keyManager.id as KeyManagerId })),
     plans: row.plans.map(({ plan }) => ({ ...plan, id: plan.id as PlanId })),
+    subscriberTenants: row.subscriberTenants.map(({ subscriberTenant }) => subscriberTenant.slug),
   };
 }
 
@@ -111,9 +122,9 @@ export async function insertApi(
   values: ApiValues & { status: ApiStatus; createdById: PersonId },
 ): Promise<ApiId> {
   const id = newId<ApiId>();
-  const { scopes, resources, keyManagerIds, planIds, ...own } = values;
+  const { scopes, resources, keyManagerIds, planIds, subscriberTenantIds, ...own } = values;
   await tenantDb(ctx).api.create({ data: { id, tenantId: ctx.tenantId, ...own } });
-  await insertParts(ctx, id, { scopes, resources, keyManagerIds, planIds });
+  await insertParts(ctx, id, { scopes, resources, keyManagerIds, planIds, subscriberTenantIds });
   return id;
 }
 
@@ -124,7 +135,7 @@ export async function insertApi(
  * @throws a unique violation where name and version, or context and version, are taken
  */
 export async function replaceApi(ctx: TenantContext, id: ApiId, revision: number, values: ApiValues): Promise<boolean> {
-  const { scopes, resources, keyManagerIds, planIds, ...own } = values;
+  const { scopes, resources, keyManagerIds, planIds, subscriberTenantIds, ...own } = values;
   const { count } = await tenantDb(ctx).api.updateMany({
     where: { id, revision },
     data: { ...own, revision: { increment: 1 } },
@@ -135,7 +146,8 @@ export async function replaceApi(ctx: TenantContext, id: ApiId, revision: number
   await tenantDb(ctx).apiResource.deleteMany(part);
   await tenantDb(ctx).apiKeyManager.deleteMany(part);
   await tenantDb(ctx).apiPlan.deleteMany(part);
-  await insertParts(ctx, id, { scopes, resources, keyManagerIds, planIds });
+  await tenantDb(ctx).apiSubscriberTenant.deleteMany(part);
+  await insertParts(ctx, id, { scopes, resources, keyManagerIds, planIds, subscriberTenantIds });
   return true;
 }
 
@@ -151,8 +163,9 @@ export async function deleteApi(ctx: TenantContext, id: ApiId): Promise<void> {
 async function insertParts(
   ctx: TenantContext,
   apiId: ApiId,
-  { scopes, resources, keyManagerIds, planIds }: Pick<ApiValues, "scopes" | "resources" | "keyManagerIds" | "planIds">,
+  parts: Pick<ApiValues, "scopes" | "resources" | "keyManagerIds" | "planIds" | "subscriberTenantIds">,
 ): Promise<void> {
+  const { scopes, resources, keyManagerIds, planIds, subscriberTenantIds } = parts;
   const own = { tenantId: ctx.tenantId, apiId };
   await tenantDb(ctx).apiScope.createMany({ data: scopes.map((scope) => ({ id: newId(), ...own, ...scope })) });
   await tenantDb(ctx).apiResource.createMany({
@@ -162,6 +175,9 @@ async function insertParts(
     data: keyManagerIds.map((keyManagerId) => ({ ...own, keyManagerId })),
   });
   await tenantDb(ctx).apiPlan.createMany({ data: planIds.map((planId) => ({ ...own, planId })) });
+  await tenantDb(ctx).apiSubscriberTenant.createMany({
+    data: subscriberTenantIds.map((subscriberTenantId) => ({ ...own, subscriberTenantId })),
+  });
 }
 
 function toSummary(row: Omit<ApiSummary, "id"> & { id: string }): ApiSummary {

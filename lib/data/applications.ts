@@ -1,4 +1,5 @@
 import { newId, type ApplicationId, type PersonId } from "../foundation/ids.ts";
+import { listSubscribedForeignScopes } from "./cross-tenant-subscriptions.ts";
 import { tenantDb, type TenantContext } from "./database.ts";
 import type { Prisma } from "./generated/client.ts";
 import { afterPosition, toPage, type Page, type Position } from "./paging.ts";
@@ -22,7 +23,7 @@ const columns = { id: true, name: true, description: true, ownerId: true, ownerN
 const summaryColumns = {
   ...columns,
   keyMappings: { select: { keyType: true, state: true } },
-  _count: { select: { subscriptions: true } },
+  _count: { select: { subscriptions: true, crossTenantSubscriptions: true } },
 } as const;
 
 type Row = Prisma.ApplicationGetPayload<{ select: typeof columns }>;
@@ -47,7 +48,6 @@ export async function listApplications(
   return toPage(rows, limit, toSummary);
 }
 
-/** A literal part of the text: the wildcards of LIKE lose their meaning. */
 /**
  * Applications of the tenant whatever their owner, by name.
  *
@@ -66,6 +66,7 @@ export async function searchApplications(
   return rows.map(toRecord);
 }
 
+/** A literal part of the text: the wildcards of LIKE lose their meaning. */
 function containing(text: string) {
   return { contains: text.replace(/[\\%_]/g, "\\$&"), mode: "insensitive" as const };
 }
@@ -121,7 +122,7 @@ export async function deleteApplication(ctx: TenantContext, id: ApplicationId): 
 /** A scope that a token of the application may carry, and the APIs that ask for it. */
 export type SubscribedScope = { name: string; description: string; apis: string[] };
 
-/** Scopes of the APIs that an application is subscribed to, by name. */
+/** Scopes of the APIs that an application is subscribed to, other tenants' APIs included, by name. */
 export async function listSubscribedScopes(ctx: TenantContext, id: ApplicationId): Promise<SubscribedScope[]> {
   const rows = await tenantDb(ctx).apiScope.findMany({
     where: { api: { subscriptions: { some: { applicationId: id } } } },
@@ -129,13 +130,14 @@ export async function listSubscribedScopes(ctx: TenantContext, id: ApplicationId
     orderBy: [{ name: "asc" }, { id: "asc" }],
     take: 1_000,
   });
+  const own = rows.map(({ api, ...scope }) => ({ ...scope, api: `${api.name} ${api.version}` }));
   const byName = new Map<string, SubscribedScope>();
-  for (const { name, description, api } of rows) {
+  for (const { name, description, api } of [...own, ...(await listSubscribedForeignScopes(ctx, id))]) {
     const scope = byName.get(name) ?? { name, description, apis: [] };
-    scope.apis.push(`${api.name} ${api.version}`);
+    scope.apis.push(api);
     byName.set(name, scope);
   }
-  return [...byName.values()];
+  return [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 function toRecord(row: Row): ApplicationRecord {
@@ -152,6 +154,6 @@ function toSummary({ keyMappings, _count, ...row }: SummaryRow): ApplicationSumm
       sandbox: active("SANDBOX"),
       unsettled: keyMappings.filter(({ state }) => state !== "ACTIVE").length,
     },
-    subscriptions: _count.subscriptions,
+    subscriptions: _count.subscriptions + _count.crossTenantSubscriptions,
   };
 }

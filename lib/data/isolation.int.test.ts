@@ -1,10 +1,12 @@
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { newId, type ApiId, type PersonId, type PlanId } from "#lib/foundation/ids.ts";
+import { newId, type ApiId, type ApplicationId, type PersonId, type PlanId } from "#lib/foundation/ids.ts";
 import { testDatabase, testTenant, type TestTenant } from "#tooling/testing/tenant.ts";
 import { ownership } from "./classification.ts";
+import { insertCrossTenantSubscription, listSubscribedForeignScopes } from "./cross-tenant-subscriptions.ts";
 import { installationDb, tenantDb } from "./database.ts";
 import { Prisma } from "./generated/client.ts";
+import { findSharedApi, listSharedApis } from "./shared-apis.ts";
 
 /** Every table with a tenant_id column, as the database itself knows it. */
 const tenantTables = `
@@ -142,5 +144,114 @@ describe("isolation of tenants", () => {
       await expect(client.query(sql)).rejects.toMatchObject({ code: "42501" });
       await client.query("ROLLBACK");
     }
+  });
+
+  describe("of what stands between two tenants", () => {
+    let third: TestTenant;
+    let ids: { api: ApiId; plan: PlanId; application: ApplicationId; idle: ApplicationId };
+
+    beforeAll(async () => {
+      third = await testTenant();
+      ids = { api: newId(), plan: newId(), application: newId(), idle: newId() };
+      const api = { name: "Shared", version: "1", context: "/shared", createdById: newId<PersonId>() };
+      await testDatabase().inTenant(here.id, async (ctx) => {
+        const own = { tenantId: here.id };
+        await tenantDb(ctx).plan.create({ data: { ...own, id: ids.plan, name: "For others" } });
+        await tenantDb(ctx).api.create({
+          data: { ...own, ...api, id: ids.api, status: "PUBLISHED", subscriptionAvailability: "LISTED" },
+        });
+        await tenantDb(ctx).apiScope.create({ data: { ...own, id: newId(), apiId: ids.api, name: "shared:read" } });
+        await tenantDb(ctx).apiSubscriberTenant.create({
+          data: { ...own, apiId: ids.api, subscriberTenantId: there.id },
+        });
+      });
+      const application = { tenantId: there.id, ownerId: newId(), ownerName: "Somebody" };
+      await testDatabase().inTenant(there.id, (ctx) =>
+        tenantDb(ctx).application.createMany({
+          data: [
+            { ...application, id: ids.application, name: "Subscribed" },
+            { ...application, id: ids.idle, name: "Idle" },
+          ],
+        }),
+      );
+      await testDatabase().inInstallation((ctx) => insertCrossTenantSubscription(ctx, subscription()));
+    });
+
+    const subscription = () => ({
+      tenantId: here.id,
+      apiId: ids.api,
+      planId: ids.plan,
+      subscriberTenantId: there.id,
+      applicationId: ids.application,
+    });
+
+    it("shows a subscription to both of them and to nobody else", async () => {
+      expect(await count("cross_tenant_subscription", { "app.tenant_id": here.id })).toBe(1);
+      expect(await count("cross_tenant_subscription", { "app.tenant_id": there.id })).toBe(1);
+      expect(await count("cross_tenant_subscription", { "app.tenant_id": third.id })).toBe(0);
+    });
+
+    it("lets neither of them write one alone", async () => {
+      for (const tenant of [here, there]) {
+        await client.query("BEGIN");
+        await client.query("SELECT set_config('app.tenant_id', $1, true)", [tenant.id]);
+        await expect(client.query("UPDATE cross_tenant_subscription SET state = 'BLOCKED'")).rejects.toMatchObject({
+          code: "42501",
+        });
+        await client.query("ROLLBACK");
+      }
+    });
+
+    it("keeps from the subscriber everything of the API, and from the API's tenant everything of the application", async () => {
+      expect(await count("api", { "app.tenant_id": there.id })).toBe(0);
+      expect(await count("api_subscriber_tenant", { "app.tenant_id": there.id })).toBe(0);
+      expect(await count("application", { "app.tenant_id": here.id })).toBe(0);
+    });
+
+    it("refuses an API, a plan or an application that is not of the tenant that the row names", async () => {
+      const crossed = [
+        { apiId: newId<ApiId>() },
+        { planId: newId<PlanId>() },
+        { subscriberTenantId: third.id },
+        { tenantId: third.id },
+      ];
+      for (const change of crossed) {
+        const written = testDatabase().inInstallation((ctx) =>
+          insertCrossTenantSubscription(ctx, { ...subscription(), applicationId: ids.idle, ...change }),
+        );
+        await expect(written).rejects.toMatchObject({ code: "P2003" });
+      }
+    });
+
+    it("gives the scopes of the API to the application's tenant only", async () => {
+      const scopes = (tenant: TestTenant) =>
+        testDatabase().inTenant(tenant.id, async (ctx) => ({
+          scopes: await listSubscribedForeignScopes(ctx, ids.application),
+          // What the function opened for itself is closed again.
+          apis: await tenantDb(ctx).$queryRaw<{ tenant_id: string }[]>`SELECT tenant_id::text FROM api`,
+        }));
+      const theirs = await scopes(there);
+      expect(theirs.scopes).toEqual([{ name: "shared:read", description: "", api: "Shared 1" }]);
+      expect(theirs.apis).toEqual([]);
+      expect((await scopes(here)).scopes).toEqual([]);
+      expect((await scopes(third)).scopes).toEqual([]);
+    });
+
+    it("opens the API to the tenant that it lists and to no other", async () => {
+      const seenBy = (tenant: TestTenant) =>
+        testDatabase().inInstallation(async (ctx) => ({
+          found: (await findSharedApi(ctx, tenant.id, ids.api))?.name ?? null,
+          listed: (await listSharedApis(ctx, tenant.id, { search: "Shared", after: null, limit: 10 })).length,
+        }));
+      expect(await seenBy(there)).toEqual({ found: "Shared", listed: 1 });
+      expect(await seenBy(third)).toEqual({ found: null, listed: 0 });
+      expect(await seenBy(here)).toEqual({ found: null, listed: 0 });
+    });
+  });
+
+  it("refuses global key managers to a tenant's client", async () => {
+    await expect(testDatabase().inTenant(here.id, (ctx) => tenantDb(ctx).globalKeyManager.findMany())).rejects.toThrow(
+      /belongs to the installation/,
+    );
   });
 });

@@ -2,6 +2,7 @@ import {
   newId,
   type ApiId,
   type ApplicationId,
+  type GlobalKeyManagerId,
   type KeyManagerId,
   type KeyMappingId,
   type PersonId,
@@ -108,7 +109,12 @@ export type ApplicationAccess = {
     id: KeyMappingId;
     keyType: KeyType;
     state: KeyMappingState;
-    keyManager: { id: KeyManagerId; displayName: string; enabled: boolean };
+    keyManager: {
+      id: KeyManagerId;
+      displayName: string;
+      enabled: boolean;
+      globalKeyManagerId: GlobalKeyManagerId | null;
+    };
   }[];
 };
 
@@ -128,7 +134,7 @@ export async function listApplicationAccess(
           id: true,
           keyType: true,
           state: true,
-          keyManager: { select: { id: true, displayName: true, enabled: true } },
+          keyManager: { select: { id: true, displayName: true, enabled: true, globalKeyManagerId: true } },
         },
         orderBy: [{ keyType: "asc" }, { createdAt: "asc" }],
       },
@@ -145,7 +151,11 @@ export async function listApplicationAccess(
     keys: row.keyMappings.map((mapping) => ({
       ...mapping,
       id: mapping.id as KeyMappingId,
-      keyManager: { ...mapping.keyManager, id: mapping.keyManager.id as KeyManagerId },
+      keyManager: {
+        ...mapping.keyManager,
+        id: mapping.keyManager.id as KeyManagerId,
+        globalKeyManagerId: mapping.keyManager.globalKeyManagerId as GlobalKeyManagerId | null,
+      },
     })),
   }));
 }

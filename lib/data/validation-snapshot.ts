@@ -94,7 +94,12 @@ function readTenant(ctx: InstallationContext, tenantId: TenantId) {
 async function readRows(ctx: InstallationContext, tenantId: TenantId) {
   const db = installationDb(ctx);
   const where = { tenantId };
-  const keyManagers = await db.keyManager.findMany({ where, select: keyManagerColumns, orderBy: { id: "asc" } });
+  const keyManagers = await db.keyManager.findMany({
+    where,
+    select: keyManagerColumns,
+    // Of several with one issuer, the installation's is asked first.
+    orderBy: [{ globalKeyManagerId: { sort: "asc", nulls: "last" } }, { id: "asc" }],
+  });
   const applications = await db.application.findMany({
     where: { ...where, keyMappings: { some: { state: "ACTIVE" } } },
     select: { id: true, name: true },
@@ -107,6 +112,7 @@ async function readRows(ctx: InstallationContext, tenantId: TenantId) {
     where: { ...where, api: { status: "PUBLISHED" } },
     select: { id: true, applicationId: true, apiId: true, planId: true, state: true },
   });
+  const foreign = await readForeign(ctx, tenantId);
   const plans = await db.plan.findMany({ where, select: { id: true, name: true, requestsPerMinute: true } });
   const apis = await db.api.findMany({ where: { ...where, status: "PUBLISHED" }, select: apiColumns });
   const credentials = await db.gatewayCredential.findMany({
@@ -120,9 +126,12 @@ async function readRows(ctx: InstallationContext, tenantId: TenantId) {
   });
   return {
     keyManagers: keyManagers.map((row) => ({ ...row, signingKeys: signingKeysShape.parse(row.signingKeys) })),
-    applications,
-    keyMappings: keyMappings.map((row) => ({ ...row, consumerKey: row.consumerKey ?? "" })),
-    subscriptions,
+    applications: [...applications, ...foreign.applications],
+    keyMappings: [
+      ...keyMappings.map((row) => ({ ...row, consumerKey: row.consumerKey ?? "" })),
+      ...foreign.keyMappings,
+    ],
+    subscriptions: [...subscriptions, ...foreign.subscriptions],
     plans,
     apis: apis.map(({ keyManagers: accepted, ...api }) => ({
       ...api,
@@ -130,6 +139,59 @@ async function readRows(ctx: InstallationContext, tenantId: TenantId) {
     })),
     credentials: credentials.map(({ tokenHash }) => tokenHash),
     revokedTokens,
+  };
+}
+
+type Subscriber = { applicationTenantId: string; applicationName: string };
+type Foreign = Pick<TenantConfiguration, "applications" | "keyMappings" | "subscriptions">;
+
+/**
+ * What the tenant's gateways must know of other tenants' applications that are subscribed to its published APIs:
+ * names, subscriptions, and those keys that stand at a global key manager which serves both tenants, each under the
+ * tenant's own copy of it. A subscription counts only while the API is open to the application's tenant, and that
+ * tenant is not suspended.
+ */
+async function readForeign(ctx: InstallationContext, tenantId: TenantId): Promise<Foreign> {
+  const db = installationDb(ctx);
+  const subscriptions = await db.$queryRaw<(Foreign["subscriptions"][number] & Subscriber)[]>`
+    SELECT subscribed.id::text AS id, subscribed.subscriber_tenant_id::text AS "applicationTenantId",
+           subscribed.application_id::text AS "applicationId",
+           subscribed.api_id::text AS "apiId", subscribed.plan_id::text AS "planId", subscribed.state::text AS state,
+           application.name AS "applicationName"
+      FROM cross_tenant_subscription AS subscribed
+      JOIN api ON api.tenant_id = subscribed.tenant_id AND api.id = subscribed.api_id AND api.status = 'PUBLISHED'
+      JOIN tenant AS subscriber ON subscriber.id = subscribed.subscriber_tenant_id AND subscriber.status = 'ACTIVE'
+      JOIN application
+        ON application.tenant_id = subscribed.subscriber_tenant_id AND application.id = subscribed.application_id
+     WHERE subscribed.tenant_id = ${tenantId}::uuid
+       AND (api.subscription_availability = 'ALL_TENANTS'
+            OR (api.subscription_availability = 'LISTED' AND EXISTS (
+                  SELECT 1 FROM api_subscriber_tenant AS listed
+                   WHERE listed.tenant_id = api.tenant_id AND listed.api_id = api.id
+                     AND listed.subscriber_tenant_id = subscribed.subscriber_tenant_id)))`;
+  if (subscriptions.length === 0) return { applications: [], keyMappings: [], subscriptions: [] };
+  const applications = [...new Map(subscriptions.map((row) => [row.applicationId, row])).values()];
+  const keyMappings = await db.$queryRaw<Foreign["keyMappings"]>`
+    SELECT own.id::text AS "keyManagerId", mapping.consumer_key AS "consumerKey",
+           mapping.application_id::text AS "applicationId", mapping.key_type::text AS "keyType"
+      FROM unnest(${applications.map(({ applicationTenantId }) => applicationTenantId)}::text[]::uuid[],
+                  ${applications.map(({ applicationId }) => applicationId)}::text[]::uuid[])
+           AS subscriber(tenant_id, application_id)
+      JOIN key_mapping AS mapping
+        ON mapping.tenant_id = subscriber.tenant_id AND mapping.application_id = subscriber.application_id
+      JOIN key_manager AS theirs ON theirs.tenant_id = mapping.tenant_id AND theirs.id = mapping.key_manager_id
+      JOIN key_manager AS own
+        ON own.global_key_manager_id = theirs.global_key_manager_id AND own.tenant_id = ${tenantId}::uuid
+     WHERE mapping.state = 'ACTIVE' AND mapping.consumer_key IS NOT NULL`;
+  return {
+    applications: applications.map(({ applicationId, applicationName }) => ({
+      id: applicationId,
+      name: applicationName,
+    })),
+    keyMappings,
+    subscriptions: subscriptions.map(({ id, applicationId, apiId, planId, state }) => ({
+      ...{ id, applicationId, apiId, planId, state },
+    })),
   };
 }
 

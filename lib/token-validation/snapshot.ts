@@ -67,6 +67,7 @@ export type SnapshotData = {
   tenantId: string;
   version: bigint;
   suspended: boolean;
+  /** Of several with one issuer, the first that is enabled and accepted is trusted. */
   trustAnchors: readonly TrustAnchor[];
   applications: readonly { id: string; name: string }[];
   keyMappings: readonly SnapshotKeyMapping[];

@@ -5,6 +5,10 @@ import type { SubscriptionState } from "../subscriptions/contract.ts";
 export const verbs = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"] as const;
 export const maximumResources = 1000;
 
+/** Developers of which tenants may subscribe to an API. */
+export const availabilities = ["OWN_TENANT", "ALL_TENANTS", "LISTED"] as const;
+export type SubscriptionAvailability = (typeof availabilities)[number];
+
 const apiName = z
   .string()
   .trim()
@@ -73,6 +77,12 @@ const fields = z.strictObject({
   acceptAllKeyManagers: z.boolean().default(true),
   keyManagerIds: z.array(z.uuid()).max(100).default([]),
   subscriptionValidation: z.boolean().default(true),
+  subscriptionAvailability: z.enum(availabilities).default("OWN_TENANT"),
+  /** Addresses of other tenants, where the API lists them. */
+  subscriberTenants: z
+    .array(z.string().trim().toLowerCase().min(1).max(40, "A tenant's address has at most 40 characters."))
+    .max(200, "List at most 200 tenants, or open the API to all.")
+    .default([]),
   audiences: z.array(z.string().trim().min(1, "Enter an audience.").max(300)).max(50).default([]),
 });
 
@@ -115,6 +125,9 @@ export type ApiView = ApiSummaryView & {
   revision: number;
   acceptAllKeyManagers: boolean;
   subscriptionValidation: boolean;
+  subscriptionAvailability: SubscriptionAvailability;
+  /** Addresses of the tenants that it lists. */
+  subscriberTenants: string[];
   audiences: string[];
   scopes: { name: string; description: string }[];
   resources: { verb: string; path: string; scopes: string[] }[];
@@ -134,8 +147,20 @@ export type ApiDraft = {
   notes: string[];
 };
 
-/** A published API as developers see it. */
-export type PublishedApiView = Omit<ApiView, "revision" | "audiences">;
+/** The tenant that an API belongs to, where that is another one. */
+export type ApiTenant = { name: string; slug: string };
+
+/** A published API in a developer's catalogue. */
+export type CatalogueApiView = ApiSummaryView & { tenant: ApiTenant | null };
+
+/**
+ * A published API as developers see it. Of another tenant's API the key managers are those that serve the reader's
+ * tenant too, and they are always named.
+ */
+export type PublishedApiView = Omit<
+  ApiView,
+  "revision" | "audiences" | "subscriptionAvailability" | "subscriberTenants"
+> & { tenant: ApiTenant | null };
 
 /** Whether one of a developer's applications can call an API, link by link. */
 export type ApiAccessView = {
@@ -174,6 +199,9 @@ function refuseContradictions(api: Fields, check: z.RefinementCtx): void {
       );
     }
   });
+  if (api.subscriptionAvailability === "LISTED" && api.subscriberTenants.length === 0) {
+    problem(["subscriberTenants"], "List at least one tenant, or choose who else may subscribe.");
+  }
   if (!api.acceptAllKeyManagers && api.keyManagerIds.length === 0) {
     problem(["keyManagerIds"], "Choose at least one key manager, or accept all.");
   }

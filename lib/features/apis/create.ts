@@ -1,6 +1,7 @@
 import { findApi, insertApi } from "#lib/data/apis.ts";
 import { AppError } from "#lib/foundation/errors.ts";
 import { actorId } from "../context.ts";
+import { requestMirroring } from "../scope-mirrors/request.ts";
 import { defineMutation } from "../verb.ts";
 import { checkChoices, refuseDuplicate } from "./choices.ts";
 import { ApiInput, type ApiView } from "./contract.ts";
@@ -19,9 +20,11 @@ export const createApi = defineMutation({
     const createdById = actorId(ctx.actor);
     if (!createdById) throw new AppError("auth.forbidden");
     const choices = await checkChoices(ctx, input, null);
-    const id = await insertApi(ctx, { ...input, ...choices, status: "CREATED", createdById }).catch(refuseDuplicate);
+    const { subscriberTenants: _addresses, ...fields } = input;
+    const id = await insertApi(ctx, { ...fields, ...choices, status: "CREATED", createdById }).catch(refuseDuplicate);
     const api = await findApi(ctx, id);
     if (!api) throw new AppError("api.not_found");
+    await requestMirroring(ctx);
     ctx.audit({ subject: { type: "api", id, name: `${api.name} ${api.version}` }, after: input });
     return toApiView(api);
   },

@@ -13,9 +13,11 @@ const event = (action: string, subjectType: string, subjectName: string, after?:
 });
 
 const features = fileURLToPath(new URL("..", import.meta.url));
-/** Operators' reads; every other read is told apart by how it is defined. */
+/** Reads of operators and between tenants; every other read is told apart by how it is defined. */
 const reads = new Set([
   "tenant.list",
+  "cross_tenant_subscription.list_of_api",
+  "cross_tenant_subscription.list_of_application",
   "global_key_manager.get",
   "global_key_manager.get_serving",
   "global_key_manager.list",

@@ -56,6 +56,15 @@ const told = new Map<string, Words>([
   ["application.create", { label: "Create an application", did: "created the application {}" }],
   ["application.delete", { label: "Delete an application", did: "deleted the application {}" }],
   ["application.update", { label: "Change an application", did: "changed the application {}" }],
+  ["cross_tenant_subscription.create", { label: "Subscribe across tenants", did: "made the subscription {}" }],
+  [
+    "cross_tenant_subscription.delete",
+    { label: "End a subscription across tenants", did: "ended the subscription {}" },
+  ],
+  [
+    "cross_tenant_subscription.set_state",
+    { label: "Allow or block a subscription across tenants", did: byState("state", subscriptionStates) },
+  ],
   ["gateway_credential.create", { label: "Create a gateway credential", did: "created the gateway credential {}" }],
   ["gateway_credential.revoke", { label: "Revoke a gateway credential", did: "revoked the gateway credential {}" }],
   ["global_key_manager.delete", { label: "Delete a global key manager", did: "deleted the global key manager {}" }],
@@ -124,6 +133,22 @@ const told = new Map<string, Words>([
   ],
   ["key_manager.test_stored", { label: "Test a key manager", did: simulatedByFlag("the key manager {}") }],
   ["key_manager.update", { label: "Change a key manager", did: "changed the key manager {}" }],
+  [
+    "key_mapping.choose_scopes",
+    {
+      label: "Choose the scopes of keys",
+      did: "chose the scopes of {}",
+      attempt: "choose the scopes of {}",
+    },
+  ],
+  [
+    "key_mapping.narrow_scopes",
+    {
+      label: "Narrow the scopes of keys",
+      did: "narrowed the scopes of {}",
+      attempt: "narrow the scopes of {}",
+    },
+  ],
   ["key_mapping.generate", { label: "Generate keys", did: "generated keys for {}", attempt: "generate keys for {}" }],
   [
     "key_mapping.exchange_token",
@@ -139,6 +164,37 @@ const told = new Map<string, Words>([
       label: "Use an existing client",
       did: "mapped an existing client to {}",
       attempt: "map an existing client to {}",
+    },
+  ],
+  [
+    "key_mapping.add_secret",
+    {
+      label: "Add a consumer secret",
+      did: "made a further consumer secret for {}",
+      attempt: "make a further consumer secret for {}",
+    },
+  ],
+  [
+    "key_mapping.remove_secret",
+    {
+      label: "Remove a consumer secret",
+      did: "removed a consumer secret of {}",
+      attempt: "remove a consumer secret of {}",
+    },
+  ],
+  [
+    "key_mapping.read_secrets",
+    {
+      label: "Read which consumer secrets there are",
+      did: "read which consumer secrets {} has",
+      attempt: "read which consumer secrets {} has",
+    },
+  ],
+  [
+    "key_mapping.attach",
+    {
+      label: "Attach a client without proof",
+      did: "attached an existing client to {} without a proof whose it is",
     },
   ],
   [
@@ -166,13 +222,6 @@ const told = new Map<string, Words>([
     "key_mapping.resume",
     {
       label: "Go on with an open operation on keys",
-  [
-    "key_mapping.attach",
-    {
-      label: "Attach a client without proof",
-      did: "attached an existing client to {} without a proof whose it is",
-    },
-  ],
       did: "went on with an open operation on the keys of {}",
       attempt: "go on with an open operation on the keys of {}",
     },
