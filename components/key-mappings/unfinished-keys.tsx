@@ -27,6 +27,7 @@ const atServer: Record<KeyOperation, (name: string) => string> = {
   register: (name) => `Registering at ${name}`,
   update: (name) => `Changing the client at ${name}`,
   rotate: (name) => `Replacing the consumer secret at ${name}`,
+  grant: (name) => `Granting the scopes at ${name}`,
   delete: (name) => `Deleting the client at ${name}`,
 };
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { ApplicationId, KeyManagerId, KeyMappingId, PersonId, TenantId } from "../foundation/ids.ts";
+import type { ApiId, ApplicationId, KeyManagerId, KeyMappingId, PersonId, TenantId } from "../foundation/ids.ts";
 import { installationDb, tenantDb, type InstallationContext, type TenantContext } from "./database.ts";
 import { Prisma } from "./generated/client.ts";
 
@@ -17,7 +17,7 @@ const specShape = z.object({
 export type StoredClient = z.output<typeof specShape>;
 
 const intentShape = z.object({
-  operation: z.enum(["register", "update", "rotate", "delete"]),
+  operation: z.enum(["register", "update", "rotate", "grant", "delete"]),
   /** Names one try: whoever finds another id here has been overtaken and must not store anything. */
   attemptId: z.string(),
   /** When the operation was asked for, and until when its present try may still be talking to the key manager. */
@@ -25,6 +25,8 @@ const intentShape = z.object({
   leaseUntil: z.iso.datetime(),
   /** What stood in `requested` before an update that is not settled. */
   previous: specShape.optional(),
+  /** What a grant is about. */
+  grant: z.object({ chosen: z.array(z.string()), granted: z.array(z.string()) }).optional(),
 });
 /** The unfinished operation of a key mapping. */
 export type KeyMappingIntent = z.output<typeof intentShape>;
@@ -37,6 +39,17 @@ const failureShape = z.object({
 });
 /** Why the last operation did not end well, in words for people. */
 export type KeyMappingFailure = z.output<typeof failureShape>;
+
+const scopeGrantShape = z.object({
+  /** Scopes that somebody chose for the client's own tokens. */
+  chosen: z.array(z.string()),
+  /** Those of them that the key manager was last told. */
+  granted: z.array(z.string()),
+  /** When what it may have is to be looked at; null where nothing has changed. */
+  dueAt: z.iso.datetime().nullable(),
+});
+/** The scopes that the tokens of a client may carry, once somebody has chosen. */
+export type ScopeGrant = z.output<typeof scopeGrantShape>;
 
 /** A key mapping with its secrets sealed. */
 export type KeyMappingRecord = {
@@ -55,6 +68,7 @@ export type KeyMappingRecord = {
   registered: StoredClient | null;
   intent: KeyMappingIntent | null;
   failure: KeyMappingFailure | null;
+  scopeGrant: ScopeGrant | null;
   createdById: PersonId;
   createdAt: Date;
   updatedAt: Date;
@@ -76,6 +90,7 @@ const columns = {
   registered: true,
   intent: true,
   failure: true,
+  scopeGrant: true,
   createdById: true,
   createdAt: true,
   updatedAt: true,
@@ -140,6 +155,7 @@ export type KeyMappingChange = Pick<
   | "registered"
   | "intent"
   | "failure"
+  | "scopeGrant"
 >;
 
 /** @returns false where the application has keys of this type at this key manager already */
@@ -186,6 +202,56 @@ export async function listUnresolvedKeyMappings(
   return rows.map(({ id, tenantId }) => ({ id: id as KeyMappingId, tenantId: tenantId as TenantId }));
 }
 
+/** Whose keys are meant: those of an application, at a key manager, or of whoever may call an API. */
+export type GrantsOf = { applicationId: ApplicationId } | { keyManagerId: KeyManagerId } | { apiId: ApiId };
+
+/**
+ * Notes that the scopes of some keys may have to be narrowed: of those for which somebody has chosen any.
+ *
+ * @param ctx a tenant's; or the installation's, for APIs to which other tenants are subscribed
+ * @returns the keys that were noted
+ */
+export async function markScopeGrantsDue(
+  ctx: TenantContext | InstallationContext,
+  of: GrantsOf,
+  now: Date,
+): Promise<{ id: KeyMappingId; tenantId: TenantId }[]> {
+  const db = "tenantId" in ctx ? tenantDb(ctx) : installationDb(ctx);
+  const own = "tenantId" in ctx ? Prisma.sql`mapping.tenant_id = ${ctx.tenantId}::uuid` : Prisma.sql`true`;
+  return db.$queryRaw<{ id: KeyMappingId; tenantId: TenantId }[]>`
+    UPDATE key_mapping AS mapping
+       SET scope_grant = jsonb_set(mapping.scope_grant, '{dueAt}', to_jsonb(${now.toISOString()}::text))
+     WHERE mapping.scope_grant IS NOT NULL AND ${own} AND ${meant(of)}
+    RETURNING mapping.id, mapping.tenant_id AS "tenantId"`;
+}
+
+function meant(of: GrantsOf): Prisma.Sql {
+  if ("applicationId" in of) return Prisma.sql`mapping.application_id = ${of.applicationId}::uuid`;
+  if ("keyManagerId" in of) return Prisma.sql`mapping.key_manager_id = ${of.keyManagerId}::uuid`;
+  return Prisma.sql`(
+    EXISTS (SELECT 1 FROM subscription AS own
+             WHERE own.tenant_id = mapping.tenant_id AND own.application_id = mapping.application_id
+               AND own.api_id = ${of.apiId}::uuid)
+    OR EXISTS (SELECT 1 FROM cross_tenant_subscription AS other
+                WHERE other.subscriber_tenant_id = mapping.tenant_id AND other.application_id = mapping.application_id
+                  AND other.api_id = ${of.apiId}::uuid))`;
+}
+
+/** Keys of every tenant whose scopes should have been looked at before a moment, and can be. */
+export async function listDueScopeGrants(
+  ctx: InstallationContext,
+  { before, limit }: { before: Date; limit: number },
+): Promise<{ id: KeyMappingId; tenantId: TenantId }[]> {
+  return installationDb(ctx).$queryRaw<{ id: KeyMappingId; tenantId: TenantId }[]>`
+    SELECT mapping.id, mapping.tenant_id AS "tenantId"
+      FROM key_mapping AS mapping
+      JOIN key_manager ON key_manager.tenant_id = mapping.tenant_id AND key_manager.id = mapping.key_manager_id
+     WHERE mapping.scope_grant ->> 'dueAt' < ${before.toISOString()}
+       AND mapping.state = 'ACTIVE' AND mapping.intent IS NULL AND key_manager.enabled
+     ORDER BY mapping.scope_grant ->> 'dueAt'
+     LIMIT ${limit}`;
+}
+
 /** How often somebody failed to prove that an OAuth client is theirs, since a moment. */
 export function countRefusedMappings(
   ctx: TenantContext,
@@ -207,10 +273,11 @@ function toRecord(row: Row): KeyMappingRecord {
     registered: specShape.nullable().parse(row.registered),
     intent: intentShape.nullable().parse(row.intent),
     failure: failureShape.nullable().parse(row.failure),
+    scopeGrant: scopeGrantShape.nullable().parse(row.scopeGrant),
   };
 }
 
-const nullableJsonColumns = ["registered", "intent", "failure"] as const;
+const nullableJsonColumns = ["registered", "intent", "failure", "scopeGrant"] as const;
 
 type WithJson<Values> = {
   [Column in keyof Values]: Column extends "requested"

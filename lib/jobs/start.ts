@@ -1,6 +1,13 @@
 /** Background work: what is done, and when. */
 import { sweepExpired } from "#lib/features/housekeeping/sweep.ts";
 import { reconcileKeysJob } from "#lib/features/key-mappings/operation.ts";
+import {
+  narrowForgottenScopes,
+  narrowScopes,
+  narrowScopesJob,
+  narrowScopesOfApi,
+  narrowScopesOfApiJob,
+} from "#lib/features/key-mappings/narrow-scopes.ts";
 import { reconcileForgotten, reconcileKeyMapping } from "#lib/features/key-mappings/reconcile.ts";
 import { reconcileForgottenScopes, reconcileScopes } from "#lib/features/scope-mirrors/reconcile.ts";
 import { mirrorScopesJob } from "#lib/features/scope-mirrors/request.ts";
@@ -20,6 +27,7 @@ export type Schedule = { name: string; cron: string; run(deps: Dependencies): Pr
 const ours: readonly Schedule[] = [
   { name: "key_mapping.reconcile_forgotten", cron: "* * * * *", run: reconcileForgotten },
   { name: "scope_mirror.reconcile_forgotten", cron: "*/2 * * * *", run: reconcileForgottenScopes },
+  { name: "key_mapping.narrow_forgotten_scopes", cron: "*/5 * * * *", run: narrowForgottenScopes },
   { name: "housekeeping.sweep", cron: "17 * * * *", run: sweepExpired },
 ];
 
@@ -41,6 +49,8 @@ export async function startJobs(
     if (end === "unresolved") throw new Error(`The keys ${subjectId} are not settled yet.`);
   });
   await worker.work(mirrorScopesJob, ({ tenantId, subjectId }) => reconcileScopes(deps, tenantId, subjectId));
+  await worker.work(narrowScopesJob, ({ tenantId, subjectId }) => narrowScopes(deps, tenantId, subjectId));
+  await worker.work(narrowScopesOfApiJob, ({ subjectId }) => narrowScopesOfApi(deps, subjectId));
   for (const { name, cron, run } of [...ours, ...schedules]) {
     await worker.schedule(name, cron, async () => {
       await run(deps);

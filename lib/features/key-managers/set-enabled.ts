@@ -1,5 +1,6 @@
 import { updateKeyManager as writeKeyManager } from "#lib/data/key-managers.ts";
 import { AppError } from "#lib/foundation/errors.ts";
+import { requestNarrowing } from "../key-mappings/narrow-scopes.ts";
 import { requestMirroring } from "../scope-mirrors/request.ts";
 import { defineMutation } from "../verb.ts";
 import { auditSubject } from "./audit.ts";
@@ -26,6 +27,8 @@ export const setKeyManagerEnabled = defineMutation({
     const after = await writeKeyManager(ctx, before, { enabled });
     if (!after) throw new AppError("revision.conflict");
     await requestMirroring(ctx);
+    // What could not be narrowed while it was disabled.
+    if (enabled) await requestNarrowing(ctx, { keyManagerId: after.id });
     ctx.audit({ subject: auditSubject(after), before: { enabled: before.enabled }, after: { enabled } });
     return toListItem(after, { global: false });
   },

@@ -18,7 +18,7 @@ import { toKeyManagerView } from "./views.ts";
  * sent to is new: then they must be entered again, so that nobody can send them to a host of their own.
  *
  * @throws {AppError} `key_manager.not_found`, `revision.conflict`, `input.invalid` with every problem at its
- *   field, `key_manager.issuer_conflict`, `auth.forbidden` for a global one
+ *   field, `input.fixed`, `key_manager.issuer_conflict`, `auth.forbidden` for a global one
  */
 export const updateKeyManager = defineMutation({
   action: "key_manager.update",

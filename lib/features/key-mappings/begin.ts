@@ -1,10 +1,13 @@
-import { updateKeyMapping, type KeyMappingChange } from "#lib/data/key-mappings.ts";
+import { updateKeyMapping, type KeyMappingChange, type ScopeGrant } from "#lib/data/key-mappings.ts";
 import { AppError } from "#lib/foundation/errors.ts";
 import type { QueryContext } from "../verb.ts";
 import type { KeyOperation } from "./contract.ts";
 import { beginIntent, lookAfterSeconds, requireIdle } from "./lease.ts";
 import { reconcileJob, type Work } from "./operation.ts";
 import type { KeysSubject } from "./subject.ts";
+
+/** What is about to be tried; a grant says for which scopes. */
+type Beginning = { operation: KeyOperation; subject: KeysSubject; grant?: Pick<ScopeGrant, "chosen" | "granted"> };
 
 /**
  * Stores that an operation is about to be tried, and the job that looks after it should this process die.
@@ -13,11 +16,13 @@ import type { KeysSubject } from "./subject.ts";
  */
 export async function beginOperation(
   ctx: QueryContext,
-  { operation, subject }: { operation: KeyOperation; subject: KeysSubject },
+  { operation, subject, grant }: Beginning,
   change: Partial<KeyMappingChange> = {},
 ): Promise<Work> {
-  const previous = operation === "update" ? subject.mapping.requested : undefined;
-  const intent = beginIntent(ctx.deps.clock, operation, previous);
+  const intent = beginIntent(ctx.deps.clock, operation, {
+    ...(operation === "update" ? { previous: subject.mapping.requested } : {}),
+    ...(grant ? { grant } : {}),
+  });
   const mapping = await updateKeyMapping(ctx, subject.mapping.id, { ...change, intent, failure: null });
   await ctx.deps.jobs.enqueue(ctx, reconcileJob(ctx, mapping.id, lookAfterSeconds));
   return { ...subject, mapping, intent, again: false };

@@ -13,7 +13,7 @@ export const keyTypeLabels = { PRODUCTION: "Production", SANDBOX: "Sandbox" } as
 
 export type KeyMappingMode = "PROVISIONED" | "MAPPED";
 export type KeyMappingState = "PENDING" | "ACTIVE" | "FAILED" | "DELETING" | "NEEDS_ATTENTION";
-export type KeyOperation = "register" | "update" | "rotate" | "delete";
+export type KeyOperation = "register" | "update" | "rotate" | "grant" | "delete";
 
 /** Grant types that send the browser back to the application, and so need to know where that is. */
 const redirectingGrantTypes: readonly string[] = ["authorization_code", "implicit"];
@@ -171,13 +171,25 @@ export const ResumeKeysInput = z.strictObject({
   acceptDuplicate: z.boolean().default(false),
 });
 
+/** RFC 6749 §3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E ) */
+const scopeName = z
+  .string()
+  .max(200)
+  .regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/);
+
+/** The scopes that the client's own tokens may carry from now on: these and no others. */
+export const ChooseScopesInput = z.strictObject({
+  id: z.uuid(),
+  scopes: z
+    .array(scopeName)
+    .max(200, "Choose at most 200 scopes.")
+    .transform((chosen) => [...new Set(chosen)].sort()),
+});
+export type ChooseScopesInput = z.input<typeof ChooseScopesInput>;
+
 export const IssueTokenInput = z.strictObject({
   id: z.uuid(),
-  // RFC 6749 §3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E )
-  scopes: z
-    .array(z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/))
-    .max(200)
-    .default([]),
+  scopes: z.array(scopeName).max(200).default([]),
 });
 export type IssueTokenInput = z.input<typeof IssueTokenInput>;
 
@@ -231,7 +243,10 @@ export type KeysView = {
     issueToken: boolean;
     exchangeToken: boolean;
     refresh: boolean;
+    chooseScopes: boolean;
   };
+  /** What its own tokens may carry, where the administrator wants application scopes; `chosen` null before anybody chose. */
+  scopes: { chosen: string[] | null; narrowing: boolean } | null;
   createdAt: string;
 };
 

@@ -1,4 +1,4 @@
-import type { KeyMappingIntent, KeyMappingRecord, StoredClient } from "#lib/data/key-mappings.ts";
+import type { KeyMappingIntent, KeyMappingRecord } from "#lib/data/key-mappings.ts";
 import type { Clock } from "#lib/foundation/clock.ts";
 import { AppError } from "#lib/foundation/errors.ts";
 import { newId } from "#lib/foundation/ids.ts";
@@ -17,14 +17,18 @@ export const lookAfterSeconds = leaseMs / 1_000 + 1;
 export const graceMs = 30_000;
 
 /** A new operation, held by its first try. */
-export function beginIntent(clock: Clock, operation: KeyOperation, previous?: StoredClient): KeyMappingIntent {
+export function beginIntent(
+  clock: Clock,
+  operation: KeyOperation,
+  more: Pick<KeyMappingIntent, "previous" | "grant"> = {},
+): KeyMappingIntent {
   const now = clock.now();
   return {
     operation,
     attemptId: newId(),
     startedAt: now.toISOString(),
     leaseUntil: new Date(now.getTime() + leaseMs).toISOString(),
-    ...(previous ? { previous } : {}),
+    ...more,
   };
 }
 

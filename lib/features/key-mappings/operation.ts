@@ -42,6 +42,8 @@ export type Work = KeysSubject & {
 export type Answer =
   | { kind: "client"; client: RegisteredClient; adapter: ManagingAdapter }
   | { kind: "deleted" }
+  /** The client may ask for the scopes of the intent. */
+  | { kind: "granted"; scopes: string[]; chosen: string[] }
   /** It refused, and nothing has changed there. */
   | { kind: "refused"; error: AppError }
   /** The client does not exist there any more. */
@@ -75,6 +77,8 @@ export async function performOperation(ctx: Context, work: Work): Promise<Answer
     case "update":
     case "rotate":
       return change(ctx, work, adapter);
+    case "grant":
+      return grant(ctx, work, adapter);
     case "delete":
       return remove(ctx, work, adapter);
   }
@@ -145,6 +149,31 @@ async function change(ctx: Context, work: Work, adapter: ManagingAdapter): Promi
     if (changedNothing(error)) return refusal(error, keyManager.displayName);
     throw error;
   }
+}
+
+async function grant(ctx: Context, work: Work, adapter: ManagingAdapter): Promise<Answer> {
+  const { mapping, keyManager, intent } = work;
+  const { displayName } = keyManager;
+  const { scopes } = adapter;
+  const ref = toClientRef(ctx, mapping);
+  if (!ref) return { kind: "gone" };
+  if (!scopes || !intent.grant) {
+    return { kind: "refused", error: unsupported(displayName, "limit the scopes of a client") };
+  }
+  const { granted, chosen } = intent.grant;
+  try {
+    await withRenewedAccess(work, { adapter, ref }, (client) => scopes.grant(client, granted));
+  } catch (error) {
+    // It may be the client or one of the scopes that is missing: keys are not given up for that.
+    if (isConnectorError(error) && error.kind === "not_found") {
+      const said = error.reason ? ` It said: “${error.reason}”` : "";
+      const message = `${displayName} does not know one of these scopes, or the client itself.${said} Wait until the scopes are mirrored, then try again.`;
+      return { kind: "refused", error: new AppError("key_manager.rejected", { message, cause: error }) };
+    }
+    if (changedNothing(error)) return refusal(error, displayName);
+    throw error;
+  }
+  return { kind: "granted", scopes: granted, chosen };
 }
 
 /**
@@ -276,6 +305,20 @@ export async function settleOperation(ctx: MutationContext, work: Work, outcome:
       audit(stored, {});
       return { kind: "done", subject: stored };
     }
+    case "granted": {
+      const { chosen, scopes } = answer;
+      const stored = await store({
+        scopeGrant: { chosen, granted: scopes, dueAt: null },
+        intent: null,
+        failure: null,
+      });
+      ctx.audit({
+        subject: auditSubject(stored),
+        before: { scopes: current.scopeGrant?.chosen ?? null, granted: current.scopeGrant?.granted ?? null },
+        after: { scopes: chosen, granted: scopes },
+      });
+      return { kind: "done", subject: stored };
+    }
     case "deleted":
       await deleteKeyMapping(ctx, current.id);
       ctx.audit({ subject: auditSubject(subject), before: auditedClient(current), after: { removed: true } });
@@ -344,6 +387,7 @@ function afterRefusal(ctx: Context, { intent, again }: Work): Partial<KeyMapping
       // Where an earlier try may have reached the server, only a refusal of this one is certain.
       return { intent: null, ...(intent.previous && !again ? { requested: intent.previous } : {}) };
     case "rotate":
+    case "grant":
       return { intent: null };
     case "delete":
       return { intent: release(ctx.deps.clock, intent) };
@@ -354,6 +398,7 @@ const undone = {
   register: "whether the client was registered",
   update: "whether the change was made",
   rotate: "whether the consumer secret was replaced",
+  grant: "whether the scopes were granted",
   delete: "whether the client was deleted",
 } as const;
 

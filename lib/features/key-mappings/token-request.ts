@@ -38,10 +38,24 @@ export async function requireTokenRequest(
     });
   }
   await requireSubscribedScopes(ctx, subject, scopes);
+  if (record.applicationScopes) requireChosen(subject, scopes);
   return { subject, scopes };
 }
 
-async function requireSubscribedScopes(ctx: QueryContext, { application }: KeysSubject, asked: string[]) {
+/** @throws {AppError} `input.invalid` at scopes, naming those of which the keys were not given the right */
+function requireChosen({ mapping: { scopeGrant } }: KeysSubject, asked: string[]): void {
+  const missing = scopeGrant ? asked.filter((scope) => !scopeGrant.chosen.includes(scope)) : [];
+  if (missing.length === 0) return;
+  const message = `Tokens of these keys may not carry ${missing.join(", ")}. Choose the scopes of the keys first.`;
+  throw new AppError("input.invalid", { fields: [{ path: "scopes", message }] });
+}
+
+/** @throws {AppError} `input.invalid` at scopes, naming those that no API of the application has */
+export async function requireSubscribedScopes(
+  ctx: QueryContext,
+  { application }: KeysSubject,
+  asked: string[],
+): Promise<void> {
   const known = new Set((await listSubscribedScopes(ctx, application.id)).map(({ name }) => name));
   const foreign = asked.filter((scope) => !known.has(scope));
   if (foreign.length === 0) return;

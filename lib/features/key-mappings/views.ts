@@ -47,7 +47,18 @@ export function toKeysView(clock: Clock, { mapping, keyManager }: Shown): KeysVi
         // Of a mapped client the key manager may not have told what it can do.
         (grantTypes.includes("client_credentials") || (mapping.mode === "MAPPED" && grantTypes.length === 0)),
       refresh: settled && (ours || registered !== null),
+      chooseScopes:
+        ours &&
+        keyManager.applicationScopes &&
+        capabilities.includes("scopes") &&
+        grantTypes.includes("client_credentials"),
     },
+    scopes: keyManager.applicationScopes
+      ? {
+          chosen: mapping.scopeGrant?.chosen ?? null,
+          narrowing: (mapping.scopeGrant?.dueAt ?? null) !== null,
+        }
+      : null,
     createdAt: mapping.createdAt.toISOString(),
   };
 }

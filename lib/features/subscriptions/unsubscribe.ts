@@ -2,6 +2,7 @@ import { deleteSubscription, findSubscription } from "#lib/data/subscriptions.ts
 import { AppError } from "#lib/foundation/errors.ts";
 import type { SubscriptionId } from "#lib/foundation/ids.ts";
 import { actorId } from "../context.ts";
+import { requestNarrowing } from "../key-mappings/narrow-scopes.ts";
 import { defineMutation } from "../verb.ts";
 import { SubscriptionRef } from "./contract.ts";
 
@@ -16,6 +17,7 @@ export const unsubscribe = defineMutation({
       throw new AppError("subscription.not_found");
     }
     await deleteSubscription(ctx, subscription.id);
+    await requestNarrowing(ctx, { applicationId: subscription.application.id });
     const { application, api, plan, state } = subscription;
     ctx.audit({
       subject: { type: "subscription", id, name: `${application.name} → ${api.name} ${api.version}` },
