@@ -17,7 +17,7 @@ const specShape = z.object({
 export type StoredClient = z.output<typeof specShape>;
 
 const intentShape = z.object({
-  operation: z.enum(["register", "update", "rotate", "grant", "delete"]),
+  operation: z.enum(["add_secret", "remove_secret", "register", "update", "rotate", "grant", "delete"]),
   /** Names one try: whoever finds another id here has been overtaken and must not store anything. */
   attemptId: z.string(),
   /** When the operation was asked for, and until when its present try may still be talking to the key manager. */
@@ -25,6 +25,12 @@ const intentShape = z.object({
   leaseUntil: z.iso.datetime(),
   /** What stood in `requested` before an update that is not settled. */
   previous: specShape.optional(),
+  /** Which secret is to be removed; or what is wished of a further one. */
+  secret: z
+    .object({ id: z.string().optional(), description: z.string().optional(), expiresAt: z.iso.datetime().optional() })
+    .optional(),
+  /** Until when an earlier try may have talked to the key manager; absent in the first. */
+  triedUntil: z.iso.datetime().optional(),
   /** What a grant is about. */
   grant: z.object({ chosen: z.array(z.string()), granted: z.array(z.string()) }).optional(),
 });
@@ -51,6 +57,26 @@ const scopeGrantShape = z.object({
 /** The scopes that the tokens of a client may carry, once somebody has chosen. */
 export type ScopeGrant = z.output<typeof scopeGrantShape>;
 
+const secretsMemoryShape = z.object({
+  /** When the key manager was asked; null where its secrets have changed since. */
+  readAt: z.iso.datetime().nullable(),
+  /** Which of them the stored consumer secret is, where that is known. */
+  storedId: z.string().nullable(),
+  secrets: z.array(
+    z.object({
+      id: z.string(),
+      hint: z.string().optional(),
+      createdAt: z.iso.datetime().optional(),
+      expiresAt: z.iso.datetime().optional(),
+      isActive: z.boolean(),
+      /** Ours; the key manager does not know it. */
+      description: z.string().optional(),
+    }),
+  ),
+});
+/** The secrets of a client as its key manager last told them; never a secret itself. */
+export type SecretsMemory = z.output<typeof secretsMemoryShape>;
+
 /** A key mapping with its secrets sealed. */
 export type KeyMappingRecord = {
   id: KeyMappingId;
@@ -68,6 +94,7 @@ export type KeyMappingRecord = {
   registered: StoredClient | null;
   intent: KeyMappingIntent | null;
   failure: KeyMappingFailure | null;
+  consumerSecrets: SecretsMemory | null;
   scopeGrant: ScopeGrant | null;
   createdById: PersonId;
   createdAt: Date;
@@ -90,6 +117,7 @@ const columns = {
   registered: true,
   intent: true,
   failure: true,
+  consumerSecrets: true,
   scopeGrant: true,
   createdById: true,
   createdAt: true,
@@ -155,6 +183,7 @@ export type KeyMappingChange = Pick<
   | "registered"
   | "intent"
   | "failure"
+  | "consumerSecrets"
   | "scopeGrant"
 >;
 
@@ -273,11 +302,12 @@ function toRecord(row: Row): KeyMappingRecord {
     registered: specShape.nullable().parse(row.registered),
     intent: intentShape.nullable().parse(row.intent),
     failure: failureShape.nullable().parse(row.failure),
+    consumerSecrets: secretsMemoryShape.nullable().parse(row.consumerSecrets),
     scopeGrant: scopeGrantShape.nullable().parse(row.scopeGrant),
   };
 }
 
-const nullableJsonColumns = ["registered", "intent", "failure", "scopeGrant"] as const;
+const nullableJsonColumns = ["registered", "intent", "failure", "scopeGrant", "consumerSecrets"] as const;
 
 type WithJson<Values> = {
   [Column in keyof Values]: Column extends "requested"

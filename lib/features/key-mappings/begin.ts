@@ -1,4 +1,9 @@
-import { updateKeyMapping, type KeyMappingChange, type ScopeGrant } from "#lib/data/key-mappings.ts";
+import {
+  updateKeyMapping,
+  type KeyMappingChange,
+  type KeyMappingIntent,
+  type ScopeGrant,
+} from "#lib/data/key-mappings.ts";
 import { AppError } from "#lib/foundation/errors.ts";
 import type { QueryContext } from "../verb.ts";
 import type { KeyOperation } from "./contract.ts";
@@ -6,8 +11,13 @@ import { beginIntent, lookAfterSeconds, requireIdle } from "./lease.ts";
 import { reconcileJob, type Work } from "./operation.ts";
 import type { KeysSubject } from "./subject.ts";
 
-/** What is about to be tried; a grant says for which scopes. */
-type Beginning = { operation: KeyOperation; subject: KeysSubject; grant?: Pick<ScopeGrant, "chosen" | "granted"> };
+/** What is about to be tried; a grant says for which scopes, a change of secrets which one or what is wished of it. */
+type Beginning = {
+  operation: KeyOperation;
+  subject: KeysSubject;
+  grant?: Pick<ScopeGrant, "chosen" | "granted">;
+  secret?: KeyMappingIntent["secret"];
+};
 
 /**
  * Stores that an operation is about to be tried, and the job that looks after it should this process die.
@@ -16,12 +26,13 @@ type Beginning = { operation: KeyOperation; subject: KeysSubject; grant?: Pick<S
  */
 export async function beginOperation(
   ctx: QueryContext,
-  { operation, subject, grant }: Beginning,
+  { operation, subject, grant, secret }: Beginning,
   change: Partial<KeyMappingChange> = {},
 ): Promise<Work> {
   const intent = beginIntent(ctx.deps.clock, operation, {
     ...(operation === "update" ? { previous: subject.mapping.requested } : {}),
     ...(grant ? { grant } : {}),
+    ...(secret ? { secret } : {}),
   });
   const mapping = await updateKeyMapping(ctx, subject.mapping.id, { ...change, intent, failure: null });
   await ctx.deps.jobs.enqueue(ctx, reconcileJob(ctx, mapping.id, lookAfterSeconds));

@@ -13,7 +13,7 @@ export const keyTypeLabels = { PRODUCTION: "Production", SANDBOX: "Sandbox" } as
 
 export type KeyMappingMode = "PROVISIONED" | "MAPPED";
 export type KeyMappingState = "PENDING" | "ACTIVE" | "FAILED" | "DELETING" | "NEEDS_ATTENTION";
-export type KeyOperation = "register" | "update" | "rotate" | "grant" | "delete";
+export type KeyOperation = "register" | "update" | "rotate" | "grant" | "add_secret" | "remove_secret" | "delete";
 
 /** Grant types that send the browser back to the application, and so need to know where that is. */
 const redirectingGrantTypes: readonly string[] = ["authorization_code", "implicit"];
@@ -171,6 +171,23 @@ export const ResumeKeysInput = z.strictObject({
   acceptDuplicate: z.boolean().default(false),
 });
 
+/** A further consumer secret. */
+export const AddSecretInput = z.strictObject({
+  id: z.uuid(),
+  /** Ours; the key manager is not told. */
+  description: z.string().trim().max(100, "Use at most 100 characters.").default(""),
+  /** Null leaves the end to the key manager. */
+  expiresInDays: z
+    .int("Enter whole days.")
+    .min(1, "Enter at least 1 day.")
+    .max(3_650, "Enter at most 3650 days.")
+    .nullable()
+    .default(null),
+});
+export type AddSecretInput = z.input<typeof AddSecretInput>;
+
+export const RemoveSecretInput = z.strictObject({ id: z.uuid(), secretId: z.string().min(1).max(500) });
+
 /** RFC 6749 §3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E ) */
 const scopeName = z
   .string()
@@ -208,9 +225,35 @@ export type KeysKeyManager = {
   connector: { name: string; monogram: string };
   issuer: string;
   enabled: boolean;
+  /** For how many seconds a replaced consumer secret goes on working, and whether the server shows one again. */
+  consumerSecrets: { overlapSeconds: number; readable: boolean };
   /** The tenant's own, which also exchanges tokens of the others. */
   permanent: boolean;
   endpoints: { token?: string; revocation?: string; userinfo?: string; authorization?: string };
+};
+
+/** One of a client's consumer secrets as its holder sees it; never the secret. */
+export type SecretView = {
+  id: string;
+  /** First or last characters, where the key manager shows them. */
+  hint: string | null;
+  description: string | null;
+  createdAt: string | null;
+  expiresAt: string | null;
+  state: "active" | "expired" | "ended";
+  /** The portal uses this one. */
+  isStored: boolean;
+  /** Why it cannot be removed; null where it can. */
+  removalProblem: string | null;
+};
+
+/** What is known of the secrets of a client whose key manager keeps several. */
+export type SecretsView = {
+  /** When the key manager was asked; null where it must be asked first, or again. */
+  readAt: string | null;
+  items: SecretView[];
+  /** Why no further one can be made; null where one can. */
+  additionProblem: string | null;
 };
 
 /** Keys without any secret. */
@@ -235,6 +278,10 @@ export type KeysView = {
   failure: { message: string; at: string } | null;
   /** Whether a client stands at the key manager that goes with the keys. */
   standsAtServer: boolean;
+  /** Null where the key manager keeps one secret for each client, or the client is not ours. */
+  secrets: SecretsView | null;
+  /** Why the key manager makes no new consumer secret; null where it does, or the client is not ours. */
+  cannotRegenerate: string | null;
   /** What can be done with these keys now. */
   can: {
     update: boolean;

@@ -108,6 +108,12 @@ export function toSettled(ctx: Context, result: Result): Settled<KeysOutcome> {
   }
 }
 
+/** The same without the secret: its owner knows it, and showing it is a matter of its own, with an audit row. */
+export function withoutSecret(settled: Settled<KeysOutcome>): Settled<KeysOutcome> {
+  if (!("view" in settled) || settled.view.outcome !== "done") return settled;
+  return { view: { ...settled.view, consumerSecret: null } };
+}
+
 type FirstToken = { token: TokenView | null; tokenProblem: string | null };
 
 /** A token to begin with. That none is to be had is told, and takes nothing away from the keys. */

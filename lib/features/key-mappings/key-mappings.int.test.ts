@@ -60,7 +60,9 @@ describe("generating keys", () => {
     expect(await world.audit(keys.id)).toMatchObject([
       { action: "key_mapping.generate", after: { consumerKey: keys.consumerKey, grantTypes: ["client_credentials"] } },
     ]);
-    expect(await listKeys(world.developer, place(keys.applicationId))).toEqual([keys]);
+    expect(await listKeys(world.developer, place(keys.applicationId))).toEqual([
+      { ...keys, tokenParameters: { fixed: {} } },
+    ]);
   });
 
   it("spares the first token when it is not wanted, not allowed, or the grant type is missing", async () => {

@@ -20,7 +20,7 @@ export const graceMs = 30_000;
 export function beginIntent(
   clock: Clock,
   operation: KeyOperation,
-  more: Pick<KeyMappingIntent, "previous" | "grant"> = {},
+  more: Pick<KeyMappingIntent, "previous" | "grant" | "secret"> = {},
 ): KeyMappingIntent {
   const now = clock.now();
   return {
@@ -35,7 +35,7 @@ export function beginIntent(
 /** The same operation, held by another try. */
 export function takeOver(clock: Clock, intent: KeyMappingIntent): KeyMappingIntent {
   const { attemptId, leaseUntil } = beginIntent(clock, intent.operation);
-  return { ...intent, attemptId, leaseUntil };
+  return { ...intent, attemptId, leaseUntil, triedUntil: intent.leaseUntil };
 }
 
 /** The same operation, held by nobody. */

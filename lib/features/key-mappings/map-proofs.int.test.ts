@@ -1,7 +1,7 @@
 /** What proves that an existing client is a developer's, and what happens where nothing can. The server is Okta's simulator. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { connection } from "#connectors/okta/config.ts";
-import { simulator } from "#connectors/okta/simulator.ts";
+import { openOkta, simulator } from "#connectors/okta/simulator.ts";
 import { systemClock } from "#lib/foundation/clock.ts";
 import { newId } from "#lib/foundation/ids.ts";
 import { signedAssertion } from "#lib/protocol/client-authentication.ts";
@@ -14,7 +14,7 @@ import { attachClient, findApplications } from "./attach-client.ts";
 import { listKeys } from "./list.ts";
 import { mapKeys } from "./map.ts";
 
-const newWorld = () => vendorKeysWorld(simulator);
+const newWorld = () => vendorKeysWorld({ connectorId: simulator.connectorId, open: openOkta });
 let world: Awaited<ReturnType<typeof newWorld>>;
 beforeAll(async () => {
   world = await newWorld();

@@ -26,7 +26,8 @@ import { openKeyManager } from "../key-managers/open.ts";
 import type { CallOutcome, MutationContext } from "../verb.ts";
 import { changedNothing } from "./certainty.ts";
 import { graceMs, release } from "./lease.ts";
-import { toClientRef, toRescuedCredentials, toStoredClient } from "./secrets.ts";
+import { addSecret, endSecret, type SecretChange } from "./secret-changes.ts";
+import { forgetSecrets, toClientRef, toRescuedCredentials, toStoredClient } from "./secrets.ts";
 import { auditedClient, auditSubject, type KeysSubject } from "./subject.ts";
 
 /** One try of an operation, as its intent was stored. */
@@ -42,6 +43,8 @@ export type Work = KeysSubject & {
 export type Answer =
   | { kind: "client"; client: RegisteredClient; adapter: ManagingAdapter }
   | { kind: "deleted" }
+  /** A secret was made or removed. */
+  | ({ kind: "secrets" } & SecretChange)
   /** The client may ask for the scopes of the intent. */
   | { kind: "granted"; scopes: string[]; chosen: string[] }
   /** It refused, and nothing has changed there. */
@@ -79,6 +82,9 @@ export async function performOperation(ctx: Context, work: Work): Promise<Answer
       return change(ctx, work, adapter);
     case "grant":
       return grant(ctx, work, adapter);
+    case "add_secret":
+    case "remove_secret":
+      return changeSecrets(ctx, work, adapter);
     case "delete":
       return remove(ctx, work, adapter);
   }
@@ -174,6 +180,23 @@ async function grant(ctx: Context, work: Work, adapter: ManagingAdapter): Promis
     throw error;
   }
   return { kind: "granted", scopes: granted, chosen };
+}
+
+async function changeSecrets(ctx: Context, work: Work, { secrets }: ManagingAdapter): Promise<Answer> {
+  const { mapping, keyManager, intent } = work;
+  const { displayName } = keyManager;
+  const ref = toClientRef(ctx, mapping);
+  if (!ref) return { kind: "gone" };
+  if (!secrets)
+    return { kind: "refused", error: unsupported(displayName, "keep several consumer secrets of a client") };
+  const place = { secrets, ref, intent, memory: mapping.consumerSecrets, clock: ctx.deps.clock };
+  try {
+    return { kind: "secrets", ...(await (intent.operation === "add_secret" ? addSecret(place) : endSecret(place))) };
+  } catch (error) {
+    if (isConnectorError(error) && error.kind === "not_found") return { kind: "gone", error };
+    if (changedNothing(error)) return refusal(error, displayName);
+    throw error;
+  }
 }
 
 /**
@@ -289,6 +312,7 @@ export async function settleOperation(ctx: MutationContext, work: Work, outcome:
     case "client": {
       const stored = await store({
         ...toStoredClient(ctx, current.id, answer.client),
+        ...forgetSecrets(ctx, current, answer.client.ref),
         state: "ACTIVE",
         intent: null,
         failure: null,
@@ -316,6 +340,26 @@ export async function settleOperation(ctx: MutationContext, work: Work, outcome:
         subject: auditSubject(stored),
         before: { scopes: current.scopeGrant?.chosen ?? null, granted: current.scopeGrant?.granted ?? null },
         after: { scopes: chosen, granted: scopes },
+      });
+      return { kind: "done", subject: stored };
+    }
+    case "secrets": {
+      const { client, memory, secretId } = answer;
+      const stored = await store({
+        ...(client ? toStoredClient(ctx, current.id, client) : {}),
+        consumerSecrets: memory,
+        intent: null,
+        failure: null,
+      });
+      const known = [...memory.secrets, ...(current.consumerSecrets?.secrets ?? [])].find(({ id }) => id === secretId);
+      ctx.audit({
+        subject: auditSubject(stored),
+        after: {
+          secret: secretId,
+          ...(known?.hint !== undefined && { hint: known.hint }),
+          ...(known?.description !== undefined && { description: known.description }),
+          ...(known?.expiresAt !== undefined && { expiresAt: known.expiresAt }),
+        },
       });
       return { kind: "done", subject: stored };
     }
@@ -388,6 +432,8 @@ function afterRefusal(ctx: Context, { intent, again }: Work): Partial<KeyMapping
       return { intent: null, ...(intent.previous && !again ? { requested: intent.previous } : {}) };
     case "rotate":
     case "grant":
+    case "add_secret":
+    case "remove_secret":
       return { intent: null };
     case "delete":
       return { intent: release(ctx.deps.clock, intent) };
@@ -399,6 +445,8 @@ const undone = {
   update: "whether the change was made",
   rotate: "whether the consumer secret was replaced",
   grant: "whether the scopes were granted",
+  add_secret: "whether a further consumer secret was made",
+  remove_secret: "whether the consumer secret was removed",
   delete: "whether the client was deleted",
 } as const;
 

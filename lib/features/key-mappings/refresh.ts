@@ -7,7 +7,7 @@ import { defineProvisioning, type Settled } from "../verb.ts";
 import { requireActive } from "./begin.ts";
 import { KeysRef, type KeysView } from "./contract.ts";
 import { requireIdle } from "./lease.ts";
-import { toClientRef, toRescuedCredentials, toStoredClient, toStoredCredentials } from "./secrets.ts";
+import { forgetSecrets, toClientRef, toRescuedCredentials, toStoredClient, toStoredCredentials } from "./secrets.ts";
 import { auditedClient, auditSubject, requireOwnKeys, type KeysSubject } from "./subject.ts";
 import { toKeysView } from "./views.ts";
 
@@ -49,7 +49,11 @@ export const refreshKeys = defineProvisioning({
     const at = ctx.deps.clock.now().toISOString();
     const message = `${subject.keyManager.displayName} does not know this consumer key any more. Remove these keys.`;
     const mapping = client
-      ? await updateKeyMapping(ctx, current.id, { ...toStoredClient(ctx, current.id, client), failure: null })
+      ? await updateKeyMapping(ctx, current.id, {
+          ...toStoredClient(ctx, current.id, client),
+          ...forgetSecrets(ctx, current, client.ref),
+          failure: null,
+        })
       : await updateKeyMapping(ctx, current.id, {
           state: "NEEDS_ATTENTION",
           failure: { code: "key_manager.rejected", message, operation: "update", at },

@@ -2,11 +2,14 @@ import { updateKeyMapping } from "#lib/data/key-mappings.ts";
 import { AppError } from "#lib/foundation/errors.ts";
 import { defineProvisioning, type Settled } from "../verb.ts";
 import { beginOperation } from "./begin.ts";
-import { ResumeKeysInput, type ResumeOutcome } from "./contract.ts";
-import { toSettled } from "./generate.ts";
+import { ResumeKeysInput, type KeyOperation, type ResumeOutcome } from "./contract.ts";
+import { toSettled, withoutSecret } from "./generate.ts";
 import { lookAfterSeconds, requireReleased, takeOver } from "./lease.ts";
 import { performOperation, reconcileJob, settleOperation, type Work } from "./operation.ts";
 import { lockOwnKeys } from "./subject.ts";
+
+/** Operations at whose end there is a secret that its owner has not seen. */
+const makesSecret: readonly KeyOperation[] = ["register", "rotate", "add_secret"];
 
 /**
  * Finishes what did not come to an end: goes on with an interrupted operation, or tries a refused one
@@ -44,8 +47,6 @@ export const resumeKeys = defineProvisioning({
     const result = await settleOperation(ctx, work, outcome);
     if (result.kind === "removed") return { view: { outcome: "removed" } };
     const settled = toSettled(ctx, result);
-    return work.intent.operation === "update" && "view" in settled && settled.view.outcome === "done"
-      ? { view: { ...settled.view, consumerSecret: null } }
-      : settled;
+    return makesSecret.includes(work.intent.operation) ? settled : withoutSecret(settled);
   },
 });

@@ -50,6 +50,18 @@ export function toStoredClient(ctx: Context, id: string, { ref, state }: Registe
   return { ...toStoredCredentials(ctx, id, ref), registered: state };
 }
 
+/**
+ * What is remembered of a client's secrets, where an answer holds another secret than the stored one: they must be read
+ * again. Descriptions stay.
+ */
+export function forgetSecrets(ctx: Context, mapping: KeyMappingRecord, ref: ClientRef): Partial<KeyMappingChange> {
+  const { consumerSecrets } = mapping;
+  const { consumerSecret } = ref;
+  if (!consumerSecrets || !consumerSecret) return {};
+  if (openConsumerSecret(ctx, mapping)?.reveal() === consumerSecret.reveal()) return {};
+  return { consumerSecrets: { ...consumerSecrets, readAt: null, storedId: null } };
+}
+
 /** The credentials alone, sealed. */
 export function toStoredCredentials(ctx: Context, id: string, ref: ClientRef): Partial<KeyMappingChange> {
   const { vault } = ctx.deps;

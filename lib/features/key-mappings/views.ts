@@ -1,9 +1,11 @@
 import { findConnector } from "#connectors/registry.ts";
+import type { Connector } from "#lib/connector-kit/contract.ts";
 import type { KeyManagerSummary } from "#lib/data/key-managers.ts";
 import type { KeyMappingRecord } from "#lib/data/key-mappings.ts";
 import type { Clock } from "#lib/foundation/clock.ts";
-import type { KeysKeyManager, KeysView } from "./contract.ts";
+import type { KeysKeyManager, KeysView, SecretsView } from "./contract.ts";
 import { isHeld } from "./lease.ts";
+import { additionProblem, removalProblem, works } from "./secret-rules.ts";
 import { standsAtServer } from "./subject.ts";
 
 const tokenExchangeGrant = "urn:ietf:params:oauth:grant-type:token-exchange";
@@ -13,7 +15,8 @@ type Shown = { mapping: KeyMappingRecord; keyManager: KeyManagerSummary };
 /** Keys as their owner sees them; no secret. */
 export function toKeysView(clock: Clock, { mapping, keyManager }: Shown): KeysView {
   const { intent, failure, registered, requested } = mapping;
-  const capabilities = findConnector(keyManager.connectorId)?.capabilities ?? [];
+  const connector = findConnector(keyManager.connectorId);
+  const capabilities = connector?.capabilities ?? [];
   const settled = mapping.state === "ACTIVE" && intent === null && keyManager.enabled;
   const ours = settled && mapping.mode === "PROVISIONED";
   const grantTypes = (registered ?? requested).grantTypes;
@@ -36,6 +39,14 @@ export function toKeysView(clock: Clock, { mapping, keyManager }: Shown): KeysVi
     operation: intent && { kind: intent.operation, startedAt: intent.startedAt, running: isHeld(clock, intent) },
     failure: failure && { message: failure.message, at: failure.at },
     standsAtServer: standsAtServer(mapping),
+    secrets:
+      mapping.mode === "PROVISIONED" && connector?.capabilities.includes("secrets")
+        ? toSecretsView(clock, mapping, connector)
+        : null,
+    cannotRegenerate:
+      mapping.mode === "PROVISIONED" && connector && !capabilities.includes("rotateSecret")
+        ? (connector.missing.rotateSecret ?? `${connector.name} makes no new secret for a client.`)
+        : null,
     can: {
       update: ours,
       regenerateSecret: ours && capabilities.includes("rotateSecret"),
@@ -63,6 +74,29 @@ export function toKeysView(clock: Clock, { mapping, keyManager }: Shown): KeysVi
   };
 }
 
+function toSecretsView(clock: Clock, { consumerSecrets }: KeyMappingRecord, connector: Connector): SecretsView {
+  if (!consumerSecrets) return { readAt: null, items: [], additionProblem: null };
+  const now = clock.now();
+  const { readAt, storedId, secrets } = consumerSecrets;
+  return {
+    readAt,
+    additionProblem: additionProblem(consumerSecrets, connector.consumerSecrets.atOnce),
+    items:
+      readAt === null
+        ? []
+        : secrets.map((secret) => ({
+            id: secret.id,
+            hint: secret.hint ?? null,
+            description: secret.description ?? null,
+            createdAt: secret.createdAt ?? null,
+            expiresAt: secret.expiresAt ?? null,
+            state: !secret.isActive ? "ended" : works(secret, now) ? "active" : "expired",
+            isStored: secret.id === storedId,
+            removalProblem: removalProblem(consumerSecrets, secret.id, now),
+          })),
+  };
+}
+
 function toKeysKeyManager(record: KeyManagerSummary): KeysKeyManager {
   const { id, name, displayName, connectorId, issuer, enabled, endpoints } = record;
   const connector = findConnector(connectorId);
@@ -79,6 +113,10 @@ function toKeysKeyManager(record: KeyManagerSummary): KeysKeyManager {
     connector: { name: connector?.name ?? connectorId, monogram: connector?.monogram ?? "?" },
     issuer,
     enabled,
+    consumerSecrets: {
+      overlapSeconds: connector?.consumerSecrets.overlapSeconds ?? 0,
+      readable: connector?.consumerSecrets.readable ?? false,
+    },
     permanent: connector?.permanent !== undefined,
     endpoints: Object.fromEntries(Object.entries(shown).filter(([, address]) => address)),
   };
