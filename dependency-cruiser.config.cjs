@@ -4,8 +4,7 @@
  */
 const tests = "\\.test\\.tsx?$";
 /** Files that only tests load: in-memory vendors, suites, fixtures. */
-const testOnly =
-  "(^|/)(conformance|testing)(/|\\.tsx?$)|(^|/)simulator(-[a-z]+)?\\.ts$|\\.suite\\.ts$|\\.fixture\\.ts$";
+const testOnly = "(^|/)(conformance|testing)(/|\\.tsx?$)|(^|/)simulator[-a-z]*\\.ts$|\\.suite\\.ts$|\\.fixture\\.ts$";
 const product = "^(app|components|connectors|lib)/|^server\\.ts$|^proxy\\.ts$|^instrumentation\\.ts$";
 const ours = "^(app|components|connectors|e2e|lib|tooling)/|^[^/]+\\.tsx?$";
 

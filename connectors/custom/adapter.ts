@@ -12,7 +12,8 @@ export function openCustomAdapter(
     {
       endpoints,
       authoriseRegistration: () => Promise.resolve(undefined),
-      introspectionClient: clientId && clientSecret && { method: "client_secret_basic", clientId, clientSecret },
+      introspectionClient:
+        clientId && clientSecret ? { method: "client_secret_basic", clientId, clientSecret } : undefined,
       toMetadata: () => ({}),
       toSettings: () => ({}),
     },
