@@ -209,6 +209,34 @@ describe("source text", () => {
     expect(namesVendor("// Keycloak answers 200 here.", "keycloak")).toBe(false);
   });
 
+  it("reaches into a vendor's folder from the registry alone, and from tests", () => {
+    const everywhere = [...files, ...["tooling", "e2e"].flatMap((folder) => sourcesBelow(join(root, folder)))];
+    const reaching = everywhere.flatMap(({ path, text }) =>
+      foldersEntered(path, text)
+        .filter((folder) => !path.startsWith(`${folder}/`) && !mayEnter.test(path))
+        .map((folder) => `${path} imports from ${folder}`),
+    );
+    expect(reaching).toEqual([]);
+  });
+
+  it("would notice an import from a vendor's folder, however it is written", () => {
+    for (const specifier of ["#connectors/one/wire.ts", "../../connectors/one/wire.ts"]) {
+      for (const code of [`import { a } from "${specifier}";`, `export * from "${specifier}";`]) {
+        expect(foldersEntered("lib/features/a.ts", code)).toEqual(["connectors/one"]);
+      }
+      expect(foldersEntered("lib/features/a.ts", `await import("${specifier}")`)).toEqual(["connectors/one"]);
+    }
+    expect(foldersEntered("lib/features/a.ts", 'import { b } from "#connectors/registry.ts";')).toEqual([]);
+  });
+
+  it("knows every vendor's folder by one import of the registry", () => {
+    const folders = readdirSync(join(root, "connectors"), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => `connectors/${name}`);
+    const registry = files.find(({ path }) => path === "connectors/registry.ts");
+    expect(foldersEntered("connectors/registry.ts", registry?.text ?? "").sort()).toEqual(folders.sort());
+  });
+
   it("holds no suppression without a reason", () => {
     const bare = /eslint-disable(-next-line|-line)?(?![^\n]* -- .{10})|@ts-(ignore|nocheck)/;
     expect(bare.test("// eslint-disable-next-line no-console")).toBe(true);
@@ -219,6 +247,19 @@ describe("source text", () => {
 /** A literal that is exactly the id, where connectors are meant: the words themselves are free in prose. */
 function namesVendor(text: string, id: string): boolean {
   return new RegExp(`(connector(Id)?|vendor)\\b[^\\n]{0,40}["'\`]${id}["'\`]`, "i").test(text);
+}
+
+/** Who may import from vendors' folders: the registry, and what only tests load. */
+const mayEnter = /^(connectors\/registry\.ts$|tooling\/(testing|simulate)\/|e2e\/)/;
+
+/** Folders of vendors that a file imports from, once for each import. */
+function foldersEntered(path: string, text: string): string[] {
+  const specifiers = text.matchAll(/\b(?:from|import)\s*\(?\s*["'`]([^"'`]+)["'`]/g);
+  return [...specifiers].flatMap(([, specifier = ""]) => {
+    const target = specifier.startsWith("#") ? specifier.slice(1) : join(dirname(path), specifier);
+    const folder = /^(connectors\/[^/]+)\//.exec(target)?.[1];
+    return folder === undefined ? [] : [folder];
+  });
 }
 
 function sourcesBelow(folder: string): { path: string; text: string }[] {

@@ -1,8 +1,8 @@
 import { decodeJwt } from "jose";
 import { z } from "zod";
-import { isConnectorError } from "#lib/connector-kit/errors.ts";
-import type { Probe } from "#lib/connector-kit/probe.ts";
-import type { Secret } from "#lib/foundation/secret.ts";
+import type { AdministrationSession } from "#lib/connector-kit/administration.ts";
+import { probe, type Probe } from "#lib/connector-kit/probe.ts";
+import type { Connection } from "./config.ts";
 import type { Realm } from "./realm.ts";
 import { clientList } from "./wire.ts";
 
@@ -13,39 +13,38 @@ const roleClaims = z.looseObject({
 });
 
 /** Roles of realm-management that a token of the portal's client carries; null where it does not say. */
-function rolesOf(token: Secret): string[] | null {
+function rolesOf({ headers }: AdministrationSession): string[] | null {
   try {
     // Not verified: the token was just handed out by the server itself and decides nothing but these words.
-    const claims = roleClaims.parse(decodeJwt(token.reveal()));
+    const claims = roleClaims.parse(decodeJwt((headers["authorization"] ?? "").replace(/^Bearer /, "")));
     return claims.resource_access?.["realm-management"]?.roles ?? [];
   } catch {
     return null;
   }
 }
 
+/** What to look at where the portal is not let in. */
+const signInFixes: Record<Connection["signIn"]["method"], string> = {
+  client_secret:
+    "Check client id and secret, and that the client has “Client authentication” and “Service accounts roles” switched on.",
+  private_key_jwt:
+    "Check that the client's authenticator is “Signed JWT”, that its Keys tab has the public part of this key under the same key id, and that “Service accounts roles” is switched on.",
+  mutual_tls:
+    "Check that the client's authenticator is “X509 Certificate” with the subject of this certificate, that Keycloak asks for client certificates (https-client-auth), and that “Service accounts roles” is switched on.",
+};
+
 /** Signs in as the portal's client and looks whether it may do its work. Changes nothing. */
-export async function checkAccess(realm: Realm): Promise<Probe[]> {
-  let token: Secret;
-  try {
-    token = await realm.signIn();
-  } catch (error) {
-    if (!isConnectorError(error)) throw error;
-    return [
-      {
-        step: "sign_in",
-        status: "failed",
-        summary: error.message,
-        ...(error.reason && { detail: error.reason }),
-        fix: "Check client id and secret, and that the client has “Client authentication” and “Service accounts roles” switched on.",
-      },
-    ];
-  }
-  const signedIn: Probe = { step: "sign_in", status: "passed", summary: "The portal's client signs in." };
-  return [signedIn, await checkRoles(realm, token)];
+export async function checkAccess(realm: Realm, { signIn }: Connection): Promise<Probe[]> {
+  let session: AdministrationSession | undefined;
+  const signedIn = await probe("sign_in", "The portal's client signs in.", {
+    attempt: async () => (session = await realm.signIn()),
+    fix: signInFixes[signIn.method],
+  });
+  return session ? [signedIn, await checkRoles(realm, session)] : [signedIn];
 }
 
-async function checkRoles(realm: Realm, token: Secret): Promise<Probe> {
-  const roles = rolesOf(token);
+async function checkRoles(realm: Realm, session: AdministrationSession): Promise<Probe> {
+  const roles = rolesOf(session);
   const missing = neededRoles.filter((role) => !roles?.includes(role));
   if (roles && missing.length > 0) {
     const names = missing.join(" and ");
@@ -56,15 +55,12 @@ async function checkRoles(realm: Realm, token: Secret): Promise<Probe> {
       fix: grantCommand(realm, missing),
     };
   }
-  try {
-    await realm.read({ method: "GET", path: "/clients?first=0&max=1", doing: "Listing the clients" }, clientList);
-  } catch (error) {
-    if (!isConnectorError(error)) throw error;
-    const detail = error.reason && { detail: error.reason };
-    const fix = grantCommand(realm, neededRoles);
-    return { step: "permissions", status: "failed", summary: error.message, fix, ...detail };
-  }
-  if (roles) return { step: "permissions", status: "passed", summary: "The portal's client may manage clients." };
+  const looked = await probe("permissions", "The portal's client may manage clients.", {
+    attempt: () =>
+      realm.read({ method: "GET", path: "/clients?first=0&max=1", doing: "Listing the clients" }, clientList),
+    fix: grantCommand(realm, neededRoles),
+  });
+  if (roles || looked.status === "failed") return looked;
   return {
     step: "permissions",
     status: "warning",

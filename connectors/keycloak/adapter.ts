@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { decodeJwt } from "jose";
+import { unlessAbsent } from "#lib/connector-kit/administration.ts";
 import type {
   ClientRef,
   ClientSpec,
@@ -14,18 +15,19 @@ import type { SecretCredentials } from "#lib/protocol/client-authentication.ts";
 import { unreadable } from "#lib/protocol/exchange.ts";
 import { introspect } from "#lib/protocol/introspection.ts";
 import { revoke } from "#lib/protocol/revocation.ts";
-import { clientCredentialsToken } from "#lib/protocol/token.ts";
+import { clientCredentialsToken, exchangedToken, proveClientCredentials } from "#lib/protocol/token.ts";
 import { checkAccess } from "./access.ts";
 import type { ClientSettings, Connection } from "./config.ts";
-import { openRealm, unlessAbsent } from "./realm.ts";
+import { openRealm } from "./realm.ts";
 import { openScopes } from "./scopes.ts";
 import {
-  audienceMapper,
   clientList,
   clientRepresentation,
   clientSecret,
+  mappersFor,
   toRegisteredClient,
   toRepresentation,
+  usesSecret,
   type ClientRepresentation,
 } from "./wire.ts";
 
@@ -38,6 +40,7 @@ export function openKeycloakAdapter(
 ): ManagingAdapter {
   const realm = openRealm(settings, dependencies);
   const { log } = dependencies;
+  const atTokenEndpoint = { tokenEndpoint: realm.endpoints.token, assertionAudience: realm.issuer };
 
   async function byClientId(clientId: string): Promise<ClientRepresentation | undefined> {
     const path = `/clients?clientId=${encodeURIComponent(clientId)}`;
@@ -63,11 +66,16 @@ export function openKeycloakAdapter(
     throw new ConnectorError("not_found", "Keycloak has no such client.");
   }
 
-  function credentialsOf(client: ClientRef): SecretCredentials {
-    if (client.consumerSecret) {
-      return { method: "client_secret_post", clientId: client.consumerKey, clientSecret: client.consumerSecret };
+  /** Runs a call as a client with a secret: sent along or, where its client says so, as the key of an assertion. */
+  async function asClient<T>(client: ClientRef, call: (credentials: SecretCredentials) => Promise<T>): Promise<T> {
+    try {
+      return await call(credentialsOf(client, "client_secret_post"));
+    } catch (error) {
+      if (!isConnectorError(error) || error.kind !== "credentials_refused") throw error;
+      const found = await find(client);
+      if (found?.clientAuthenticatorType !== "client-secret-jwt") throw error;
+      return call(credentialsOf(client, "client_secret_jwt"));
     }
-    throw new ConnectorError("unsupported", "This client has no secret, so the portal cannot authenticate as it.");
   }
 
   async function remove(id: string): Promise<void> {
@@ -98,6 +106,17 @@ export function openKeycloakAdapter(
     }
   }
 
+  /** An assertion is good once, so the token endpoint is asked and not the admin API. */
+  async function proveByAssertion(client: ClientRef, assertion: Secret): Promise<RegisteredClient> {
+    await proveClientCredentials(dependencies, {
+      tokenEndpoint: realm.endpoints.token,
+      credentials: { method: "client_assertion", clientId: client.consumerKey, assertion },
+    });
+    const found = await byClientId(client.consumerKey);
+    if (!found) throw new ConnectorError("not_found", "Keycloak has no client with this id.");
+    return toRegisteredClient(found);
+  }
+
   return {
     async registerClient(spec) {
       const doing = "Registering the client";
@@ -107,7 +126,7 @@ export function openKeycloakAdapter(
         clientId: spec.marker,
         // A client gets the roles it is given and no others.
         fullScopeAllowed: false,
-        protocolMappers: [audienceMapper(realm.portalClient.clientId)],
+        protocolMappers: mappersFor(spec.settings as ClientSettings, realm.portalClient.clientId),
       };
       const answer = await realm.run({ method: "POST", path: "/clients", body, doing });
       const id = answer.headers.get("location")?.split("/").at(-1) ?? "";
@@ -136,19 +155,23 @@ export function openKeycloakAdapter(
       if (found) await remove(found.id);
     },
 
-    checkAccess: () => checkAccess(realm),
+    checkAccess: () => checkAccess(realm, settings.connection),
 
     async findClients(marker) {
       const found = await byClientId(marker);
       return found ? [toRegisteredClient(found)] : [];
     },
 
-    async proveClient(client) {
+    async proveClient(client, proof) {
+      if (proof?.assertion) return proveByAssertion(client, proof.assertion);
       const { consumerSecret } = credentialsToProve(client);
       const found = await byClientId(client.consumerKey);
       if (!found) throw new ConnectorError("not_found", "Keycloak has no client with this id.");
-      if (found.publicClient || found.clientAuthenticatorType === "client-jwt") {
-        throw new ConnectorError("unsupported", "This client does not use a secret, so it cannot be proven with one.");
+      if (!usesSecret(found)) {
+        throw new ConnectorError(
+          "unsupported",
+          "This client does not use a secret, so a secret cannot prove that it is yours.",
+        );
       }
       const path = `/clients/${found.id}/client-secret`;
       const { value } = await realm.read({ method: "GET", path, doing: "Checking the secret" }, clientSecret);
@@ -178,23 +201,28 @@ export function openKeycloakAdapter(
     },
 
     issueToken: (client, { scopes }) =>
-      clientCredentialsToken(dependencies, {
-        tokenEndpoint: realm.endpoints.token,
-        credentials: credentialsOf(client),
-        scopes,
-      }),
+      asClient(client, (credentials) =>
+        clientCredentialsToken(dependencies, { ...atTokenEndpoint, credentials, scopes }),
+      ),
+
+    exchangeToken: (client, request) =>
+      asClient(client, (credentials) => exchangedToken(dependencies, { ...request, ...atTokenEndpoint, credentials })),
 
     revokeToken: (client, token) =>
-      revoke(dependencies, {
-        revocationEndpoint: realm.endpoints.revocation,
-        credentials: credentialsOf(client),
-        token,
-      }),
+      asClient(client, (credentials) =>
+        revoke(dependencies, {
+          revocationEndpoint: realm.endpoints.revocation,
+          assertionAudience: realm.issuer,
+          credentials,
+          token,
+        }),
+      ),
 
     async introspectToken(token) {
       const result = await introspect(dependencies, {
         introspectionEndpoint: realm.endpoints.introspection,
         credentials: realm.portalClient,
+        assertionAudience: realm.issuer,
         token,
       });
       if (result.active || !lacksAudience(token, settings)) return result;
@@ -208,6 +236,11 @@ export function openKeycloakAdapter(
   };
 }
 
+function credentialsOf(client: ClientRef, method: SecretCredentials["method"]): SecretCredentials {
+  if (client.consumerSecret) return { method, clientId: client.consumerKey, clientSecret: client.consumerSecret };
+  throw new ConnectorError("unsupported", "This client has no secret, so the portal cannot authenticate as it.");
+}
+
 function credentialsToProve(client: ClientRef): { consumerSecret: Secret } {
   if (client.consumerSecret) return { consumerSecret: client.consumerSecret };
   throw new ConnectorError("unsupported", "A client without a secret cannot be proven to be yours.");
@@ -215,9 +248,8 @@ function credentialsToProve(client: ClientRef): { consumerSecret: Secret } {
 
 /** Callers without manage-clients see asterisks; what is known already stays. */
 function keepingSecret(found: RegisteredClient, before: ClientRef): RegisteredClient {
-  const isSecretless = ["none", "private_key_jwt"].includes(
-    (found.state.settings["authentication"] as { method: string }).method,
-  );
+  const { method } = found.state.settings["authentication"] as { method: string };
+  const isSecretless = !method.startsWith("client_secret");
   if (isSecretless || found.ref.consumerSecret || !before.consumerSecret) return found;
   return { ...found, ref: { ...found.ref, consumerSecret: before.consumerSecret } };
 }
@@ -235,7 +267,7 @@ function isEqual(one: string, other: string): boolean {
 function lacksAudience(token: Secret, { connection, issuer }: KeyManagerSettings<Connection>): boolean {
   try {
     const { aud, iss } = decodeJwt(token.reveal());
-    return iss === issuer && ![aud ?? []].flat().includes(connection.clientId);
+    return iss === issuer && ![aud ?? []].flat().includes(connection.signIn.clientId);
   } catch {
     return false;
   }

@@ -1,3 +1,5 @@
+import { generateKeyPairSync, type KeyObject } from "node:crypto";
+import { decodeJwt } from "jose";
 import { describe, expect, it } from "vitest";
 import { describeConnector, simulated } from "#lib/connector-kit/conformance.ts";
 import { managing, type ClientSpec } from "#lib/connector-kit/contract.ts";
@@ -6,7 +8,9 @@ import type { Fault } from "#lib/connector-kit/simulator.ts";
 import { systemClock } from "#lib/foundation/clock.ts";
 import { silentLog } from "#lib/foundation/log.ts";
 import { Secret } from "#lib/foundation/secret.ts";
-import { client } from "./config.ts";
+import { signedAssertion } from "#lib/protocol/client-authentication.ts";
+import { selfSigned } from "#tooling/testing/certificates.ts";
+import { client, connection } from "./config.ts";
 import { keycloakSimulator, type SimulatedKeycloak, type KeycloakOptions } from "./simulator.ts";
 import { keycloak } from "./index.ts";
 
@@ -59,7 +63,8 @@ describe("signing in", () => {
     const realm = keycloakSimulator();
     realm.fail({ status: 401 }, { path: adminApi });
     expect((await failureOf(opened(realm).registerClient(specOf()))).kind).toBe("credentials_refused");
-    expect(realm.requests).toHaveLength(4);
+    // Signed in once: a session that was just made would be refused again.
+    expect(realm.requests).toHaveLength(2);
   });
 
   it("uses the admin API's own host where it has one, and keeps the token's host", async () => {
@@ -87,7 +92,155 @@ describe("signing in", () => {
   );
 });
 
+describe("signing in without a secret", () => {
+  /** A realm in which the portal's client uses another authenticator, and the adapter that knows how. */
+  function openedWith(authenticator: object, signIn: object) {
+    const realm = keycloakSimulator();
+    Object.assign(realm.client("latchkey") ?? {}, authenticator);
+    const settings = {
+      ...realm.settings,
+      connection: connection.parse({ signIn: { clientId: "latchkey", ...signIn } }),
+    };
+    return {
+      realm,
+      adapter: managing(keycloak.open(settings, { fetch: realm.fetch, clock: systemClock, log: silentLog })),
+    };
+  }
+
+  it("works with a signed assertion, a new one each time, for the admin API and for introspection", async () => {
+    const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const keys = { keys: [{ ...publicKey.export({ format: "jwk" }), kid: "portal" }] };
+    const pem = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+    const { adapter } = openedWith(
+      { clientAuthenticatorType: "client-jwt", attributes: { "jwks.string": JSON.stringify(keys) } },
+      { method: "private_key_jwt", privateKey: pem, keyId: "portal", algorithm: "ES256" },
+    );
+    const { ref } = await adapter.registerClient(specOf());
+    const token = await adapter.issueToken?.(ref, { scopes: [] });
+    if (!token) throw new Error("No token was issued.");
+    expect(await adapter.introspectToken?.(token.accessToken)).toMatchObject({ active: true });
+  });
+
+  it("works with a client certificate, and says what to look at where it is another one", async () => {
+    const { certificate, privateKey } = selfSigned("latchkey.example");
+    const signIn = { method: "mutual_tls", certificate, privateKey };
+    const right = { clientAuthenticatorType: "client-x509", attributes: { "x509.subjectdn": "CN=latchkey.example" } };
+    const probes = await openedWith(right, signIn).adapter.checkAccess?.();
+    expect(probes?.map(({ status }) => status)).toEqual(["passed", "passed"]);
+    const wrong = { ...right, attributes: { "x509.subjectdn": "CN=other.example" } };
+    expect(await openedWith(wrong, signIn).adapter.checkAccess?.()).toMatchObject([
+      { step: "sign_in", status: "failed", fix: expect.stringContaining("X509 Certificate") },
+    ]);
+  });
+});
+
+describe("exchanging a token", () => {
+  const tokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange";
+  const subjectTokenType = "urn:ietf:params:oauth:token-type:access_token";
+
+  it("gives a token of the client for one that names it as an audience, where its grant types say so", async () => {
+    const realm = keycloakSimulator();
+    const adapter = opened(realm);
+    const { ref } = await adapter.registerClient(specOf({ grantTypes: ["client_credentials", tokenExchange] }));
+    const theirs = await adapter.issueToken?.(ref, { scopes: [] });
+    if (!theirs) throw new Error("No token was issued.");
+    const request = { subjectToken: theirs.accessToken, subjectTokenType, scopes: [] };
+    const ours = await adapter.exchangeToken?.(ref, request);
+    expect(decodeJwt(ours?.accessToken.reveal() ?? "")).toMatchObject({
+      azp: ref.consumerKey,
+      sub: decodeJwt(theirs.accessToken.reveal()).sub,
+    });
+
+    const { ref: stranger } = await adapter.registerClient(
+      specOf({ grantTypes: ["client_credentials", tokenExchange] }),
+    );
+    expect(await failureOf(adapter.exchangeToken?.(stranger, request))).toMatchObject({
+      reason: "Client is not within the token audience",
+    });
+    const { ref: other } = await adapter.registerClient(specOf());
+    expect(await failureOf(adapter.exchangeToken?.(other, request))).toMatchObject({
+      kind: "rejected",
+      reason: "Standard token exchange is not enabled for the requested client",
+    });
+  });
+});
+
 describe("a client in the realm", () => {
+  it("with a certificate has no secret, and its tokens may be bound to the certificate", async () => {
+    const realm = keycloakSimulator();
+    const authentication = { method: "tls_client_auth", subject: "CN=app.example.com" };
+    const settings = client.parse({ authentication, certificateBound: true });
+    const { ref, state } = await opened(realm).registerClient(specOf({ settings }));
+    expect(ref.consumerSecret).toBeUndefined();
+    expect(state.settings).toMatchObject({ authentication, certificateBound: true });
+    expect(realm.client(ref.consumerKey)).toMatchObject({
+      clientAuthenticatorType: "client-x509",
+      attributes: { "x509.subjectdn": "CN=app.example.com", "tls.client.certificate.bound.access.tokens": "true" },
+    });
+  });
+
+  it("that signs with its secret gets tokens, and goes on signing after an update", async () => {
+    const realm = keycloakSimulator();
+    const adapter = opened(realm);
+    const settings = client.parse({ authentication: { method: "client_secret_jwt" } });
+    const { ref, state } = await adapter.registerClient(specOf({ settings }));
+    expect(state.settings).toMatchObject({ authentication: { method: "client_secret_jwt" } });
+    const token = await adapter.issueToken?.(ref, { scopes: [] });
+    if (!token) throw new Error("No token was issued.");
+    await adapter.revokeToken?.(ref, token.accessToken);
+    expect(await adapter.introspectToken?.(token.accessToken)).toEqual({ active: false });
+    const wrong = { ...ref, consumerSecret: new Secret("not-the-secret-of-this-client-at-all") };
+    expect((await failureOf(adapter.issueToken?.(wrong, { scopes: [] }))).kind).toBe("credentials_refused");
+  });
+
+  it("names people differently when asked to, once, and again the same; mappers of others stay", async () => {
+    const realm = keycloakSimulator();
+    const adapter = opened(realm);
+    const { ref } = await adapter.registerClient(specOf());
+    const mappers = () => realm.client(ref.consumerKey)?.protocolMappers.map(({ protocolMapper }) => protocolMapper);
+    const grantTypes = ["authorization_code"];
+    const ours = { marker: ref.consumerKey, grantTypes, redirectUris: ["https://app.example/back"] };
+    const pairwise = client.parse({ subjectType: "pairwise" });
+    for (const settings of [pairwise, pairwise]) {
+      const { state } = await adapter.updateClient(ref, specOf({ ...ours, settings }));
+      expect(state.settings).toMatchObject({ subjectType: "pairwise" });
+      expect(mappers()).toEqual(["oidc-audience-mapper", "oidc-sha256-pairwise-sub-mapper"]);
+    }
+    await adapter.updateClient(ref, specOf(ours));
+    expect(mappers()).toEqual(["oidc-audience-mapper"]);
+    // Which application it is, Keycloak tells by the host of the redirect addresses.
+    expect(await failureOf(adapter.registerClient(specOf({ settings: pairwise })))).toMatchObject({
+      kind: "rejected",
+      reason: "Client redirect URIs must contain a valid host component.",
+    });
+  });
+
+  it("that signs with a key is proven by an assertion", async () => {
+    const realm = keycloakSimulator();
+    const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    const keys = JSON.stringify({ keys: [publicKey.export({ format: "jwk" })] });
+    const { clientId } = realm.addClient({
+      clientAuthenticatorType: "client-jwt",
+      attributes: { "jwks.string": keys },
+    });
+    const signedBy = (key: KeyObject) =>
+      signedAssertion(
+        {
+          method: "private_key_jwt",
+          clientId,
+          privateKey: new Secret(key.export({ type: "pkcs8", format: "pem" }).toString()),
+          algorithm: "RS256",
+        },
+        realm.issuer,
+        systemClock,
+      );
+    const prove = async (key: KeyObject) =>
+      opened(realm).proveClient?.({ consumerKey: clientId }, { assertion: new Secret(await signedBy(key)) });
+    expect((await prove(privateKey))?.ref.consumerKey).toBe(clientId);
+    const stranger = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
+    expect((await failureOf(prove(stranger))).kind).toBe("credentials_refused");
+  });
+
   it("carries our marker as its id, no full scope, and the portal's client as an audience", async () => {
     const realm = keycloakSimulator();
     const asked = specOf();

@@ -1,6 +1,7 @@
+import { unlessAbsent } from "#lib/connector-kit/administration.ts";
 import type { ClientRef, ScopeManagement } from "#lib/connector-kit/contract.ts";
 import { ConnectorError } from "#lib/connector-kit/errors.ts";
-import { unlessAbsent, type Realm } from "./realm.ts";
+import type { Realm } from "./realm.ts";
 import { managedAttribute, scopeList, type ScopeRepresentation } from "./wire.ts";
 
 /** Scopes of ours are client scopes that carry our attribute; a client may ask for those attached to it. */

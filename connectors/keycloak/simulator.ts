@@ -6,7 +6,6 @@ import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { exportJWK, SignJWT } from "jose";
 import type { KeyManagerSettings } from "#lib/connector-kit/contract.ts";
 import {
-  clientOf,
   json,
   oauthError,
   simulate,
@@ -16,6 +15,7 @@ import {
 } from "#lib/connector-kit/simulator.ts";
 import { randomToken } from "#lib/foundation/ids.ts";
 import { connection, type Connection } from "./config.ts";
+import { openAuthentication, rotatedSecret } from "./simulator-authentication.ts";
 
 type Role = "view-clients" | "manage-clients" | "create-client";
 
@@ -71,6 +71,8 @@ export type SimulatedKeycloak = SimulatedVendor & {
   pass(seconds: number): void;
 };
 
+const tokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange";
+const accessTokenType = "urn:ietf:params:oauth:token-type:access_token";
 const realmName = "shop";
 const stars = "**********";
 /** Members of ClientRepresentation; Keycloak refuses an object with any other. */
@@ -135,7 +137,7 @@ export function keycloakSimulator(options: KeycloakOptions = {}): SimulatedKeycl
   // --- Clients ---
 
   function usesSecret(client: Pick<Client, "publicClient" | "clientAuthenticatorType">): boolean {
-    return !client.publicClient && client.clientAuthenticatorType === "client-secret";
+    return !client.publicClient && ["client-secret", "client-secret-jwt"].includes(client.clientAuthenticatorType);
   }
 
   function createClient(body: Body): Client {
@@ -184,6 +186,17 @@ export function keycloakSimulator(options: KeycloakOptions = {}): SimulatedKeycl
       if (/^(javascript|data):/i.test(uri)) return refused("A redirect URI uses an illegal scheme");
       if (uri.includes("#")) return refused("Redirect URIs must not contain an URI fragment");
     }
+    const mappers = (body["protocolMappers"] ?? []) as Mapper[];
+    if (mappers.some(({ protocolMapper }) => protocolMapper === "oidc-sha256-pairwise-sub-mapper")) {
+      const redirects = (body["redirectUris"] ?? []) as string[];
+      const hosts = new Set(redirects.map((uri) => new URL(uri).host));
+      if (hosts.size === 0) return refused("Client redirect URIs must contain a valid host component.");
+      if (hosts.size > 1) {
+        return refused(
+          "Without a configured Sector Identifier URI, client redirect URIs must not contain multiple host components.",
+        );
+      }
+    }
     return null;
   }
 
@@ -208,8 +221,6 @@ export function keycloakSimulator(options: KeycloakOptions = {}): SimulatedKeycl
     if (usesSecret(client)) client.secret ??= newSecret();
     return noContent();
   }
-
-  const rotatedSecret = "client.secret.rotated";
 
   function secretOf(request: Request, client: Client, isManager: boolean): Response {
     if (request.method === "POST") {
@@ -360,22 +371,12 @@ export function keycloakSimulator(options: KeycloakOptions = {}): SimulatedKeycl
 
   // --- The protocol endpoints ---
 
-  function authenticated(request: Request, form: URLSearchParams): Client | Response {
-    const words = "Invalid client or Invalid client credentials";
-    const given = clientOf(request, form);
-    const client = byClientId(given?.clientId ?? "");
-    if (!given || !client?.enabled) return oauthError(401, "invalid_client", words);
-    if (client.publicClient) return client;
-    // A wrong secret is “unauthorized_client” here, with 401: not what RFC 6749 §5.2 says.
-    const isRight = [client.secret, client.attributes[rotatedSecret]].includes(given.clientSecret);
-    if (!usesSecret(client) || given.method === "none" || !isRight)
-      return oauthError(401, "unauthorized_client", words);
-    return client;
-  }
+  const authenticated = openAuthentication({ issuer, now, find: byClientId });
 
   async function token(form: URLSearchParams, client: Client): Promise<Response> {
     const grant = form.get("grant_type");
     if (!grant) return oauthError(400, "invalid_request", "Missing form parameter: grant_type");
+    if (grant === tokenExchange) return exchanged(form, client);
     if (grant !== "client_credentials") return oauthError(400, "unsupported_grant_type", "Unsupported grant_type");
     if (client.publicClient) {
       return oauthError(401, "unauthorized_client", "Public client not allowed to retrieve service account");
@@ -383,6 +384,32 @@ export function keycloakSimulator(options: KeycloakOptions = {}): SimulatedKeycl
     if (!client.serviceAccountsEnabled) {
       return oauthError(401, "unauthorized_client", "Client not enabled to retrieve service account");
     }
+    return issued(form, client, randomUUID());
+  }
+
+  /** Standard token exchange: one access token of the realm for another, where the client is among its audiences. */
+  async function exchanged(form: URLSearchParams, client: Client): Promise<Response> {
+    const refused = (words: string) => oauthError(400, "invalid_request", words);
+    if (client.publicClient) return oauthError(400, "invalid_client", "Public client is not allowed to exchange token");
+    if (client.attributes["standard.token.exchange.enabled"] !== "true") {
+      return refused("Standard token exchange is not enabled for the requested client");
+    }
+    const subjectToken = form.get("subject_token");
+    if (!subjectToken) return refused("Parameter 'subject_token' required for standard token exchange");
+    const type = form.get("subject_token_type");
+    if (!type) return refused("Parameter 'subject_token_type' required for standard token exchange");
+    if (type !== accessTokenType) return refused("Parameter 'subject_token' supports access tokens only");
+    const known = tokens.get(subjectToken);
+    if (!known || known.expiresAt <= now()) return refused("Invalid token");
+    const { aud = [], sub } = known.claims as { aud?: string[]; sub: string };
+    if (known.client !== client.id && !aud.includes(client.clientId)) {
+      return oauthError(403, "access_denied", "Client is not within the token audience");
+    }
+    return issued(form, client, sub, { issued_token_type: accessTokenType });
+  }
+
+  /** An access token for a client; the subject is its service account, or whoever the exchanged token named. */
+  async function issued(form: URLSearchParams, client: Client, sub: string, more: Body = {}): Promise<Response> {
     const asked = (form.get("scope") ?? "").split(" ").filter(Boolean);
     const allowed = [...client.defaultClientScopes, ...client.optionalClientScopes, "openid"];
     if (asked.some((name) => !allowed.includes(name))) {
@@ -395,8 +422,14 @@ export function keycloakSimulator(options: KeycloakOptions = {}): SimulatedKeycl
     const audiences = client.protocolMappers
       .filter(({ protocolMapper }) => protocolMapper === "oidc-audience-mapper")
       .flatMap(({ config }) => config["included.client.audience"] ?? []);
+    const wanted = form.getAll("audience");
+    const missing = wanted.filter((audience) => !audiences.includes(audience));
+    if (missing.length > 0) {
+      return oauthError(400, "invalid_request", `Requested audience not available: ${missing.join(" ")}`);
+    }
     const claims = {
       typ: "Bearer",
+      sub,
       azp: client.clientId,
       client_id: client.clientId,
       scope: inToken.join(" "),
@@ -407,7 +440,6 @@ export function keycloakSimulator(options: KeycloakOptions = {}): SimulatedKeycl
     const signed = await new SignJWT(claims)
       .setProtectedHeader({ alg: "RS256", typ: "JWT", kid: "simulator" })
       .setIssuer(issuer)
-      .setSubject(randomUUID())
       .setJti(randomUUID())
       .setIssuedAt(now())
       .setExpirationTime(expiresAt)
@@ -415,7 +447,7 @@ export function keycloakSimulator(options: KeycloakOptions = {}): SimulatedKeycl
     canaries.push(signed);
     tokens.set(signed, { client: client.id, claims, expiresAt });
     const answer = { access_token: signed, expires_in: lifespan, refresh_expires_in: 0, token_type: "Bearer" };
-    return json(200, { ...answer, "not-before-policy": 0, scope: claims.scope });
+    return json(200, { ...answer, "not-before-policy": 0, scope: claims.scope, ...more });
   }
 
   function introspection(form: URLSearchParams, client: Client): Response {
@@ -442,7 +474,7 @@ export function keycloakSimulator(options: KeycloakOptions = {}): SimulatedKeycl
     }
     if (request.method !== "POST") return json(405, { error: "HTTP 405 Method Not Allowed" });
     const form = new URLSearchParams(await request.text());
-    const client = authenticated(request, form);
+    const client = await authenticated(request, form);
     if (client instanceof Response) return client;
     if (endpoint === "token") return token(form, client);
     if (endpoint === "token/introspect") return introspection(form, client);
@@ -481,14 +513,17 @@ export function keycloakSimulator(options: KeycloakOptions = {}): SimulatedKeycl
   };
 
   const portalClient = createClient({ clientId: "latchkey", serviceAccountsEnabled: true, standardFlowEnabled: false });
-  const connectionInput = { clientId: portalClient.clientId, clientSecret: portalClient.secret ?? "" };
+  const inputWith = (clientSecret: string) => ({
+    signIn: { method: "client_secret", clientId: portalClient.clientId, clientSecret },
+  });
+  const connectionInput = inputWith(portalClient.secret ?? "");
 
   return {
     ...simulate([...new Set([new URL(base).origin, new URL(admin).origin])], handle),
     issuer,
     wellKnownUrl: `${issuer}/.well-known/openid-configuration`,
     connectionInput,
-    refusedConnectionInput: { ...connectionInput, clientSecret: "not-the-secret" },
+    refusedConnectionInput: inputWith("not-the-secret"),
     settings: {
       issuer,
       endpoints,

@@ -1,4 +1,5 @@
 /** What Keycloak's admin API sends and takes, and how it maps to our terms. */
+import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import type { ClientSpec, RegisteredClient } from "#lib/connector-kit/contract.ts";
 import { Secret } from "#lib/foundation/secret.ts";
@@ -6,6 +7,11 @@ import type { ClientSettings } from "./config.ts";
 
 const flag = z.boolean().nullish();
 const texts = z.array(z.string().max(2048)).max(500).nullish();
+
+const protocolMapper = z.looseObject({
+  name: z.string().max(1000),
+  protocolMapper: z.string().max(1000),
+});
 
 /** ClientRepresentation: what we use of it. The rest is kept, because an update replaces the whole object. */
 export const clientRepresentation = z.looseObject({
@@ -23,6 +29,7 @@ export const clientRepresentation = z.looseObject({
   redirectUris: texts,
   webOrigins: texts,
   optionalClientScopes: texts,
+  protocolMappers: z.array(protocolMapper).max(500).nullish(),
   attributes: z.record(z.string(), z.string().nullable()).nullish(),
 });
 export type ClientRepresentation = z.output<typeof clientRepresentation>;
@@ -45,6 +52,15 @@ export const scopeList = z.array(scopeRepresentation).max(5000);
 export const managedAttribute = "latchkey.managed";
 const markerAttribute = "latchkey.marker";
 const audienceMapperName = "latchkey-introspection";
+
+/** What a client authenticates with (token_endpoint_auth_method), and Keycloak's authenticator for it. */
+const authenticators = {
+  client_secret: "client-secret",
+  client_secret_jwt: "client-secret-jwt",
+  private_key_jwt: "client-jwt",
+  tls_client_auth: "client-x509",
+  none: "client-secret",
+} as const satisfies Record<ClientSettings["authentication"]["method"], string>;
 
 /** Grant types that are switches of the representation. */
 const switches = {
@@ -70,7 +86,6 @@ export function toRepresentation(
   before?: ClientRepresentation,
 ): Record<string, unknown> {
   const { authentication, proofKey, accessTokenLifespan, webOrigins, consentRequired } = settings;
-  const isPublic = authentication.method === "none";
   const usesKey = authentication.method === "private_key_jwt";
   const flows = Object.entries(switches).map(([grant, member]) => [member, asked.includes(grant)] as const);
   const grants = Object.entries(attributeSwitches).map(
@@ -81,8 +96,8 @@ export function toRepresentation(
     name,
     protocol: "openid-connect",
     enabled: true,
-    publicClient: isPublic,
-    clientAuthenticatorType: usesKey ? "client-jwt" : "client-secret",
+    publicClient: authentication.method === "none",
+    clientAuthenticatorType: authenticators[authentication.method],
     redirectUris,
     webOrigins,
     consentRequired,
@@ -95,15 +110,44 @@ export function toRepresentation(
       "access.token.lifespan": accessTokenLifespan === undefined ? "" : String(accessTokenLifespan),
       "use.jwks.url": String(usesKey),
       "jwks.url": usesKey ? authentication.jwksUri : "",
+      "x509.subjectdn": authentication.method === "tls_client_auth" ? authentication.subject : "",
+      "tls.client.certificate.bound.access.tokens": String(settings.certificateBound),
     },
+    ...(before && { protocolMappers: withSubject(before.protocolMappers ?? [], settings) }),
   };
+}
+
+/** Names people differently in the tokens of each client (OpenID Connect Core §8.1). */
+const pairwiseMapper = "oidc-sha256-pairwise-sub-mapper";
+
+type ProtocolMapper = z.output<typeof protocolMapper>;
+
+const isPairwise = (mapper: ProtocolMapper) => mapper.protocolMapper === pairwiseMapper;
+
+/** These mappers, with or without the one that names people, as the settings say. Others stay. */
+function withSubject(mappers: readonly ProtocolMapper[], { subjectType }: ClientSettings): ProtocolMapper[] {
+  if (subjectType === "public") return mappers.filter((mapper) => !isPairwise(mapper));
+  if (mappers.some(isPairwise)) return [...mappers];
+  const config = { pairwiseSubAlgorithmSalt: randomUUID() };
+  const ours = {
+    name: "pairwise subject identifier",
+    protocol: "openid-connect",
+    protocolMapper: pairwiseMapper,
+    config,
+  };
+  return [...mappers, ours];
+}
+
+/** The protocol mappers of a new client. */
+export function mappersFor(settings: ClientSettings, portalClientId: string): ProtocolMapper[] {
+  return withSubject([audienceMapper(portalClientId)], settings);
 }
 
 /**
  * The mapper that names the portal's client as an audience. Without it Keycloak 26 calls every token
  * inactive when the portal asks about it.
  */
-export function audienceMapper(portalClientId: string) {
+function audienceMapper(portalClientId: string) {
   return {
     name: audienceMapperName,
     protocol: "openid-connect",
@@ -127,19 +171,35 @@ function grantTypesOf(client: ClientRepresentation): string[] {
   return [...flows, ...grants].map(([grant]) => grant);
 }
 
+/** Whether a client proves itself by a secret: sent along, or as the key of an assertion. */
+export function usesSecret({ publicClient, clientAuthenticatorType }: ClientRepresentation): boolean {
+  return !publicClient && !["client-jwt", "client-x509"].includes(clientAuthenticatorType ?? "");
+}
+
+function authenticationOf(client: ClientRepresentation): { method: string } & Record<string, string> {
+  const { "jwks.url": jwksUri, "x509.subjectdn": subject } = client.attributes ?? {};
+  if (client.publicClient) return { method: "none" };
+  switch (client.clientAuthenticatorType) {
+    case "client-jwt":
+      return { method: "private_key_jwt", ...(jwksUri && { jwksUri }) };
+    case "client-secret-jwt":
+      return { method: "client_secret_jwt" };
+    case "client-x509":
+      return { method: "tls_client_auth", ...(subject && { subject }) };
+    default:
+      return { method: "client_secret" };
+  }
+}
+
 function settingsOf(client: ClientRepresentation): Record<string, unknown> {
   const attributes = client.attributes ?? {};
   const lifespan = Number(attributes["access.token.lifespan"] || Number.NaN);
-  const jwksUri = attributes["jwks.url"];
-  const authentication = client.publicClient
-    ? { method: "none" }
-    : client.clientAuthenticatorType === "client-jwt"
-      ? { method: "private_key_jwt", ...(jwksUri && { jwksUri }) }
-      : { method: "client_secret" };
   return {
-    authentication,
+    authentication: authenticationOf(client),
     proofKey: attributes["pkce.code.challenge.method"] === "S256" ? "S256" : "optional",
     ...(Number.isFinite(lifespan) && { accessTokenLifespan: lifespan }),
+    certificateBound: attributes["tls.client.certificate.bound.access.tokens"] === "true",
+    subjectType: client.protocolMappers?.some(isPairwise) ? "pairwise" : "public",
     webOrigins: client.webOrigins ?? [],
     consentRequired: client.consentRequired ?? false,
   };
@@ -147,14 +207,13 @@ function settingsOf(client: ClientRepresentation): Record<string, unknown> {
 
 /** A client of Keycloak in our terms. */
 export function toRegisteredClient(client: ClientRepresentation): RegisteredClient {
-  const usesSecret = !client.publicClient && client.clientAuthenticatorType !== "client-jwt";
   // Callers who may look but not manage get asterisks.
   const isHidden = !client.secret || /^\*+$/.test(client.secret);
   return {
     ref: {
       consumerKey: client.clientId,
       vendorId: client.id,
-      ...(usesSecret && !isHidden && { consumerSecret: new Secret(client.secret ?? "") }),
+      ...(usesSecret(client) && !isHidden && { consumerSecret: new Secret(client.secret ?? "") }),
     },
     state: {
       name: client.name ?? "",

@@ -7,7 +7,12 @@ import type { Secret } from "#lib/foundation/secret.ts";
 
 /** How a client proves at the token endpoint that it is itself (RFC 6749 §2.3, RFC 7523 §2.2, RFC 8705 §2). */
 export type ClientCredentials =
-  | { method: "client_secret_basic" | "client_secret_post"; clientId: string; clientSecret: Secret }
+  /** The secret is sent along, or is the key of an assertion (OpenID Connect Core §9). */
+  | {
+      method: "client_secret_basic" | "client_secret_post" | "client_secret_jwt";
+      clientId: string;
+      clientSecret: Secret;
+    }
   | {
       method: "private_key_jwt";
       clientId: string;
@@ -60,6 +65,7 @@ export async function authenticatedForm(
       parameters.set("client_secret", credentials.clientSecret.reveal());
       break;
     case "private_key_jwt":
+    case "client_secret_jwt":
       parameters.set("client_id", credentials.clientId);
       parameters.set("client_assertion_type", jwtBearer);
       parameters.set("client_assertion", await signedAssertion(credentials, audience, clock));
@@ -78,6 +84,9 @@ export async function authenticatedForm(
   return { headers, body: parameters.toString() };
 }
 
+type Signing = Extract<ClientCredentials, { method: "private_key_jwt" }>;
+type SigningWithSecret = { method: "client_secret_jwt"; clientId: string; clientSecret: Secret };
+
 /**
  * A client assertion (RFC 7523 §3): issuer and subject are the client, short-lived, used once.
  *
@@ -85,23 +94,29 @@ export async function authenticatedForm(
  * @throws {ConnectorError} `misconfigured` where the key does not fit the algorithm
  */
 export async function signedAssertion(
-  credentials: Extract<ClientCredentials, { method: "private_key_jwt" }>,
+  credentials: Signing | SigningWithSecret,
   audience: string,
   clock: Clock,
 ): Promise<string> {
-  const { clientId, privateKey, keyId, thumbprints, algorithm } = credentials;
+  const { clientId } = credentials;
   const now = Math.floor(clock.now().getTime() / 1000);
+  const assertion = new SignJWT({})
+    .setIssuer(clientId)
+    .setSubject(clientId)
+    .setAudience(audience)
+    .setJti(randomUUID())
+    .setIssuedAt(now)
+    .setNotBefore(now)
+    .setExpirationTime(now + 60);
+  if (credentials.method === "client_secret_jwt") {
+    const key = Buffer.from(credentials.clientSecret.reveal(), "utf8");
+    return assertion.setProtectedHeader({ alg: "HS256", typ: "JWT" }).sign(key);
+  }
+  const { privateKey, keyId, thumbprints, algorithm } = credentials;
   try {
     const key = await importPrivateKey(privateKey.reveal().trim(), algorithm);
-    return await new SignJWT({})
+    return await assertion
       .setProtectedHeader({ alg: algorithm, typ: "JWT", ...(keyId && { kid: keyId }), ...thumbprints })
-      .setIssuer(clientId)
-      .setSubject(clientId)
-      .setAudience(audience)
-      .setJti(randomUUID())
-      .setIssuedAt(now)
-      .setNotBefore(now)
-      .setExpirationTime(now + 60)
       .sign(key);
   } catch {
     // The cause may quote the key: it is left out on purpose.

@@ -85,11 +85,13 @@ export async function introspect(
     introspectionEndpoint: string;
     credentials: ClientCredentials | SessionCredentials;
     token: Secret;
+    /** The `aud` of a signed assertion, where the server wants another than this endpoint (RFC 7523 §3). */
+    assertionAudience?: string;
     deadlineMs?: number;
   },
 ): Promise<Introspection> {
-  const { introspectionEndpoint, credentials, token } = request;
-  const place = { audience: introspectionEndpoint, clock: dependencies.clock };
+  const { introspectionEndpoint, credentials, token, assertionAudience = introspectionEndpoint } = request;
+  const place = { audience: assertionAudience, clock: dependencies.clock };
   const parameters = { token: token.reveal(), token_type_hint: "access_token" };
   const { form, secrets } = await formFor(parameters, credentials, place);
   const answer = await exchange(dependencies.fetch, introspectionEndpoint, {

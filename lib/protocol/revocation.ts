@@ -10,10 +10,16 @@ import type { ProtocolDependencies } from "./token.ts";
  */
 export async function revoke(
   dependencies: ProtocolDependencies,
-  request: { revocationEndpoint: string; credentials: ClientCredentials; token: Secret },
+  request: {
+    revocationEndpoint: string;
+    credentials: ClientCredentials;
+    token: Secret;
+    /** The `aud` of a signed assertion, where the server wants another than this endpoint (RFC 7523 §3). */
+    assertionAudience?: string;
+  },
 ): Promise<void> {
-  const { revocationEndpoint, credentials, token } = request;
-  const place = { audience: revocationEndpoint, clock: dependencies.clock };
+  const { revocationEndpoint, credentials, token, assertionAudience = revocationEndpoint } = request;
+  const place = { audience: assertionAudience, clock: dependencies.clock };
   const form = await authenticatedForm({ token: token.reveal(), token_type_hint: "access_token" }, credentials, place);
   const answer = await exchange(dependencies.fetch, revocationEndpoint, { method: "POST", ...form, ...budgets.token });
   if (answer.status === 200 || answer.status === 204) return;

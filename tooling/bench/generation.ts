@@ -76,7 +76,7 @@ export async function benchGeneration(world: World, smoke: boolean): Promise<Fig
 
 async function connect(ctx: Context, { wellKnownUrl, portalClient }: Keycloak): Promise<string> {
   const { connector, values } = await discoverKeyManager(ctx, { wellKnownUrl });
-  const connection = { clientId: portalClient.clientId, clientSecret: portalClient.clientSecret };
+  const connection = { signIn: { method: "client_secret", ...portalClient } };
   const created = await registerKeyManager(ctx, {
     ...values,
     name: "measured",
