@@ -27,7 +27,12 @@ export type KeysActions = {
   remove: Action<{ id: string; forget?: boolean }, RemovalOutcome>;
   resume: Action<{ id: string; acceptDuplicate?: boolean }, ResumeOutcome>;
   refresh: Action<{ id: string }, KeysView>;
+  /** Asks the key manager which consumer secrets the client has. */
+  readSecrets: Action<{ id: string }, KeysView>;
+  addSecret: Action<{ id: string; description: string; expiresInDays: number | null }, KeysOutcome>;
+  removeSecret: Action<{ id: string; secretId: string }, KeysOutcome>;
   reveal: Action<{ id: string }, { consumerSecret: string }>;
+  chooseScopes: Action<{ id: string; scopes: string[] }, KeysOutcome>;
   issueToken: Action<{ id: string; scopes: string[] }, TokenView>;
   exchangeToken: Action<{ id: string; scopes: string[]; subjectToken: string }, TokenView>;
 };

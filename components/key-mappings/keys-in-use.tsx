@@ -22,6 +22,7 @@ import { RemoveKeysDialog } from "./remove-keys-dialog.tsx";
 import type { HandedBack } from "./replaced-token.tsx";
 import { SecretFact } from "./secret-fact.tsx";
 import { SnippetTabs } from "./snippet-tabs.tsx";
+import { SecretsPanel } from "./secrets-panel.tsx";
 import { secretPlaceOf } from "./snippets.ts";
 import { TokenDialog } from "./token-dialog.tsx";
 import { UnfinishedKeys } from "./unfinished-keys.tsx";
@@ -75,6 +76,12 @@ export function KeysInUse({ keys, keyManager, scopes, actions, settle, handBack 
           {client.grantTypes.length > 0 && (
             <Fact term="Grant types">
               <span className="flex flex-wrap gap-1">
+            {keys.mode === "PROVISIONED" && keys.hasSecret && !keys.keyManager.consumerSecrets.readable && (
+              <span className="text-muted text-sm">
+                {keys.keyManager.displayName} never shows it again. The copy that is sealed here is the only one besides
+                yours.
+              </span>
+            )}
                 {client.grantTypes.map((grantType) => (
                   <Badge key={grantType} icon={null}>
                     {grantTypeLabels[grantType] ?? grantType}
@@ -105,7 +112,15 @@ export function KeysInUse({ keys, keyManager, scopes, actions, settle, handBack 
             {can.regenerateSecret && (
               <MenuItem onSelect={() => setAsking("regenerate")}>Regenerate consumer secret…</MenuItem>
             )}
-            {(can.refresh || can.regenerateSecret) && <MenuSeparator />}
+            {keys.cannotRegenerate && (
+              <MenuItem disabled>
+                <span className="flex max-w-64 flex-col">
+                  Regenerate consumer secret
+                  <span className="text-sm whitespace-normal">{keys.cannotRegenerate}</span>
+                </span>
+              </MenuItem>
+            )}
+            {(can.refresh || can.regenerateSecret || keys.cannotRegenerate) && <MenuSeparator />}
             <MenuItem danger onSelect={() => setAsking("remove")}>
               Remove keys…
             </MenuItem>
@@ -121,12 +136,13 @@ export function KeysInUse({ keys, keyManager, scopes, actions, settle, handBack 
           parameters={keys.tokenParameters}
           secretIn={secretPlaceOf(client.settings)}
         />
+      {keys.secrets && <SecretsPanel keys={keys} secrets={keys.secrets} actions={actions} settle={settle} />}
       )}
       <ConfirmDialog
         open={asking === "regenerate"}
         onOpenChange={(open) => !open && setAsking(null)}
         title="Regenerate the consumer secret?"
-        description="The present secret stops working at once: programs that use it get no new tokens until they have the new one."
+        description={aboutRegenerating(keys)}
         confirmLabel="Regenerate secret"
         onConfirm={async () => {
           const result = await actions.regenerate({ id: keys.id });
@@ -150,3 +166,12 @@ async function refresh(keys: KeysView, actions: KeysActions): Promise<void> {
   if (!result.ok) toast.error(result.problem.message);
   else if (result.value.state === "ACTIVE") toast.success(`Up to date with ${keys.keyManager.displayName}.`);
 }
+function aboutRegenerating({ keyManager, secrets }: KeysView): string {
+  const { overlapSeconds } = keyManager.consumerSecrets;
+  const end =
+    overlapSeconds > 0
+      ? `The present secret works up to ${String(overlapSeconds)} more seconds, then programs that use it get no new tokens until they have the new one.`
+      : "The present secret stops working at once: programs that use it get no new tokens until they have the new one.";
+  return secrets ? `${end} To keep it alive meanwhile, add a further secret instead.` : end;
+}
+

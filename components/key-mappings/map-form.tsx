@@ -59,8 +59,12 @@ export function MapForm({ keyManager, action, handBack, done, cancel }: MapFormP
       <SecretField
         name="consumerSecret"
         label="Consumer secret"
-        help="Also called client secret. Stored sealed; it is needed to get tokens here."
-        optional
+        help={
+          mappedClientCheck
+            ? "Also called client secret. Stored sealed; it is needed to get tokens here. Empty for a client with a key."
+            : "Also called client secret. Stored sealed; it is needed to get tokens here."
+        }
+        optional={!mappedClientCheck}
       />
       {mappedClientCheck && <AssertionField tokenEndpoint={keyManager.endpoints.token ?? ""} />}
       <details className="border-line rounded-lg border px-3 py-2 open:pb-4">

@@ -23,6 +23,9 @@ export function useKeysActions(actions: KeysActions): KeysActions {
       remove: shown(actions.remove),
       resume: shown(actions.resume),
       refresh: shown(actions.refresh),
+      addSecret: shown(actions.addSecret),
+      removeSecret: shown(actions.removeSecret),
+      chooseScopes: shown(actions.chooseScopes),
     };
   }, [actions, router]);
 }

@@ -3,6 +3,8 @@
 import { createApplication } from "#lib/features/applications/create.ts";
 import { deleteApplication } from "#lib/features/applications/remove.ts";
 import { updateApplication } from "#lib/features/applications/update.ts";
+import { chooseScopes } from "#lib/features/key-mappings/choose-scopes.ts";
+import { addSecret, readSecrets, removeSecret } from "#lib/features/key-mappings/consumer-secrets.ts";
 import { exchangeToken } from "#lib/features/key-mappings/exchange-token.ts";
 import { generateKeys } from "#lib/features/key-mappings/generate.ts";
 import { issueToken } from "#lib/features/key-mappings/issue-token.ts";
@@ -31,6 +33,10 @@ export const regenerateSecretAction = defineAction(regenerateSecret, { revalidat
 export const removeKeysAction = defineAction(removeKeys, { revalidate: here });
 export const resumeKeysAction = defineAction(resumeKeys, { revalidate: here });
 export const refreshKeysAction = defineAction(refreshKeys, { revalidate: here });
+export const chooseScopesAction = defineAction(chooseScopes, { revalidate: here });
+export const readSecretsAction = defineAction(readSecrets, { revalidate: here });
+export const addSecretAction = defineAction(addSecret, { revalidate: here });
+export const removeSecretAction = defineAction(removeSecret, { revalidate: here });
 export const revealSecretAction = defineAction(revealSecret);
 export const issueTokenAction = defineAction(issueToken);
 export const exchangeTokenAction = defineAction(exchangeToken);

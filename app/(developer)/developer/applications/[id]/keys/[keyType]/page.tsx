@@ -7,13 +7,17 @@ import { listKeys } from "#lib/features/key-mappings/list.ts";
 import { requireContext } from "#lib/web/context.ts";
 import { orNotFound } from "#lib/web/or-not-found.ts";
 import {
+  addSecretAction,
+  chooseScopesAction,
   exchangeTokenAction,
   generateKeysAction,
   issueTokenAction,
   mapKeysAction,
+  readSecretsAction,
   refreshKeysAction,
   regenerateSecretAction,
   removeKeysAction,
+  removeSecretAction,
   resumeKeysAction,
   revealSecretAction,
   updateKeysAction,
@@ -27,7 +31,11 @@ const actions = {
   remove: removeKeysAction,
   resume: resumeKeysAction,
   refresh: refreshKeysAction,
+  readSecrets: readSecretsAction,
+  addSecret: addSecretAction,
+  removeSecret: removeSecretAction,
   reveal: revealSecretAction,
+  chooseScopes: chooseScopesAction,
   issueToken: issueTokenAction,
   exchangeToken: exchangeTokenAction,
 };
