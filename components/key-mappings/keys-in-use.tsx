@@ -127,6 +127,7 @@ export function KeysInUse({ keys, keyManager, scopes, actions, settle, handBack 
           </Menu>
         </div>
       </div>
+      {keys.secrets && <SecretsPanel keys={keys} secrets={keys.secrets} actions={actions} settle={settle} />}
       {tokenEndpoint && consumerKey && client.grantTypes.includes("client_credentials") && (
         <SnippetTabs
           tokenEndpoint={tokenEndpoint}
@@ -136,7 +137,6 @@ export function KeysInUse({ keys, keyManager, scopes, actions, settle, handBack 
           parameters={keys.tokenParameters}
           secretIn={secretPlaceOf(client.settings)}
         />
-      {keys.secrets && <SecretsPanel keys={keys} secrets={keys.secrets} actions={actions} settle={settle} />}
       )}
       <ConfirmDialog
         open={asking === "regenerate"}
