@@ -46,6 +46,7 @@ export const catalogue = {
   },
   "auth.origin": { status: 403, retryable: false, message: "The request did not come from this portal." },
   "input.invalid": { status: 400, retryable: false, message: "Some fields need your attention." },
+  "input.fixed": { status: 400, retryable: false, message: "Some fields cannot be changed any more." },
   "limit.exceeded": { status: 429, retryable: true, message: "Too many attempts. Wait a moment, then try again." },
   "revision.conflict": {
     status: 409,

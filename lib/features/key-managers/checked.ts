@@ -2,6 +2,7 @@
 import type { Connector } from "#lib/connector-kit/contract.ts";
 import { readConstraints } from "#lib/connector-kit/constraints.ts";
 import { describeFields } from "#lib/connector-kit/descriptors.ts";
+import { fixedProblems, withFixedFields } from "#lib/connector-kit/fixed-fields.ts";
 import { patterns } from "#lib/connector-kit/patterns.ts";
 import type { KeyManagerValues } from "#lib/data/key-managers.ts";
 import type { FieldProblem } from "#lib/foundation/errors.ts";
@@ -16,7 +17,7 @@ import {
 } from "./connection.ts";
 import type { ParsedKeyManager, ParsedKeyManagerUpdate } from "./contract.ts";
 import { connectorOf } from "./open.ts";
-import { refuseProblems, requireConnector, settingsProblems, toTokenType } from "./rules.ts";
+import { refuseFixed, refuseProblems, requireConnector, settingsProblems, toTokenType } from "./rules.ts";
 import { isPermanent } from "./views.ts";
 
 export type CheckedKeyManager<Values> = {
@@ -61,7 +62,7 @@ export function checkRegistration(
  *
  * @param before as it is stored
  * @param open opens what is stored of its connection
- * @throws {AppError} `input.invalid` with every problem at its field
+ * @throws {AppError} `input.invalid` with every problem at its field, `input.fixed` for fields that cannot be changed
  */
 export function checkUpdate(
   before: KeyManagerValues,
@@ -77,17 +78,27 @@ export function checkUpdate(
   const permanent = isPermanent(before.connectorId);
   const isOnlyExchanged = !tokenTypes.includes("DIRECT") && !permanent;
   const hasStored = Object.keys(before.sealedSecrets).length > 0;
+  const fields = describeFields(connector.connection);
   const connection =
     isOnlyExchanged && !hasStored && isBlank(connector, raw)
       ? noConnection
       : // What the installation connects itself with is not shown to anybody, and so not sent back either.
-        parseConnection(connector, permanent ? before.connection : raw, settings, open());
+        parseConnection(
+          connector,
+          permanent ? before.connection : withFixedFields(fields, before.connection, raw),
+          settings,
+          open(),
+        );
   const { constraints, problems } = constraintsOf(connector, settings.constraints);
   const split = requireSplit(connection, [
     ...(permanent ? permanentProblems(before, input) : []),
     ...settingsProblems(connector, { ...settings, tokenTypes, confirmedHosts }, hostsOf(before)),
     ...problems,
   ]);
+  // Who was only exchanged with, without a connection, makes one now.
+  if (Object.keys(before.connection).length > 0) {
+    refuseFixed(fixedProblems(fields, { before: before.connection, after: split.plain, prefix: "connection" }));
+  }
   const displayName = settings.displayName || before.name;
   return {
     values: { ...settings, constraints, displayName, tokenType: toTokenType(tokenTypes), connection: split.plain },

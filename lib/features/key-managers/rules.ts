@@ -138,6 +138,20 @@ export function refuseProblems(problems: readonly FieldProblem[]): void {
 }
 
 /**
+ * Refuses changes of fields that stay as they were stored.
+ *
+ * @throws {AppError} `input.fixed` with a problem at each field
+ */
+export function refuseFixed(problems: readonly FieldProblem[]): void {
+  const [only] = problems;
+  if (!only) return;
+  throw new AppError("input.fixed", {
+    ...(problems.length === 1 ? { message: only.message } : {}),
+    fields: problems,
+  });
+}
+
+/**
  * Refuses an issuer that another enabled key manager of the tenant has: tokens are told apart by it.
  * Concurrent writers of the same issuer wait for each other.
  *

@@ -40,7 +40,7 @@ export const generateKeys = defineProvisioning({
         message: `The administrator switched off generating keys at ${keyManager.record.displayName}. Map an existing client instead.`,
       });
     }
-    const requested = checkClient(keyManager, clientNameOf(application.name, input.keyType), input);
+    const requested = checkClient(keyManager, { name: clientNameOf(application.name, input.keyType) }, input);
     const place = { applicationId: application.id, keyManagerId: keyManager.record.id, keyType: input.keyType };
     await clearFailed(ctx, place);
 

@@ -3,7 +3,7 @@
  * with the one to a mere read, and the owner's copy is dead then: the new one is stored, or given back.
  */
 import { isConnectorError } from "#lib/connector-kit/errors.ts";
-import type { RegisteredClient } from "#lib/connector-kit/contract.ts";
+import { managing, type RegisteredClient } from "#lib/connector-kit/contract.ts";
 import type { KeyManagerRecord } from "#lib/data/key-managers.ts";
 import { deleteKeyMapping, lockKeyMapping, updateKeyMapping } from "#lib/data/key-mappings.ts";
 import { AppError } from "#lib/foundation/errors.ts";
@@ -15,7 +15,7 @@ import { toAppError } from "../key-managers/connector-errors.ts";
 import { openKeyManager } from "../key-managers/open.ts";
 import { outcomeOf, settleAudited, type CallOutcome, type Settled } from "../verb.ts";
 import type { KeysView, MapKeysInput, MappingOutcome } from "./contract.ts";
-import { auditRefusal, unproven, type Mapping } from "./map-refusal.ts";
+import { auditRefusal, beyondLimits, unproven, type Mapping } from "./map-refusal.ts";
 import { credentialsWith, toStoredClient } from "./secrets.ts";
 import { auditedClient, auditSubject, lockOwnKeys } from "./subject.ts";
 import { toKeysView } from "./views.ts";
@@ -106,7 +106,7 @@ export async function readMapped(
 
 async function readClient(ctx: Context, { keyManager, ref }: Mapping): Promise<RegisteredClient | null> {
   const { adapter } = await openKeyManager(ctx, keyManager.record.id);
-  return adapter.readClient(ref);
+  return managing(adapter).readClient(ref);
 }
 
 /** The client, or why it may not be mapped. Bugs are thrown on. */
@@ -120,7 +120,10 @@ function checked(
     return { ok: false, error: isDead ? deadToken(displayName, read.error) : toAppError(read.error, displayName) };
   }
   if (!read.value) return { ok: false, error: deadToken(displayName) };
-  if (read.value.ref.consumerKey === ref.consumerKey) return { ok: true, client: read.value };
+  if (read.value.ref.consumerKey === ref.consumerKey) {
+    const beyond = beyondLimits(keyManager, read.value);
+    return beyond ? { ok: false, error: beyond } : { ok: true, client: read.value };
+  }
   return { ok: false, error: unproven("registrationToken", "This token and address belong to another client.") };
 }
 

@@ -1,9 +1,14 @@
 import { findConnector } from "#connectors/registry.ts";
+import { limitProblems, withNearestDefaults } from "#lib/connector-kit/constraints.ts";
 import type { Connector } from "#lib/connector-kit/contract.ts";
+import { fixedProblems, withFixedFields } from "#lib/connector-kit/fixed-fields.ts";
+import { patterns } from "#lib/connector-kit/patterns.ts";
 import { findKeyManager, type KeyManagerRecord } from "#lib/data/key-managers.ts";
 import type { StoredClient } from "#lib/data/key-mappings.ts";
 import { AppError, type FieldProblem } from "#lib/foundation/errors.ts";
 import type { KeyManagerId } from "#lib/foundation/ids.ts";
+import { refuseFixed } from "../key-managers/rules.ts";
+import { clientFormOf } from "../key-managers/views.ts";
 import type { QueryContext } from "../verb.ts";
 import { keyTypeLabels, needsRedirectUri, type KeyType } from "./contract.ts";
 
@@ -45,12 +50,18 @@ export function offeredGrantTypes({ record, connector }: UsableKeyManager): read
 type AskedClient = { grantTypes: string[]; redirectUris: string[]; settings: Record<string, unknown> };
 
 /**
- * Checks what a developer asks of a client against the key manager and its connector's own schema.
+ * Checks what a developer asks of a client against the key manager, its administrator's limits and its connector's own
+ * schema. A default that is outside a limit gives way to the nearest value within.
  *
+ * @param before the client's settings as they are stored; absent for a new client
  * @returns the client with the connector's fields parsed, defaults included
- * @throws {AppError} `input.invalid` with every problem at its field
+ * @throws {AppError} `input.invalid` with every problem at its field, `input.fixed` for fields that cannot be changed
  */
-export function checkClient(keyManager: UsableKeyManager, name: string, asked: AskedClient): StoredClient {
+export function checkClient(
+  keyManager: UsableKeyManager,
+  { name, before }: { name: string; before?: Record<string, unknown> },
+  asked: AskedClient,
+): StoredClient {
   const { grantTypes, redirectUris } = asked;
   const problems: FieldProblem[] = [];
   const offered = offeredGrantTypes(keyManager);
@@ -67,12 +78,36 @@ export function checkClient(keyManager: UsableKeyManager, name: string, asked: A
   if (!needsRedirectUri(grantTypes) && redirectUris.length > 0) {
     problems.push({ path: "redirectUris", message: "None of the chosen grant types uses a callback URL. Remove it." });
   }
-  const settings = keyManager.connector.client.safeParse(asked.settings);
-  for (const issue of settings.error?.issues ?? []) {
-    problems.push({ path: ["settings", ...issue.path].join("."), message: issue.message });
+  const { connector, record } = keyManager;
+  const { clientFields } = clientFormOf(connector, record.constraints);
+  const wanted = withNearestDefaults(
+    clientFields,
+    before ? withFixedFields(clientFields, before, asked.settings) : asked.settings,
+    before,
+  );
+  const parsed = connector.client.safeParse(wanted);
+  const settings = parsed.success ? (parsed.data as Record<string, unknown>) : wanted;
+  problems.push(...outsideLimits(keyManager, { redirectUris, settings }));
+  const told = new Set(problems.map(({ path }) => path));
+  for (const issue of parsed.error?.issues ?? []) {
+    const path = ["settings", ...issue.path].join(".");
+    if (!told.has(path)) problems.push({ path, message: issue.message });
   }
   if (problems.length > 0) throw new AppError("input.invalid", { fields: problems });
-  return { name, grantTypes, redirectUris, settings: settings.data as Record<string, unknown> };
+  if (before) refuseFixed(fixedProblems(clientFields, { before, after: settings, prefix: "settings" }));
+  return { name, grantTypes, redirectUris, settings };
+}
+
+/** What of a client is outside the administrator's limits, each at its field. */
+export function outsideLimits(
+  { connector, record }: UsableKeyManager,
+  { redirectUris, settings }: Pick<StoredClient, "redirectUris" | "settings">,
+): FieldProblem[] {
+  const { callbackUrls, clientFields } = clientFormOf(connector, record.constraints);
+  return [
+    ...limitProblems([callbackUrls], { redirectUris }, { prefix: "", matches: patterns.matches }),
+    ...limitProblems(clientFields, settings, { prefix: "settings", matches: patterns.matches }),
+  ];
 }
 
 /** The name under which a client is registered, so that people recognise it at the key manager. */

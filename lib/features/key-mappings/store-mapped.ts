@@ -6,7 +6,7 @@ import { AppError } from "#lib/foundation/errors.ts";
 import { newId, type KeyMappingId, type PersonId } from "#lib/foundation/ids.ts";
 import type { QueryContext } from "../verb.ts";
 import type { KeyType } from "./contract.ts";
-import { claimed } from "./map-refusal.ts";
+import { beyondLimits, claimed } from "./map-refusal.ts";
 import { clientNameOf, type UsableKeyManager } from "./rules.ts";
 import { toStoredCredentials } from "./secrets.ts";
 import type { KeysSubject } from "./subject.ts";
@@ -32,8 +32,11 @@ type Mapped = {
  */
 export async function storeMapped(
   ctx: QueryContext,
-  { application, keyManager: { record }, keyType, ref, proved, createdById }: Mapped,
+  { application, keyManager, keyType, ref, proved, createdById }: Mapped,
 ): Promise<{ subject: KeysSubject } | { refused: AppError }> {
+  const { record } = keyManager;
+  const beyond = proved && beyondLimits(keyManager, proved);
+  if (beyond) return { refused: beyond };
   const id = newId<KeyMappingId>();
   const name = proved?.state.name ?? clientNameOf(application.name, keyType);
   const inserted = await insertKeyMapping(ctx, {

@@ -10,7 +10,7 @@ import { lockOwnKeys } from "./subject.ts";
  * Changes grant types, callback URLs and the connector's fields of a client. The consumer secret stays,
  * also where the key manager does not repeat it.
  *
- * @throws {AppError} `key_mapping.not_found`, `key_mapping.busy`, `key_mapping.not_active`, `key_manager.*`
+ * @throws {AppError} `input.invalid`, `input.fixed`, `key_mapping.not_found`, `key_mapping.busy`, `key_mapping.not_active`, `key_manager.*`
  */
 export const updateKeys = defineProvisioning({
   action: "key_mapping.update",
@@ -20,7 +20,9 @@ export const updateKeys = defineProvisioning({
     const subject = await lockOwnKeys(ctx, id);
     requireManaged(subject);
     const keyManager = await requireUsableKeyManager(ctx, subject.keyManager.id);
-    const requested = checkClient(keyManager, subject.mapping.requested.name, asked);
+    const { requested: stored, registered } = subject.mapping;
+    const before = { ...stored.settings, ...registered?.settings };
+    const requested = checkClient(keyManager, { name: stored.name, before }, asked);
     return beginOperation(ctx, { operation: "update", subject }, { requested });
   },
   call: performOperation,
