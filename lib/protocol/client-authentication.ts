@@ -7,12 +7,9 @@ import type { Secret } from "#lib/foundation/secret.ts";
 
 /** How a client proves at the token endpoint that it is itself (RFC 6749 §2.3, RFC 7523 §2.2, RFC 8705 §2). */
 export type ClientCredentials =
-  /** The secret is sent along, or is the key of an assertion (OpenID Connect Core §9). */
-  | {
-      method: "client_secret_basic" | "client_secret_post" | "client_secret_jwt";
-      clientId: string;
-      clientSecret: Secret;
-    }
+  | { method: "client_secret_basic" | "client_secret_post"; clientId: string; clientSecret: Secret }
+  /** The secret is the key of an assertion, and never sent (OpenID Connect Core §9). */
+  | { method: "client_secret_jwt"; clientId: string; clientSecret: Secret }
   | {
       method: "private_key_jwt";
       clientId: string;
@@ -84,8 +81,7 @@ export async function authenticatedForm(
   return { headers, body: parameters.toString() };
 }
 
-type Signing = Extract<ClientCredentials, { method: "private_key_jwt" }>;
-type SigningWithSecret = { method: "client_secret_jwt"; clientId: string; clientSecret: Secret };
+type SigningCredentials = Extract<ClientCredentials, { method: "private_key_jwt" | "client_secret_jwt" }>;
 
 /**
  * A client assertion (RFC 7523 §3): issuer and subject are the client, short-lived, used once.
@@ -94,7 +90,7 @@ type SigningWithSecret = { method: "client_secret_jwt"; clientId: string; client
  * @throws {ConnectorError} `misconfigured` where the key does not fit the algorithm
  */
 export async function signedAssertion(
-  credentials: Signing | SigningWithSecret,
+  credentials: SigningCredentials,
   audience: string,
   clock: Clock,
 ): Promise<string> {
