@@ -21,8 +21,8 @@ import type { KeysActions } from "./actions.ts";
 import { RemoveKeysDialog } from "./remove-keys-dialog.tsx";
 import type { HandedBack } from "./replaced-token.tsx";
 import { SecretFact } from "./secret-fact.tsx";
-import { SnippetTabs } from "./snippet-tabs.tsx";
 import { SecretsPanel } from "./secrets-panel.tsx";
+import { SnippetTabs } from "./snippet-tabs.tsx";
 import { secretPlaceOf } from "./snippets.ts";
 import { TokenDialog } from "./token-dialog.tsx";
 import { UnfinishedKeys } from "./unfinished-keys.tsx";
@@ -72,16 +72,16 @@ export function KeysInUse({ keys, keyManager, scopes, actions, settle, handBack 
           </Fact>
           <Fact term="Consumer secret">
             <SecretFact keys={keys} reveal={actions.reveal} />
-          </Fact>
-          {client.grantTypes.length > 0 && (
-            <Fact term="Grant types">
-              <span className="flex flex-wrap gap-1">
             {keys.mode === "PROVISIONED" && keys.hasSecret && !keys.keyManager.consumerSecrets.readable && (
               <span className="text-muted text-sm">
                 {keys.keyManager.displayName} never shows it again. The copy that is sealed here is the only one besides
                 yours.
               </span>
             )}
+          </Fact>
+          {client.grantTypes.length > 0 && (
+            <Fact term="Grant types">
+              <span className="flex flex-wrap gap-1">
                 {client.grantTypes.map((grantType) => (
                   <Badge key={grantType} icon={null}>
                     {grantTypeLabels[grantType] ?? grantType}
@@ -161,11 +161,6 @@ export function KeysInUse({ keys, keyManager, scopes, actions, settle, handBack 
   );
 }
 
-async function refresh(keys: KeysView, actions: KeysActions): Promise<void> {
-  const result = await actions.refresh({ id: keys.id });
-  if (!result.ok) toast.error(result.problem.message);
-  else if (result.value.state === "ACTIVE") toast.success(`Up to date with ${keys.keyManager.displayName}.`);
-}
 function aboutRegenerating({ keyManager, secrets }: KeysView): string {
   const { overlapSeconds } = keyManager.consumerSecrets;
   const end =
@@ -175,3 +170,8 @@ function aboutRegenerating({ keyManager, secrets }: KeysView): string {
   return secrets ? `${end} To keep it alive meanwhile, add a further secret instead.` : end;
 }
 
+async function refresh(keys: KeysView, actions: KeysActions): Promise<void> {
+  const result = await actions.refresh({ id: keys.id });
+  if (!result.ok) toast.error(result.problem.message);
+  else if (result.value.state === "ACTIVE") toast.success(`Up to date with ${keys.keyManager.displayName}.`);
+}
