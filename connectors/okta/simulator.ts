@@ -351,6 +351,8 @@ export async function openOkta({ origin }: { origin: string }): Promise<Simulate
     canaries,
     createClient() {
       const app = made({});
+      // Without a policy that names it, a client gets no token: its owner makes one too.
+      server.addPolicy([app.clientId], ["latchkey"]);
       return Promise.resolve({ clientId: app.clientId, clientSecret: app.secrets[0]?.value ?? "" });
     },
     scope: "latchkey",
