@@ -3,7 +3,7 @@
  * developer gets keys and tokens at it and at the built-in key manager, and a real nginx in front of a
  * backend lets calls through or refuses them, each for its own reason.
  */
-import { expect, test, type Page } from "@playwright/test";
+import { expect, test } from "@playwright/test";
 import { startEchoBackend, type RunningBackend } from "./servers/echo-backend.ts";
 import { startKeycloak, type Keycloak } from "./servers/keycloak.ts";
 import { startLatchkey, type LatchkeyServer } from "./servers/latchkey.ts";
@@ -22,6 +22,8 @@ import {
   mapKeys,
   openKeys,
   openWindow,
+  secretOfClient,
+  subscribe,
 } from "./pages/portal.ts";
 
 const builtIn = "Built-in";
@@ -112,7 +114,7 @@ test("an administrator, a creator, a developer and a gateway do the whole job", 
   let expiring = { token: "", at: 0 };
   await test.step("the developer subscribes, gets keys at both, and maps a client made by hand", async () => {
     await createApplication(developer, "Web shop");
-    await subscribe(developer, "Web shop");
+    await subscribe(developer, { api: "Orders", version: "1.0.0", application: "Web shop" });
 
     await openKeys(developer, "Web shop", "production");
     for (const keyManager of [keycloakName, builtIn]) await generateKeys(developer, keyManager);
@@ -126,7 +128,7 @@ test("an administrator, a creator, a developer and a gateway do the whole job", 
         .getByText(/did not accept|refused/i)
         .first(),
     ).toBeVisible();
-    await keysCard(developer, keycloakName).getByLabel("Consumer secret", { exact: true }).fill(byHand.clientSecret);
+    await secretOfClient(keysCard(developer, keycloakName)).fill(byHand.clientSecret);
     await keysCard(developer, keycloakName).getByRole("button", { name: "Use this client" }).click();
     await expect(keysCard(developer, keycloakName).getByText("Mapped client")).toBeVisible();
     expiring = { token: await getToken(developer, keycloakName), at: Date.now() };
@@ -246,14 +248,6 @@ async function addOptionalScope(name: string): Promise<void> {
   const all = (await keycloak.admin("GET", "/client-scopes")) as { id: string; name: string }[];
   const id = all.find((scope) => scope.name === name)?.id ?? "";
   await keycloak.admin("PUT", `/default-optional-client-scopes/${id}`);
-}
-
-async function subscribe(page: Page, application: string): Promise<void> {
-  await page.goto("/developer/apis");
-  await page.getByRole("link", { name: "Orders" }).click();
-  await page.getByLabel("Application").selectOption({ label: application });
-  await page.getByRole("button", { name: "Subscribe", exact: true }).click();
-  await expect(page.getByRole("button", { name: `Unsubscribe ${application} from Orders 1.0.0` })).toBeVisible();
 }
 
 type Answer = { status: number; body: { headers: Record<string, string>; code: string; reason: string } };

@@ -5,8 +5,10 @@ import { takeSecret } from "./portal.ts";
 export type KeyManagerToConnect = {
   wellKnownUrl: string;
   displayName: string;
-  /** What its connector's form asks for, by label. */
-  access: Readonly<Record<string, string>>;
+  /** The name of the kind that must be recognised. */
+  kind?: string;
+  /** What its connector's form asks for, by label; or whatever fills it. */
+  access: Readonly<Record<string, string>> | (() => Promise<void>);
 };
 
 /** Connects a key manager from its well-known address, proves it and enables it. */
@@ -16,11 +18,15 @@ export async function connectKeyManager(page: Page, keyManager: KeyManagerToConn
   await page.getByLabel("Issuer or well-known address").fill(keyManager.wellKnownUrl);
   await page.getByRole("button", { name: "Read the server" }).click();
   await expect(page.getByRole("heading", { name: "What we found" })).toBeVisible();
+  if (keyManager.kind !== undefined) {
+    const chosen = page.getByLabel("Kind of key manager").locator("option:checked");
+    await expect(chosen).toHaveText(keyManager.kind);
+  }
   await page.getByLabel("Display name").fill(keyManager.displayName);
   await page.getByRole("button", { name: "Continue" }).click();
-  for (const [label, value] of Object.entries(keyManager.access)) {
-    await page.getByLabel(label, { exact: true }).fill(value);
-  }
+  const { access } = keyManager;
+  if (typeof access === "function") await access();
+  else for (const [label, value] of Object.entries(access)) await page.getByLabel(label, { exact: true }).fill(value);
   await page.getByRole("button", { name: "Continue" }).click();
   await page.getByRole("button", { name: "Save and enable" }).click();
   await page.waitForURL(/\/admin\/key-managers\/[0-9a-f-]{36}$/);

@@ -103,6 +103,18 @@ export async function createApplication(page: Page, name: string): Promise<void>
   await expect(page.getByRole("heading", { level: 1, name })).toBeVisible();
 }
 
+/** Subscribes an application to an API that takes it without an approval. */
+export async function subscribe(
+  page: Page,
+  { api, version, application }: { api: string; version: string; application: string },
+): Promise<void> {
+  await page.goto("/developer/apis");
+  await page.getByRole("link", { name: api }).click();
+  await page.getByLabel("Application").selectOption({ label: application });
+  await page.getByRole("button", { name: "Subscribe", exact: true }).click();
+  await expect(page.getByRole("button", { name: `Unsubscribe ${application} from ${api} ${version}` })).toBeVisible();
+}
+
 /** The card of one key manager on an application's page of keys. */
 export function keysCard(page: Page, keyManager: string) {
   return page.getByRole("region", { name: keyManager, exact: true });
@@ -133,12 +145,17 @@ export async function generateKeys(
   return { consumerSecret };
 }
 
+/** Where a developer types the secret of an existing client; it is optional, and its label says so. */
+export function secretOfClient(card: Locator): Locator {
+  return card.getByRole("textbox", { name: /^Consumer secret/ });
+}
+
 /** Attaches an existing client to the application whose keys are on the open page. */
 export async function mapKeys(page: Page, keyManager: string, client: { id: string; secret: string }): Promise<void> {
   const card = keysCard(page, keyManager);
   await card.getByRole("button", { name: "Use an existing client" }).click();
   await card.getByLabel("Consumer key", { exact: true }).fill(client.id);
-  await card.getByLabel("Consumer secret", { exact: true }).fill(client.secret);
+  await secretOfClient(card).fill(client.secret);
   await card.getByRole("button", { name: "Use this client" }).click();
 }
 

@@ -1,0 +1,134 @@
+/**
+ * Every kind of key manager, once through the browser: an administrator connects a simulator of the vendor by its
+ * well-known address, a developer gets keys and tokens at it, and a gateway accepts them.
+ */
+import { expect, test, type Page } from "@playwright/test";
+import { connectors } from "#connectors/registry.ts";
+import { describeFields } from "#lib/connector-kit/descriptors.ts";
+import { findSimulator, simulatedVendors } from "#tooling/simulate/find.ts";
+import { serveSimulator, type RunningSimulator } from "#tooling/simulate/serve.ts";
+import { connectKeyManager, createGatewayCredential } from "./pages/administration.ts";
+import { fillConnectorForm } from "./pages/connector-form.ts";
+import { importApi } from "./pages/creation.ts";
+import {
+  becomeOperator,
+  createApplication,
+  createTenant,
+  generateKeys,
+  getToken,
+  giveRoles,
+  keysCard,
+  mapKeys,
+  openKeys,
+  openWindow,
+  subscribe,
+} from "./pages/portal.ts";
+import { startLatchkey, type LatchkeyServer } from "./servers/latchkey.ts";
+
+const application = "Web shop";
+const kinds = connectors.filter(({ id, permanent }) => permanent || simulatedVendors().includes(id));
+/** A new client must be known at the gateway within this time. */
+const effectMs = 5_000;
+
+const simulators = new Map<string, RunningSimulator>();
+let latchkey: LatchkeyServer;
+let page: Page;
+let gatewayCredential: string;
+
+test.describe.configure({ mode: "default" });
+
+test.beforeAll(async ({ browser }) => {
+  test.setTimeout(120_000);
+  for (const vendor of simulatedVendors()) {
+    simulators.set(vendor, await serveSimulator(await findSimulator(vendor)));
+  }
+  latchkey = await startLatchkey({ outboundAllow: [...simulators.values()].map(({ address }) => address) });
+  page = await openWindow(browser, latchkey.origin);
+  await furnish();
+});
+
+test.afterAll(async () => {
+  await page?.context().close();
+  await latchkey?.stop();
+  for (const simulator of simulators.values()) await simulator.stop();
+});
+
+/** One person who may do everything, and an API that accepts all key managers. */
+async function furnish(): Promise<void> {
+  await becomeOperator(page, latchkey.firstSignInLink, { name: "Olga Berg", email: "olga@harbour.example" });
+  const link = await createTenant(page, { name: "Harbour", slug: "harbour", administrator: "olga@harbour.example" });
+  await page.goto(link);
+  await page.getByRole("button", { name: "Join as Olga Berg" }).click();
+  await page.waitForURL((url) => !url.pathname.startsWith("/invitation"));
+  await giveRoles(page, "Olga Berg", ["Creator", "Developer"]);
+  gatewayCredential = await createGatewayCredential(page, "Edge");
+  await importApi(page, { file: "e2e/fixtures/stock.openapi.yaml" });
+  await createApplication(page, application);
+  await subscribe(page, { api: "Stock", version: "1.0.0", application });
+}
+
+test("there are all ten kinds, each with a simulator or in every tenant by itself", () => {
+  expect(kinds.map(({ id }) => id).sort()).toEqual(
+    [
+      ...["auth0", "built-in", "entra", "forgerock", "keycloak", "oidc"],
+      ...["okta", "pingfederate", "wso2is", "wso2is7"],
+    ].sort(),
+  );
+});
+
+for (const { id, name, permanent, connection } of kinds) {
+  test(`${name}: a token of generated keys and one of a mapped client are accepted`, async () => {
+    const keyManager = permanent ? name : `Our ${name}`;
+    const simulator = simulators.get(id);
+
+    if (simulator) {
+      const { wellKnownUrl, connectionInput } = simulator.vendor;
+      await test.step("an administrator connects it, and proves that it works", () =>
+        connectKeyManager(page, {
+          wellKnownUrl,
+          kind: name,
+          displayName: keyManager,
+          access: () =>
+            fillConnectorForm(page, describeFields(connection), { values: connectionInput, prefix: "connection" }),
+        }));
+    }
+
+    await test.step("a developer generates keys and gets a token, and the gateway accepts it", async () => {
+      await openKeys(page, application, "production");
+      await generateKeys(page, keyManager);
+      await expectAccepted(await getToken(page, keyManager), { keyManager, keyType: "PRODUCTION" });
+    });
+
+    if (simulator) {
+      await test.step("a developer maps a client that was made by hand, and the gateway accepts its token", async () => {
+        const { clientId, clientSecret } = await simulator.vendor.createClient();
+        await openKeys(page, application, "sandbox");
+        await mapKeys(page, keyManager, { id: clientId, secret: clientSecret });
+        await expect(keysCard(page, keyManager).getByText("Mapped client")).toBeVisible();
+        await expectAccepted(await getToken(page, keyManager), { keyManager, keyType: "SANDBOX" });
+      });
+    }
+  });
+}
+
+async function expectAccepted(token: string, expected: { keyManager: string; keyType: string }): Promise<void> {
+  await expect
+    .poll(() => judged(token), { timeout: effectMs, intervals: [50, 100] })
+    .toMatchObject({
+      allowed: true,
+      api: { name: "Stock" },
+      application: { name: application },
+      keyManager: { name: expected.keyManager },
+      keyType: expected.keyType,
+    });
+}
+
+/** What the validation plane says to a gateway that has this token in its hands. */
+async function judged(token: string): Promise<unknown> {
+  const answer = await fetch(`${latchkey.origin}/gateway/v1/validate`, {
+    method: "POST",
+    headers: { Authorization: `Bearer ${gatewayCredential}` },
+    body: JSON.stringify({ token, method: "GET", requestPath: "/stock/1.0.0/items/7" }),
+  });
+  return answer.json();
+}
