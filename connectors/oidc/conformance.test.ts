@@ -88,8 +88,13 @@ describe("oidc", () => {
     const dead = { ...ref, registrationToken: new Secret("dead") };
     await expect(adapter.readClient(dead)).rejects.toMatchObject({ kind: "credentials_refused" });
     await expect(adapter.deleteClient(dead)).rejects.toMatchObject({ kind: "credentials_refused" });
+    await expect(adapter.updateClient(dead, specOf())).rejects.toMatchObject({
+      kind: "credentials_refused",
+      ofClient: true,
+    });
     server.removeClient(ref.consumerKey);
     expect(await adapter.readClient(dead)).toBeNull();
+    await expect(adapter.updateClient(dead, specOf())).rejects.toMatchObject({ kind: "not_found" });
   });
 
   it("accepts a proof although the grant is refused, because a wrong secret is refused differently", async () => {

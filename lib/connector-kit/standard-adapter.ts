@@ -175,8 +175,34 @@ export function openStandardAdapter<ClientSettings>(
     new ConnectorError(
       "credentials_refused",
       "The authorization server no longer accepts the client's registration access token.",
-      { status: 401, cause },
+      { status: 401, ofClient: true, cause },
     );
+
+  /** Why an update was refused, where the client's own access was: the client is gone, or its token is dead. */
+  async function toldApart(client: ClientRef, error: unknown): Promise<unknown> {
+    if (!isConnectorError(error) || error.status !== 401) return error;
+    if (!(await isProvenGone(client))) return deadToken(error);
+    return new ConnectorError("not_found", "The authorization server does not know the client.", { cause: error });
+  }
+
+  async function replaceMetadata(client: ClientRef, spec: ClientSpec): Promise<RegisteredClient> {
+    if (options.ownsClients) {
+      const { consumerKey: clientId, consumerSecret: clientSecret } = client;
+      const change = { clientId, clientSecret, metadata: metadataOf(spec) };
+      return registered(await updateClient(dependencies, managementOf(client), change), client);
+    }
+    const current = await readClient(dependencies, managementOf(client));
+    const { ref } = registered(current, client);
+    try {
+      const metadata = { ...current.metadata, ...metadataOf(spec) };
+      const change = { clientId: ref.consumerKey, clientSecret: ref.consumerSecret, metadata };
+      return registered(await updateClient(dependencies, managementOf(ref), change), ref);
+    } catch (error) {
+      if (!isConnectorError(error)) throw error;
+      // What reading brought is newer than what was stored, and may be all that works now.
+      throw withCredentials(error, replacedBy(current));
+    }
+  }
 
   async function giveBack(client: ClientRef, token: IssuedToken): Promise<void> {
     if (!options.endpoints.revocation) return;
@@ -212,21 +238,10 @@ export function openStandardAdapter<ClientSettings>(
     },
 
     async updateClient(client, spec) {
-      if (options.ownsClients) {
-        const { consumerKey: clientId, consumerSecret: clientSecret } = client;
-        const change = { clientId, clientSecret, metadata: metadataOf(spec) };
-        return registered(await updateClient(dependencies, managementOf(client), change), client);
-      }
-      const current = await readClient(dependencies, managementOf(client));
-      const { ref } = registered(current, client);
       try {
-        const metadata = { ...current.metadata, ...metadataOf(spec) };
-        const change = { clientId: ref.consumerKey, clientSecret: ref.consumerSecret, metadata };
-        return registered(await updateClient(dependencies, managementOf(ref), change), ref);
+        return await replaceMetadata(client, spec);
       } catch (error) {
-        if (!isConnectorError(error)) throw error;
-        // What reading brought is newer than what was stored, and may be all that works now.
-        throw withCredentials(error, replacedBy(current));
+        throw await toldApart(client, error);
       }
     },
 

@@ -25,6 +25,8 @@ export type ConnectorErrorOptions = {
   /** The answer's OAuth error code (RFC 6749 §5.2), where it had one: connectors tell refusals apart by it. */
   code?: string;
   retryAfterSeconds?: number;
+  /** The credentials that were refused are the client's own, none that the administrator configured. */
+  ofClient?: boolean;
   /**
    * Credentials that the server handed out on the way although the call as a whole failed. The old ones
    * are dead: store these.
@@ -46,6 +48,7 @@ export class ConnectorError extends Error {
   readonly status: number | undefined;
   readonly code: string | undefined;
   readonly retryAfterSeconds: number | undefined;
+  readonly ofClient: boolean;
   readonly credentials: ReplacedCredentials | undefined;
 
   constructor(kind: ConnectorErrorKind, message: string, options: ConnectorErrorOptions = {}) {
@@ -56,6 +59,7 @@ export class ConnectorError extends Error {
     this.status = options.status;
     this.code = options.code;
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.ofClient = options.ofClient ?? false;
     this.credentials = options.credentials;
   }
 }
@@ -70,12 +74,13 @@ export function isConnectorError(value: unknown): value is ConnectorError {
  * brought are newer and stay.
  */
 export function withCredentials(error: ConnectorError, credentials: ReplacedCredentials): ConnectorError {
-  const { reason, status, code, retryAfterSeconds } = error;
+  const { reason, status, code, retryAfterSeconds, ofClient } = error;
   return new ConnectorError(error.kind, error.message, {
     ...(reason !== undefined && { reason }),
     ...(status !== undefined && { status }),
     ...(code !== undefined && { code }),
     ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+    ofClient,
     credentials: { ...credentials, ...error.credentials },
     cause: error,
   });

@@ -1,5 +1,6 @@
 import { isConnectorError, type ConnectorError, type ConnectorErrorKind } from "#lib/connector-kit/errors.ts";
 import { AppError, isAppError, type ErrorCode } from "#lib/foundation/errors.ts";
+import { isOutboundError } from "#lib/foundation/outbound-error.ts";
 
 const codes = {
   misconfigured: "key_manager.misconfigured",
@@ -63,10 +64,17 @@ export function describeConnectorError(error: ConnectorError, keyManagerName: st
  * @param keyManagerName the display name
  */
 export function whatHappened(error: ConnectorError, keyManagerName: string): string {
-  const { kind, status = 0, reason } = error;
-  const sentence =
-    kind === "unreachable" && status >= 500
-      ? `${keyManagerName} answered with an error of its own (HTTP ${String(status)}).`
-      : sentences[kind](keyManagerName);
-  return reason ? `${sentence} It said: “${reason}”` : sentence;
+  const sentence = sentenceFor(error, keyManagerName);
+  return error.reason ? `${sentence} It said: “${error.reason}”` : sentence;
+}
+
+function sentenceFor({ kind, status = 0, ofClient, cause }: ConnectorError, name: string): string {
+  if (isOutboundError(cause) && cause.kind === "timeout") return `${name} did not answer in time.`;
+  if (kind === "unreachable" && status >= 500) {
+    return `${name} answered with an error of its own (HTTP ${String(status)}).`;
+  }
+  if (kind === "credentials_refused" && ofClient) {
+    return `${name} no longer accepts the registration access token of this client: only its administrator can change or delete it there.`;
+  }
+  return sentences[kind](name);
 }
