@@ -49,7 +49,7 @@ export function Field({
   const caption = (
     <>
       {label}
-      {optional && <span className="text-muted ml-1.5 font-normal">optional</span>}
+      {optional && <span className="text-muted ml-1 font-normal"> optional</span>}
     </>
   );
   const below = (
