@@ -1,6 +1,6 @@
 "use client";
 
-import { useId, useState } from "react";
+import { Fragment, useId, useState } from "react";
 import { useFormContext } from "react-hook-form";
 import { Badge } from "#components/ui/badge.tsx";
 import { Button } from "#components/ui/button.tsx";
@@ -15,6 +15,7 @@ import {
   type KeyManagerView,
   type UpdateKeyManagerInput,
 } from "#lib/features/key-managers/contract.ts";
+import { foreignHostsOf } from "./form-values.ts";
 import { count } from "./words.ts";
 
 type ReimportProps = {
@@ -28,9 +29,16 @@ type Difference = {
   current: string;
   found: string;
   value: unknown;
-  /** Decides whom the portal trusts: never taken without a tick of its own. */
-  trust: boolean;
+  /** Why it is never taken without a tick of its own; null where taking it is the usual thing to do. */
+  caution: keyof typeof cautions | null;
 };
+
+const cautions = {
+  trust: { words: "decides trust", tone: "warn" },
+  host: { words: "another host", tone: "warn" },
+  offer: { words: "what developers may use", tone: "neutral" },
+  absent: { words: "the server names none", tone: "neutral" },
+} as const;
 
 /** Reads the server again, shows what differs, and takes over what is ticked, into the form only. */
 export function Reimport({ view, discover }: ReimportProps) {
@@ -40,11 +48,13 @@ export function Reimport({ view, discover }: ReimportProps) {
   const [problem, setProblem] = useState<string | null>(null);
   const [differences, setDifferences] = useState<Difference[] | null>(null);
   const [ticked, setTicked] = useState<ReadonlySet<string>>(new Set());
+  const [taken, setTaken] = useState(0);
 
   async function read() {
     setPending(true);
     setProblem(null);
     setDifferences(null);
+    setTaken(0);
     const wellKnownUrl = getValues("wellKnownUrl") || getValues("issuer");
     const result = await discover({ wellKnownUrl }).catch(() => null);
     setPending(false);
@@ -54,7 +64,7 @@ export function Reimport({ view, discover }: ReimportProps) {
     }
     const found = compare(getValues(), result.value, view);
     setDifferences(found);
-    setTicked(new Set(found.filter(({ trust }) => !trust).map(({ path }) => path)));
+    setTicked(new Set(found.filter(({ caution }) => !caution).map(({ path }) => path)));
   }
 
   function apply() {
@@ -62,6 +72,7 @@ export function Reimport({ view, discover }: ReimportProps) {
       if (ticked.has(path)) setValue(path, value as never, { shouldDirty: true });
     }
     setDifferences(null);
+    setTaken(ticked.size);
   }
 
   return (
@@ -84,7 +95,12 @@ export function Reimport({ view, discover }: ReimportProps) {
       )}
       {differences?.length === 0 && (
         <Notice tone="good" title="Everything agrees" live>
-          The settings and the server&apos;s own description are the same.
+          Nothing that the server says of itself differs from the settings.
+        </Notice>
+      )}
+      {taken > 0 && (
+        <Notice title={`${count(taken, "value")} taken into the form`} live>
+          Nothing is saved before you choose “Save settings”.
         </Notice>
       )}
       {differences && differences.length > 0 && (
@@ -94,9 +110,9 @@ export function Reimport({ view, discover }: ReimportProps) {
               <TableRow>
                 <TableHeader>Take</TableHeader>
                 <TableHeader>Field</TableHeader>
-                <TableHeader>Current</TableHeader>
-                <TableHeader>Discovered</TableHeader>
-                <TableHeader>Result</TableHeader>
+                <TableHeader className="w-1/4">Current</TableHeader>
+                <TableHeader className="w-1/4">Discovered</TableHeader>
+                <TableHeader className="w-1/4">Result</TableHeader>
               </TableRow>
             </TableHead>
             <TableBody>
@@ -132,19 +148,21 @@ export function Reimport({ view, discover }: ReimportProps) {
 
 type DifferenceRowProps = { difference: Difference; taken: boolean; onTake: (take: boolean) => void };
 
-function DifferenceRow({ difference: { label, current, found, trust }, taken, onTake }: DifferenceRowProps) {
+function DifferenceRow({ difference: { label, current, found, caution }, taken, onTake }: DifferenceRowProps) {
   return (
     <TableRow>
       <TableCell>
         <Checkbox aria-label={`Take ${label}`} checked={taken} onChange={(event) => onTake(event.target.checked)} />
       </TableCell>
-      <TableHeader scope="row" className="text-sm">
-        {label}
-        {trust && (
-          <Badge tone="warn" className="ml-2">
-            decides trust
-          </Badge>
-        )}
+      <TableHeader scope="row" className="py-1.5 text-sm">
+        <span className="flex flex-col items-start gap-1">
+          {label}
+          {caution && (
+            <Badge tone={cautions[caution].tone} {...(cautions[caution].tone === "neutral" && { icon: null })}>
+              {cautions[caution].words}
+            </Badge>
+          )}
+        </span>
       </TableHeader>
       <TableCell>
         <Value text={current} dimmed={taken} />
@@ -162,7 +180,14 @@ function DifferenceRow({ difference: { label, current, found, trust }, taken, on
 function Value({ text, dimmed = false }: { text: string; dimmed?: boolean }) {
   if (text === "") return <span className="text-muted">–</span>;
   return (
-    <code className={`block min-w-36 text-sm [overflow-wrap:anywhere] ${dimmed ? "text-muted" : ""}`}>{text}</code>
+    <code className={`block min-w-44 text-sm [overflow-wrap:anywhere] ${dimmed ? "text-muted" : ""}`}>
+      {text.split(/(?<=[^/]\/)(?=[^/])/).map((part, index) => (
+        <Fragment key={index}>
+          {index > 0 && <wbr />}
+          {part}
+        </Fragment>
+      ))}
+    </code>
   );
 }
 
@@ -175,7 +200,7 @@ function compare(values: UpdateKeyManagerInput, { values: found }: DiscoveryView
       current: values.issuer,
       found: found.issuer,
       value: found.issuer,
-      trust: true,
+      caution: "trust",
     },
     {
       path: "signingKeys",
@@ -183,7 +208,7 @@ function compare(values: UpdateKeyManagerInput, { values: found }: DiscoveryView
       current: keys?.kind === "jwks" ? keys.url : keys?.kind === "pem" ? "pasted key" : "",
       found: found.signingKeys.kind === "jwks" ? found.signingKeys.url : "",
       value: found.signingKeys,
-      trust: true,
+      caution: "trust",
     },
     {
       path: "grantTypes",
@@ -191,19 +216,38 @@ function compare(values: UpdateKeyManagerInput, { values: found }: DiscoveryView
       current: (values.grantTypes ?? []).join(", "),
       found: found.grantTypes.join(", "),
       value: found.grantTypes,
-      trust: false,
+      caution: "offer",
     },
-    ...(Object.keys(endpointLabels) as EndpointName[])
-      // Another address for people is the administrator's own choice; servers do not know of it.
-      .filter((name) => !name.startsWith("display") && view.connector.endpoints[name] !== "unused")
-      .map((name): Difference => ({
-        path: `endpoints.${name}`,
-        label: endpointLabels[name],
-        current: values.endpoints?.[name] ?? "",
-        found: found.endpoints[name] ?? "",
-        value: found.endpoints[name] ?? "",
-        trust: false,
-      })),
+    ...named
+      .filter((name) => view.connector.endpoints[name] !== "unused")
+      .map((name): Difference => endpointDifference(name, values, found)),
   ];
-  return differences.filter(({ current, found: discovered }) => current !== discovered && discovered !== "");
+  return differences.filter(
+    ({ path, current, found: discovered, caution }) =>
+      current !== discovered && (discovered !== "" || (caution === "absent" && isOptional(path, view))),
+  );
+}
+
+/** Those that a discovery document can name. Another address for people is the administrator's own choice. */
+const named = ["token", "authorization", "registration", "introspection", "revocation", "userinfo"] as const;
+
+function endpointDifference(
+  name: EndpointName,
+  { issuer, endpoints }: UpdateKeyManagerInput,
+  found: DiscoveryView["values"],
+): Difference {
+  const [current, discovered] = [endpoints?.[name] ?? "", found.endpoints[name] ?? ""];
+  const isForeign = foreignHostsOf(issuer, { [name]: discovered }).length > 0;
+  return {
+    path: `endpoints.${name}`,
+    label: endpointLabels[name],
+    current,
+    found: discovered,
+    value: discovered,
+    caution: discovered === "" ? "absent" : isForeign ? "host" : null,
+  };
+}
+
+function isOptional(path: Difference["path"], { connector }: KeyManagerView): boolean {
+  return connector.endpoints[path.replace("endpoints.", "") as EndpointName] === "optional";
 }
