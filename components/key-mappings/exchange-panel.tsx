@@ -32,7 +32,7 @@ export function ExchangePanel({ source, exchangers, scopes, exchange }: Exchange
         for the same subject (RFC 8693), which does.
       </p>
       {first ? (
-        <ExchangeForm exchangers={exchangers} first={first} scopes={scopes} exchange={exchange} />
+        <ExchangeForm source={source} exchangers={exchangers} first={first} scopes={scopes} exchange={exchange} />
       ) : (
         <p className="max-w-[70ch]">
           For that, this application needs keys of the built-in key manager with the grant type “Token exchange”.{" "}
@@ -43,10 +43,10 @@ export function ExchangePanel({ source, exchangers, scopes, exchange }: Exchange
   );
 }
 
-type ExchangeFormProps = Omit<ExchangePanelProps, "source"> & { first: KeysView };
+type ExchangeFormProps = ExchangePanelProps & { first: KeysView };
 type Values = { id: string; subjectToken: string; scopes: string[] };
 
-function ExchangeForm({ exchangers, first, scopes, exchange }: ExchangeFormProps) {
+function ExchangeForm({ source, exchangers, first, scopes, exchange }: ExchangeFormProps) {
   const [token, setToken] = useState<TokenView | null>(null);
   const form = useActionForm<Values, TokenView>({
     action: exchange,
@@ -96,6 +96,7 @@ function ExchangeForm({ exchangers, first, scopes, exchange }: ExchangeFormProps
       </ActionForm>
       {first.keyManager.endpoints.token && first.consumerKey && (
         <SnippetTabs
+          keyManagerName={source}
           tokenEndpoint={first.keyManager.endpoints.token}
           consumerKey={first.consumerKey}
           consumerSecret={null}

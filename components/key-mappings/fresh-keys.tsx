@@ -47,6 +47,7 @@ export function FreshKeys({ outcome, tokenParameters, close }: FreshKeysProps) {
       )}
       {tokenEndpoint && consumerKey && keys.client.grantTypes.includes("client_credentials") && (
         <SnippetTabs
+          keyManagerName={keys.keyManager.displayName}
           tokenEndpoint={tokenEndpoint}
           consumerKey={consumerKey}
           consumerSecret={stored ? null : consumerSecret}

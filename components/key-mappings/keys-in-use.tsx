@@ -130,6 +130,7 @@ export function KeysInUse({ keys, keyManager, scopes, actions, settle, handBack 
       {keys.secrets && <SecretsPanel keys={keys} secrets={keys.secrets} actions={actions} settle={settle} />}
       {tokenEndpoint && consumerKey && client.grantTypes.includes("client_credentials") && (
         <SnippetTabs
+          keyManagerName={keys.keyManager.displayName}
           tokenEndpoint={tokenEndpoint}
           consumerKey={consumerKey}
           consumerSecret={null}

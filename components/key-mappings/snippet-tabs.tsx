@@ -5,10 +5,11 @@ import { Tabs, TabsContent, TabsList, TabsTrigger } from "#components/ui/tabs.ts
 import { tokenSnippets, type SnippetInput } from "./snippets.ts";
 
 /** The request for a token, to paste into a terminal or a program. */
-export function SnippetTabs(input: SnippetInput) {
+export function SnippetTabs({ keyManagerName, ...input }: SnippetInput & { keyManagerName: string }) {
   const snippets = tokenSnippets(input);
+  const verb = input.grant === "token_exchange" ? "Exchange" : "Get";
   return (
-    <section aria-label="Get a token from a program" className="flex min-w-0 flex-col gap-2">
+    <section aria-label={`${verb} a token of ${keyManagerName} from a program`} className="flex min-w-0 flex-col gap-2">
       <h3 className="font-medium">From a program</h3>
       <Tabs defaultValue="curl">
         <TabsList>

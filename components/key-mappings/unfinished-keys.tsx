@@ -73,7 +73,8 @@ export function UnfinishedKeys({ keys, actions, settle, handBack }: UnfinishedKe
       {operation && goesOn && <Steps label="Progress" steps={stepsOf(operation, keys)} />}
       {isFailed && (
         <Notice tone="bad" title="No client was registered">
-          {failure?.message} Ask once more for the same, or discard the attempt and choose differently.
+          <p>{failure?.message}</p>
+          <p>Ask once more for the same, or discard the attempt and choose differently.</p>
         </Notice>
       )}
       {needsPerson && (
@@ -147,7 +148,7 @@ function stepsOf(operation: NonNullable<KeysView["operation"]>, { failure, keyMa
       detail: (
         <>
           <RelativeTime iso={operation.startedAt} />
-          {operation.kind === "delete" && ". Gateways refuse the tokens of these keys already."}
+          {operation.kind === "delete" && " · Gateways refuse the tokens of these keys already."}
         </>
       ),
     },
