@@ -29,15 +29,42 @@ const plannedFault = z.strictObject({
  * @param port 0 takes a free one
  */
 export async function serveSimulator(simulator: Simulator, { port = 0 } = {}): Promise<RunningSimulator> {
+  let vendor: SimulatedVendor | undefined;
+  const running = await serveRequests(
+    async (origin) => {
+      const opened = (vendor = await simulator.open({ origin }));
+      return (request) =>
+        new URL(request.url).pathname === faultsPath ? switchFaults(opened, request) : opened.handle(request);
+    },
+    { port },
+  );
+  if (!vendor) throw new Error("The simulator was not opened.");
+  return { ...running, vendor };
+}
+
+type Handler = (request: Request) => Promise<Response>;
+
+/**
+ * Serves requests on loopback.
+ *
+ * @param open makes what answers them, which may have to know where it stands; where it throws an OutboundError, the
+ *   connection breaks
+ * @param options.port 0 takes a free one
+ * @returns `host:port`, and how to end it
+ */
+export async function serveRequests(
+  open: (origin: string) => Handler | Promise<Handler>,
+  { port = 0 } = {},
+): Promise<{ address: string; stop(): Promise<void> }> {
   const server = createServer();
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, "127.0.0.1", resolve);
   });
   const address = `localhost:${String((server.address() as AddressInfo).port)}`;
-  const vendor = await simulator.open({ origin: `http://${address}` });
+  const handle = await open(`http://${address}`);
   server.on("request", (req, res) => {
-    answer(vendor, req, res).catch((error: unknown) => {
+    answer(handle, req, res).catch((error: unknown) => {
       // A fault of the way itself: the connection breaks, as it would.
       if (!isOutboundError(error)) console.error(error);
       res.destroy();
@@ -45,7 +72,6 @@ export async function serveSimulator(simulator: Simulator, { port = 0 } = {}): P
   });
   return {
     address,
-    vendor,
     async stop() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -53,10 +79,8 @@ export async function serveSimulator(simulator: Simulator, { port = 0 } = {}): P
   };
 }
 
-async function answer(vendor: SimulatedVendor, req: IncomingMessage, res: ServerResponse): Promise<void> {
-  const request = await toRequest(req);
-  const response =
-    new URL(request.url).pathname === faultsPath ? await switchFaults(vendor, request) : await vendor.handle(request);
+async function answer(handle: Handler, req: IncomingMessage, res: ServerResponse): Promise<void> {
+  const response = await handle(await toRequest(req));
   const body = Buffer.from(await response.arrayBuffer());
   res.writeHead(response.status, { ...Object.fromEntries(response.headers), "content-length": body.length }).end(body);
 }
