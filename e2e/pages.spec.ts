@@ -1,18 +1,18 @@
 /** Every page there is, as a person sees it who may enter all of them: light and dark, wide and narrow. */
-import AxeBuilder from "@axe-core/playwright";
 import { createHash, randomBytes } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { expect, test, type Page } from "@playwright/test";
 import { createGatewayCredential } from "./pages/administration.ts";
 import { importApi } from "./pages/creation.ts";
+import { allLooks, firstLook, inspectLooks, takeLook } from "./pages/looks.ts";
 import {
   becomeOperator,
+  consumerKeyOf,
   createApplication,
   createTenant,
   generateKeys,
   giveRoles,
   invite,
-  keysCard,
   openKeys,
   openWindow,
 } from "./pages/portal.ts";
@@ -70,8 +70,6 @@ const visits: Record<string, Visit> = {
 };
 
 const builtIn = "Built-in";
-const themes = ["dark", "light"] as const;
-const widths = [1440, 360] as const;
 
 test.describe.configure({ timeout: 600_000 });
 test.use({ actionTimeout: 15_000 });
@@ -124,16 +122,9 @@ test("every page is accessible, fits its window and logs no error, light and dar
  * opened in the dark: what the server cannot know of a browser is what makes the two disagree.
  */
 async function inspect(page: Page, file: string, address: string, status = 200): Promise<void> {
-  await page.emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" });
-  await page.setViewportSize({ width: widths[0], height: 900 });
+  await takeLook(page, firstLook);
   const problems: unknown[] = await load(page, { address, place: file, status });
-  for (const theme of themes) {
-    await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
-    for (const width of widths) {
-      await page.setViewportSize({ width, height: 900 });
-      problems.push(...(await findings(page, `${file}, ${theme}, ${String(width)} px`)));
-    }
-  }
+  problems.push(...(await inspectLooks(page, file, allLooks)));
   expect.soft(problems).toEqual([]);
 }
 
@@ -152,22 +143,6 @@ async function load(page: Page, { address, place, status }: { address: string; p
   page.off("pageerror", onError);
   if (response?.status() !== status) note(`answered ${String(response?.status())}`);
   return problems;
-}
-
-async function findings(page: Page, place: string): Promise<unknown[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  const overflow = await page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  );
-  return [
-    ...violations.map(({ id, help, nodes }) => ({
-      place,
-      id,
-      help,
-      where: nodes.map(({ html }) => html.slice(0, 200)),
-    })),
-    ...(overflow > 0 ? [`${place}: ${String(overflow)} px too wide`] : []),
-  ];
 }
 
 /** One tenant with an object of each kind, made as its people make them; the operator joins it and may do everything. */
@@ -208,8 +183,7 @@ async function authorizationRequestOf(page: Page): Promise<string> {
     await form.getByLabel("Callback URLs").fill(callback);
     await form.getByLabel("Callback URLs").press("Enter");
   });
-  const shown = await keysCard(page, builtIn).locator("code", { hasText: "Consumer key" }).first().innerText();
-  const consumerKey = shown.replace("Consumer key", "").replaceAll(/\s/g, "");
+  const consumerKey = await consumerKeyOf(page, builtIn);
   const challenge = createHash("sha256").update(randomBytes(32).toString("base64url")).digest("base64url");
   const parameters = new URLSearchParams({
     client_id: consumerKey,

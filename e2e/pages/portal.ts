@@ -120,6 +120,12 @@ export function keysCard(page: Page, keyManager: string) {
   return page.getByRole("region", { name: keyManager, exact: true });
 }
 
+/** The consumer key of the keys at one key manager. */
+export async function consumerKeyOf(page: Page, keyManager: string): Promise<string> {
+  const shown = await keysCard(page, keyManager).locator("code", { hasText: "Consumer key" }).first().innerText();
+  return shown.replace("Consumer key", "").replaceAll(/\s/g, "");
+}
+
 /** Opens an application's keys of one type. */
 export async function openKeys(page: Page, application: string, keyType: "production" | "sandbox"): Promise<void> {
   await page.goto("/developer/applications");

@@ -1,0 +1,54 @@
+/** How pages look: light and dark, wide and narrow. */
+import AxeBuilder from "@axe-core/playwright";
+import type { Page } from "@playwright/test";
+
+type Look = { theme: "dark" | "light"; width: number };
+
+/** What is opened in the dark shows where the server and a browser disagree. */
+export const firstLook: Look = { theme: "dark", width: 1440 };
+/** Each theme and each width once. */
+export const twoLooks: readonly Look[] = [firstLook, { theme: "light", width: 360 }];
+/** Every width in every theme. */
+export const allLooks: readonly Look[] = [
+  firstLook,
+  { theme: "dark", width: 360 },
+  { theme: "light", width: 1440 },
+  { theme: "light", width: 360 },
+];
+
+/** Sets the window to a look. */
+export async function takeLook(page: Page, { theme, width }: Look): Promise<void> {
+  await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
+  await page.setViewportSize({ width, height: 900 });
+}
+
+/**
+ * Looks at the open page.
+ *
+ * @param place names it among the findings
+ * @returns everything that is wrong with it: what axe finds, and what is wider than its window
+ */
+export async function inspectLooks(page: Page, place: string, looks: readonly Look[]): Promise<unknown[]> {
+  const problems: unknown[] = [];
+  for (const look of looks) {
+    await takeLook(page, look);
+    problems.push(...(await findings(page, `${place}, ${look.theme}, ${String(look.width)} px`)));
+  }
+  return problems;
+}
+
+async function findings(page: Page, place: string): Promise<unknown[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const overflow = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
+  return [
+    ...violations.map(({ id, help, nodes }) => ({
+      place,
+      id,
+      help,
+      where: nodes.map(({ html }) => html.slice(0, 200)),
+    })),
+    ...(overflow > 0 ? [`${place}: ${String(overflow)} px too wide`] : []),
+  ];
+}
