@@ -1,0 +1,102 @@
+/** Several consumer secrets of one client, and a client that an administrator attaches: at Okta's simulator. */
+import { expect, test, type Page } from "@playwright/test";
+import { okta } from "#connectors/okta/index.ts";
+import { simulator } from "#connectors/okta/simulator.ts";
+import { describeFields } from "#lib/connector-kit/descriptors.ts";
+import { serveSimulator, type RunningSimulator } from "#tooling/simulate/serve.ts";
+import { connectKeyManager } from "./pages/administration.ts";
+import { fillConnectorForm } from "./pages/connector-form.ts";
+import {
+  becomeOperator,
+  createApplication,
+  createTenant,
+  generateKeys,
+  giveRoles,
+  keysCard,
+  openKeys,
+  openWindow,
+  takeSecret,
+} from "./pages/portal.ts";
+import { startLatchkey, type LatchkeyServer } from "./servers/latchkey.ts";
+
+const application = "Web shop";
+const keyManager = "Our Okta";
+
+let vendor: RunningSimulator;
+let latchkey: LatchkeyServer;
+let page: Page;
+
+test.describe.configure({ mode: "serial" });
+
+test.beforeAll(async ({ browser }) => {
+  test.setTimeout(120_000);
+  vendor = await serveSimulator(simulator);
+  latchkey = await startLatchkey({ outboundAllow: [vendor.address] });
+  page = await openWindow(browser, latchkey.origin);
+  await becomeOperator(page, latchkey.firstSignInLink, { name: "Olga Berg", email: "olga@harbour.example" });
+  const link = await createTenant(page, { name: "Harbour", slug: "harbour", administrator: "olga@harbour.example" });
+  await page.goto(link);
+  await page.getByRole("button", { name: "Join as Olga Berg" }).click();
+  await page.waitForURL((url) => !url.pathname.startsWith("/invitation"));
+  await giveRoles(page, "Olga Berg", ["Creator", "Developer"]);
+  await connectKeyManager(page, {
+    wellKnownUrl: vendor.vendor.wellKnownUrl,
+    kind: okta.name,
+    displayName: keyManager,
+    access: () =>
+      fillConnectorForm(page, describeFields(okta.connection), {
+        values: vendor.vendor.connectionInput,
+        prefix: "connection",
+      }),
+  });
+  await createApplication(page, application);
+});
+
+test.afterAll(async () => {
+  await page?.context().close();
+  await latchkey?.stop();
+  await vendor?.stop();
+});
+
+test("a developer adds a second secret, sees which one is used here, and removes the first", async () => {
+  await openKeys(page, application, "production");
+  await generateKeys(page, keyManager);
+  const secrets = keysCard(page, keyManager).getByRole("region", { name: "Consumer secrets" });
+  await secrets.getByRole("button", { name: "Show secrets" }).click();
+  await expect(secrets.getByRole("listitem")).toHaveCount(1);
+  await expect(secrets.getByText("This is the last secret that works")).toHaveCount(0);
+  await expect(secrets.getByText("The portal itself uses this secret")).toBeVisible();
+
+  await secrets.getByRole("button", { name: "Add secret…" }).click();
+  const dialog = page.getByRole("dialog", { name: "Add a consumer secret" });
+  await dialog.getByLabel("Description").fill("New cluster");
+  await dialog.getByRole("button", { name: "Add secret" }).click();
+  await takeSecret(page, "Consumer secret");
+  await page.getByRole("button", { name: "Done" }).click();
+
+  const fresh = secrets.getByRole("listitem").filter({ hasText: "New cluster" });
+  await expect(fresh.getByText("Used here")).toBeVisible();
+  await expect(secrets.getByText("at most 2 secrets")).toBeVisible();
+  await secrets.getByRole("button", { name: /^Remove the secret/ }).click();
+  await page.getByRole("button", { name: "Remove secret", exact: true }).click();
+  await expect(secrets.getByRole("listitem")).toHaveCount(1);
+  await expect(fresh).toBeVisible();
+});
+
+test("an administrator attaches a client to a developer's application, and is told that nothing is proved", async () => {
+  await page.goto("/admin/key-managers");
+  await page.getByRole("link", { name: keyManager }).click();
+  await page.getByRole("link", { name: "Usage" }).click();
+  await page.getByRole("button", { name: "Attach a client…" }).click();
+  const dialog = page.getByRole("dialog", { name: "Attach an existing client" });
+  await expect(dialog.getByText("Nothing is proved")).toBeVisible();
+  await dialog.getByLabel("Find an application").fill("web");
+  await dialog.getByRole("radio", { name: application }).check();
+  await dialog.getByRole("radio", { name: "Sandbox" }).check();
+  await dialog.getByLabel("Consumer key").fill("made-by-hand");
+  await dialog.getByRole("button", { name: "Attach without proof" }).click();
+  await expect(dialog).toBeHidden();
+  await openKeys(page, application, "sandbox");
+  await expect(keysCard(page, keyManager).getByText("made-by-hand")).toBeVisible();
+  await expect(keysCard(page, keyManager).getByText("Mapped client")).toBeVisible();
+});
