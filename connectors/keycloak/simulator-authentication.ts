@@ -4,7 +4,7 @@ import { createLocalJWKSet, decodeJwt, jwtVerify, type JSONWebKeySet } from "jos
 import { clientCertificateHeader, clientOf, oauthError } from "#lib/connector-kit/simulator.ts";
 
 /** What a client of the realm is known by. */
-export type AuthenticatingClient = {
+type AuthenticatingClient = {
   clientId: string;
   enabled: boolean;
   publicClient: boolean;

@@ -76,7 +76,7 @@ export function oidcSimulator(options: OidcOptions = {}): SimulatedOidc {
   let rejection: string | undefined;
 
   const endpoints = {
-    registration: `${issuer}/reg`,
+    registration: `${issuer}/register`,
     token: `${issuer}/token`,
     introspection: `${issuer}/introspect`,
     revocation: `${issuer}/revoke`,
@@ -283,8 +283,8 @@ export function oidcSimulator(options: OidcOptions = {}): SimulatedOidc {
     if (path === "/jwks") {
       return json(200, { keys: [{ ...(await exportJWK(publicKey)), kid: "simulator", alg: "ES256", use: "sig" }] });
     }
-    if (path === "/reg" && request.method === "POST") return register(request);
-    if (path.startsWith("/reg/")) return manage(request, decodeURIComponent(path.slice("/reg/".length)));
+    if (path === "/register" && request.method === "POST") return register(request);
+    if (path.startsWith("/register/")) return manage(request, decodeURIComponent(path.slice("/register/".length)));
     if (!["/token", "/introspect", "/revoke"].includes(path)) return json(404, { error: "not_found" });
     if (request.method !== "POST") return json(405, { error: "invalid_request" });
     if (!request.headers.get("content-type")?.startsWith("application/x-www-form-urlencoded")) {

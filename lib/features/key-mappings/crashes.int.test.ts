@@ -268,7 +268,7 @@ describe("a server that cannot be searched", () => {
     const world = await keysWorld();
     world.interfere(async (url, init) => {
       const response = await world.server.fetch(url, init);
-      if (init?.method === "POST" && url.endsWith("/reg")) throw new OutboundError("timeout");
+      if (init?.method === "POST" && url.endsWith("/register")) throw new OutboundError("timeout");
       return response;
     });
     const outcome = await generateKeys(world.developer, world.request());

@@ -332,7 +332,7 @@ describe("keys whose client is somebody else's, because a server hands out one c
     const applicationId = await newApplication();
     world.interfere(async (url, init) => {
       const response = await world.server.fetch(url, init);
-      if (init?.method !== "POST" || !url.endsWith("/reg")) return response;
+      if (init?.method !== "POST" || !url.endsWith("/register")) return response;
       return Response.json({ ...world.server.clients.get(first.consumerKey ?? "") }, { status: 201 });
     });
     await expect(generateKeys(world.developer, world.request({ applicationId }))).rejects.toMatchObject({

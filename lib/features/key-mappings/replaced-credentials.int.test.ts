@@ -79,7 +79,7 @@ describe("a management token that was replaced", () => {
     for (const method of ["PUT", "GET"]) {
       world.interfere(async (url, init = {}) => {
         const response = await world.server.fetch(url, init);
-        if ((init.method ?? "GET") !== method || !url.includes("/reg/")) return response;
+        if ((init.method ?? "GET") !== method || !url.includes("/register/")) return response;
         const body = (await response.json()) as object;
         return Response.json({ ...body, grant_types: 7 });
       });
@@ -189,7 +189,7 @@ describe("the management token of a client that is mapped", () => {
       registrationClientUri: client.registration_client_uri,
       ...changes,
     });
-    const managementCalls = () => world.server.requests.filter(({ url }) => url.includes("/reg/"));
+    const managementCalls = () => world.server.requests.filter(({ url }) => url.includes("/register/"));
     return { world, client, mapping, managementCalls };
   }
 
@@ -297,7 +297,7 @@ describe("the management token of a client that is mapped", () => {
     const { world, mapping } = await ownedClient();
     world.interfere(async (url, init) => {
       const response = await world.server.fetch(url, init);
-      if (!url.includes("/reg/")) return response;
+      if (!url.includes("/register/")) return response;
       return Response.json({ ...((await response.json()) as object), grant_types: 7 });
     });
     const outcome = await mapKeys(world.developer, mapping());
@@ -310,7 +310,7 @@ describe("the management token of a client that is mapped", () => {
 
   it("stays as it is where the server does not answer: a plain refusal, and no keys", async () => {
     const { world, client, mapping } = await ownedClient();
-    world.server.fail({ status: 503 }, { path: /\/reg\// });
+    world.server.fail({ status: 503 }, { path: /\/register\// });
     await expect(mapKeys(world.developer, mapping())).rejects.toMatchObject({
       code: expect.stringMatching(/^key_manager\./),
     });
@@ -323,7 +323,7 @@ describe("the management token of a client that is mapped", () => {
     const { world, client, mapping } = await ownedClient();
     world.interfere(async (url, init) => {
       const response = await world.server.fetch(url, init);
-      if (!url.includes("/reg/")) return response;
+      if (!url.includes("/register/")) return response;
       const { developer, applicationId } = world;
       for (const { id } of await listKeys(developer, { applicationId, keyType: "PRODUCTION" })) {
         await removeKeys(developer, { id });
@@ -341,7 +341,7 @@ describe("the management token of a client that is mapped", () => {
     const broken: Database = { ...database, inTenant: () => Promise.reject(new Error("The database is away.")) };
     world.interfere(async (url, init) => {
       const response = await world.server.fetch(url, init);
-      if (url.includes("/reg/")) Object.assign(world.deps, { database: broken });
+      if (url.includes("/register/")) Object.assign(world.deps, { database: broken });
       return response;
     });
     const outcome = await mapKeys(world.developer, mapping());
