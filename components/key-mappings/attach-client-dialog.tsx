@@ -1,6 +1,7 @@
 "use client";
 
 import { useEffect, useState } from "react";
+import { useFormContext } from "react-hook-form";
 import { toast } from "sonner";
 import { ActionForm, SubmitButton } from "#components/form/action-form.tsx";
 import { RadioField, SecretField, TextField } from "#components/form/fields.tsx";
@@ -98,6 +99,7 @@ function AttachForm({ keyManager, attach, find, close }: AttachClientProps & { c
 const pauseMs = 250;
 
 function ApplicationChoice({ find }: Pick<AttachClientProps, "find">) {
+  const { getValues, setValue } = useFormContext<AttachClientInput>();
   const [search, setSearch] = useState("");
   const [found, setFound] = useState<readonly AttachableApplication[] | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
@@ -107,14 +109,18 @@ function ApplicationChoice({ find }: Pick<AttachClientProps, "find">) {
       void find({ search }).then((result) => {
         if (!isCurrent) return;
         setProblem(result.ok ? null : result.problem.message);
-        if (result.ok) setFound(result.value);
+        if (!result.ok) return;
+        setFound(result.value);
+        // What is out of sight is not chosen.
+        const chosen = getValues("applicationId");
+        if (!result.value.some(({ id }) => id === chosen)) setValue("applicationId", "");
       });
     }, pauseMs);
     return () => {
       isCurrent = false;
       clearTimeout(timer);
     };
-  }, [search, find]);
+  }, [search, find, getValues, setValue]);
   return (
     <div className="flex min-w-0 flex-col gap-3">
       <Field
