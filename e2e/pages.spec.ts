@@ -27,6 +27,7 @@ type World = {
   api: string;
   application: string;
   keyManager: string;
+  globalKeyManager: string;
   invitation: string;
   oneTimeLink: string;
   authorizationRequest: string;
@@ -65,6 +66,21 @@ const visits: Record<string, Visit> = {
   "(developer)/developer/applications/[id]/page.tsx": everybody(({ application }) => application),
   "(developer)/developer/applications/[id]/keys/[keyType]/page.tsx": everybody(
     ({ application }) => `${application}/keys/production`,
+  ),
+  "(operator)/operator/key-managers/page.tsx": everybody(() => "/operator/key-managers"),
+  "(operator)/operator/key-managers/new/page.tsx": everybody(() => "/operator/key-managers/new"),
+  "(operator)/operator/key-managers/[id]/page.tsx": everybody(({ globalKeyManager }) => globalKeyManager),
+  "(operator)/operator/key-managers/[id]/activity/page.tsx": everybody(
+    ({ globalKeyManager }) => `${globalKeyManager}/activity`,
+  ),
+  "(operator)/operator/key-managers/[id]/settings/page.tsx": everybody(
+    ({ globalKeyManager }) => `${globalKeyManager}/settings`,
+  ),
+  "(operator)/operator/key-managers/[id]/tenants/page.tsx": everybody(
+    ({ globalKeyManager }) => `${globalKeyManager}/tenants`,
+  ),
+  "(operator)/operator/key-managers/[id]/test/page.tsx": everybody(
+    ({ globalKeyManager }) => `${globalKeyManager}/test`,
   ),
   "(operator)/operator/tenants/page.tsx": everybody(() => "/operator/tenants"),
 };
@@ -170,8 +186,28 @@ async function furnish(page: Page): Promise<World> {
   await page.getByRole("link", { name: builtIn }).first().click();
   await page.waitForURL(/\/admin\/key-managers\/[0-9a-f-]{36}$/);
   const keyManager = new URL(page.url()).pathname;
+  const globalKeyManager = await connectGlobalByHand(page);
   const authorizationRequest = await authorizationRequestOf(page);
-  return { api, application, keyManager, invitation, oneTimeLink: "", authorizationRequest };
+  return { api, application, keyManager, globalKeyManager, invitation, oneTimeLink: "", authorizationRequest };
+}
+
+/** A global key manager that nobody answers for: enough to look at its pages. */
+async function connectGlobalByHand(page: Page): Promise<string> {
+  await page.goto("/operator/key-managers/new");
+  await page.getByRole("button", { name: "Enter everything by hand" }).click();
+  await page.getByLabel("Name", { exact: true }).fill("group-login");
+  await page.getByLabel("Kind of key manager").selectOption({ label: "OpenID Connect" });
+  await page.getByLabel("Issuer", { exact: true }).fill("https://login.group.example");
+  for (const endpoint of ["Client registration endpoint", "Token endpoint"]) {
+    await page.getByLabel(endpoint, { exact: true }).fill(`https://login.group.example/${endpoint.length}`);
+  }
+  await page.getByLabel("Key set address").fill("https://login.group.example/jwks");
+  await page.getByRole("button", { name: "Continue" }).click();
+  await page.getByLabel("Initial access token", { exact: true }).fill("of the pages' own test");
+  await page.getByRole("button", { name: "Continue" }).click();
+  await page.getByRole("button", { name: "Save disabled" }).click();
+  await page.waitForURL(/\/operator\/key-managers\/[0-9a-f-]{36}$/);
+  return new URL(page.url()).pathname;
 }
 
 /** Where an application sends a person to sign in through the tenant's own authorization server. */

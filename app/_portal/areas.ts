@@ -55,7 +55,16 @@ const areas: readonly { label: string; links: readonly GatedLink[] }[] = [
   },
   {
     label: "Operate",
-    links: [{ href: "/operator/tenants", label: "Tenants", icon: "tenants", gate: "operator" }],
+    links: [
+      { href: "/operator/tenants", label: "Tenants", icon: "tenants", gate: "operator" },
+      {
+        href: "/operator/key-managers",
+        label: "Global key managers",
+        icon: "global",
+        gate: "operator",
+        keywords: ["authorization server", "issuer", "shared"],
+      },
+    ],
   },
 ];
 

@@ -32,10 +32,10 @@ export function AcceptedKeyManagers({ options }: { options: readonly ChoosableKe
           name="keyManagerIds"
           label="Accepted key managers"
           columns
-          options={options.map(({ id, displayName, connector, enabled }) => ({
+          options={options.map(({ id, displayName, connector, global, enabled }) => ({
             value: id,
             label: displayName,
-            help: enabled ? connector.name : `${connector.name}, disabled`,
+            help: [connector.name, global && "global", !enabled && "disabled"].filter(Boolean).join(", "),
             disabled: !enabled && !kept.has(id),
           }))}
         />

@@ -13,6 +13,7 @@ import { ApiInput, EditApiInput, type ApiView } from "#lib/features/apis/contrac
 import type { ChoosableKeyManager } from "#lib/features/key-managers/contract.ts";
 import type { PlanView } from "#lib/features/plans/contract.ts";
 import { AcceptedKeyManagers } from "./accepted-key-managers.tsx";
+import { AvailabilityField } from "./availability-field.tsx";
 import { ResourcesField } from "./resources-field.tsx";
 import { ScopesField } from "./scopes-field.tsx";
 
@@ -73,6 +74,7 @@ export function ApiForm({ initial, plans, keyManagers, create, update }: ApiForm
           label="Ask for a subscription"
           help="Off lets in every valid token of an accepted key manager, whichever application it belongs to."
         />
+        <AvailabilityField />
         {plans.length === 0 ? (
           <Notice title="There are no plans yet">
             Applications subscribe under a plan. <TextLink href="/creator/plans">Add a plan</TextLink> first.

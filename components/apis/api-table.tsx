@@ -2,11 +2,13 @@ import { Identifier } from "#components/ui/identifier.tsx";
 import { RelativeTime } from "#components/ui/relative-time.tsx";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "#components/ui/table.tsx";
 import { TextLink } from "#components/ui/text-link.tsx";
-import type { ApiSummaryView } from "#lib/features/apis/contract.ts";
+import type { ApiSummaryView, ApiTenant } from "#lib/features/apis/contract.ts";
 import { ApiStatusBadge } from "./api-status-badge.tsx";
+import { TenantBadge } from "./tenant-badge.tsx";
 
 type ApiTableProps = {
-  apis: readonly ApiSummaryView[];
+  /** Those of other tenants are marked with the tenant's name. */
+  apis: readonly (ApiSummaryView & { tenant?: ApiTenant | null })[];
   /** Where an API's page is: the id is put behind it. */
   base: string;
   /** Creators see every state; developers see published APIs only. */
@@ -30,7 +32,10 @@ export function ApiTable({ apis, base, showStatus = false }: ApiTableProps) {
         {apis.map((api) => (
           <TableRow key={api.id}>
             <TableHeader scope="row" className="max-w-[28rem]">
-              <TextLink href={`${base}/${api.id}`}>{api.name}</TextLink>
+              <span className="flex flex-wrap items-center gap-x-2 gap-y-0.5">
+                <TextLink href={`${base}/${api.id}`}>{api.name}</TextLink>
+                {api.tenant && <TenantBadge tenant={api.tenant} />}
+              </span>
               {api.description && <p className="text-muted truncate text-sm font-normal">{api.description}</p>}
             </TableHeader>
             <TableCell className="font-mono text-sm">{api.version}</TableCell>

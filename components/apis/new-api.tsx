@@ -36,6 +36,8 @@ export function NewApi({ plans, keyManagers, create, read }: NewApiProps) {
     acceptAllKeyManagers: true,
     keyManagerIds: [],
     subscriptionValidation: true,
+    subscriptionAvailability: "OWN_TENANT",
+    subscriberTenants: [],
     audiences: [],
   };
   const { notes = [], ...filled } = draft.value ?? {};

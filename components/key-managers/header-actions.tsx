@@ -4,8 +4,10 @@ import { useRouter } from "next/navigation";
 import { EnabledSwitch } from "./enabled-switch.tsx";
 import { KeyManagerMenu } from "./key-manager-menu.tsx";
 import type { KeyManagerActions } from "./key-manager-table.tsx";
+import { tenantPlace, type KeyManagerPlace } from "./place.ts";
 
 type HeaderActionsProps = KeyManagerActions & {
+  of?: KeyManagerPlace;
   item: {
     id: string;
     name: string;
@@ -18,12 +20,18 @@ type HeaderActionsProps = KeyManagerActions & {
 };
 
 /** Switch and menu on top of a key manager's own pages. */
-export function KeyManagerHeaderActions({ item, setEnabled, previewDisable, remove }: HeaderActionsProps) {
+export function KeyManagerHeaderActions({
+  item,
+  setEnabled,
+  previewDisable,
+  remove,
+  of = tenantPlace,
+}: HeaderActionsProps) {
   const router = useRouter();
   return (
     <>
       <EnabledSwitch keyManager={item} setEnabled={setEnabled} previewDisable={previewDisable} label="Enabled" />
-      <KeyManagerMenu item={item} remove={remove} onRemoved={() => router.push("/admin/key-managers")} />
+      <KeyManagerMenu item={item} remove={remove} of={of} onRemoved={() => router.push(of.base)} />
     </>
   );
 }

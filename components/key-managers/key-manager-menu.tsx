@@ -6,6 +6,7 @@ import { toast } from "sonner";
 import { ConfirmDialog } from "#components/ui/confirm-dialog.tsx";
 import { Menu, MenuItem, MenuSeparator } from "#components/ui/menu.tsx";
 import type { ActionResult } from "#lib/features/actions/contract.ts";
+import { tenantPlace, type KeyManagerPlace } from "./place.ts";
 
 type KeyManagerMenuProps = {
   item: {
@@ -16,14 +17,15 @@ type KeyManagerMenuProps = {
     usage: { apis: number; applications: number };
   };
   remove: (input: { id: string }) => Promise<ActionResult<unknown>>;
+  of?: KeyManagerPlace;
   /** Runs after it was deleted. */
   onRemoved?: () => void;
 };
 
 /** What can be done with one key manager. */
-export function KeyManagerMenu({ item, remove, onRemoved }: KeyManagerMenuProps) {
+export function KeyManagerMenu({ item, remove, of = tenantPlace, onRemoved }: KeyManagerMenuProps) {
   const [asking, setAsking] = useState(false);
-  const page = `/admin/key-managers/${item.id}`;
+  const page = `${of.base}/${item.id}`;
   const used = item.usage.apis + item.usage.applications > 0;
   const why = item.permanent ? "built in" : used ? "in use" : undefined;
   return (
@@ -35,7 +37,7 @@ export function KeyManagerMenu({ item, remove, onRemoved }: KeyManagerMenuProps)
         <MenuItem href={`${page}/test`} icon={Activity}>
           Test connection
         </MenuItem>
-        <MenuItem href={`${page}/usage`} icon={Users}>
+        <MenuItem href={`${page}/${of.usage}`} icon={Users}>
           Who uses it
         </MenuItem>
         <MenuSeparator />

@@ -5,7 +5,10 @@ import { TextLink } from "#components/ui/text-link.tsx";
 import type { ActionResult } from "#lib/features/actions/contract.ts";
 import type { ConnectorTile, InvocationMethod, KeyManagerListItem } from "#lib/features/key-managers/contract.ts";
 import { EnabledSwitch, type PreviewDisable, type SetEnabled } from "./enabled-switch.tsx";
+import { GlobalBadge } from "./global-badge.tsx";
 import { KeyManagerMenu } from "./key-manager-menu.tsx";
+import { tenantPlace, type KeyManagerPlace } from "./place.ts";
+import { SimulatorBadge } from "./simulator-badge.tsx";
 import { SortLink } from "./sort-link.tsx";
 import { countUsers } from "./words.ts";
 
@@ -15,10 +18,17 @@ export type KeyManagerActions = {
   remove: (input: { id: string }) => Promise<ActionResult<unknown>>;
 };
 
-type KeyManagerTableProps = { items: readonly KeyManagerListItem[]; actions: KeyManagerActions; mayWrite: boolean };
+type KeyManagerTableProps = {
+  items: readonly (KeyManagerListItem & { tenants?: number })[];
+  actions: KeyManagerActions;
+  mayWrite: boolean;
+  /** Whose list it is: a tenant's, in which global ones are marked and left alone, or the installation's. */
+  of?: KeyManagerPlace;
+};
 
 /** Key managers as rows: what they are, who uses them, whether they are on. */
-export function KeyManagerTable({ items, actions, mayWrite }: KeyManagerTableProps) {
+export function KeyManagerTable({ items, actions, mayWrite, of = tenantPlace }: KeyManagerTableProps) {
+  const mayChange = ({ global }: KeyManagerListItem) => mayWrite && (of.runsGlobal || !global);
   return (
     <Table label="Key managers">
       <TableHead>
@@ -31,6 +41,7 @@ export function KeyManagerTable({ items, actions, mayWrite }: KeyManagerTablePro
           <TableHeader>Type</TableHeader>
           <TableHeader className="max-md:hidden">Tokens</TableHeader>
           <TableHeader className="max-lg:hidden">Provider</TableHeader>
+          {of.runsGlobal && <TableHeader className="max-sm:hidden">Tenants</TableHeader>}
           <TableHeader className="max-sm:hidden">Used by</TableHeader>
           <TableHeader>Enabled</TableHeader>
           <TableHeader>
@@ -42,7 +53,11 @@ export function KeyManagerTable({ items, actions, mayWrite }: KeyManagerTablePro
         {items.map((item) => (
           <TableRow key={item.id}>
             <TableHeader scope="row" className="max-w-[26rem] py-1.5 sm:min-w-44">
-              <TextLink href={`/admin/key-managers/${item.id}`}>{item.displayName}</TextLink>
+              <span className="flex flex-wrap items-center gap-x-2 gap-y-0.5">
+                <TextLink href={`${of.base}/${item.id}`}>{item.displayName}</TextLink>
+                {item.global && !of.runsGlobal && <GlobalBadge />}
+                {item.simulated && <SimulatorBadge />}
+              </span>
               {item.displayName !== item.name && (
                 <code className="text-muted block truncate text-xs font-normal">{item.name}</code>
               )}
@@ -61,11 +76,16 @@ export function KeyManagerTable({ items, actions, mayWrite }: KeyManagerTablePro
                 {hostOf(item.issuer)}
               </span>
             </TableCell>
+            {of.runsGlobal && (
+              <TableCell numeric className="max-sm:hidden">
+                <TextLink href={`${of.base}/${item.id}/${of.usage}`}>{item.tenants ?? 0}</TextLink>
+              </TableCell>
+            )}
             <TableCell className="whitespace-nowrap max-sm:hidden">
-              <Usage item={item} />
+              <Usage item={item} href={`${of.base}/${item.id}/${of.usage}`} />
             </TableCell>
             <TableCell>
-              {mayWrite ? (
+              {mayChange(item) ? (
                 <EnabledSwitch
                   keyManager={item}
                   setEnabled={actions.setEnabled}
@@ -76,7 +96,7 @@ export function KeyManagerTable({ items, actions, mayWrite }: KeyManagerTablePro
               )}
             </TableCell>
             <TableCell className="text-right">
-              {mayWrite && <KeyManagerMenu item={item} remove={actions.remove} />}
+              {mayChange(item) && <KeyManagerMenu item={item} remove={actions.remove} of={of} />}
             </TableCell>
           </TableRow>
         ))}
@@ -114,11 +134,11 @@ export function EnabledBadge({ enabled }: { enabled: boolean }) {
   return enabled ? <Badge tone="good">Enabled</Badge> : <Badge>Disabled</Badge>;
 }
 
-function Usage({ item }: { item: KeyManagerListItem }) {
+function Usage({ item, href }: { item: KeyManagerListItem; href: string }) {
   const { apis, applications } = item.usage;
   if (apis + applications === 0) return <span className="text-muted">Nobody by name</span>;
   return (
-    <TextLink href={`/admin/key-managers/${item.id}/usage`}>
+    <TextLink href={href}>
       {[apis > 0 && countUsers(apis, "API"), applications > 0 && countUsers(applications, "application")]
         .filter(Boolean)
         .join(", ")}

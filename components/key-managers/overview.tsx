@@ -2,18 +2,27 @@ import { ThePath } from "#components/path/path.tsx";
 import { Badge } from "#components/ui/badge.tsx";
 import { Card, CardBody, CardHeader, Fact, FactList } from "#components/ui/card.tsx";
 import { Identifier } from "#components/ui/identifier.tsx";
+import { Notice } from "#components/ui/notice.tsx";
 import { RelativeTime } from "#components/ui/relative-time.tsx";
 import { TextLink } from "#components/ui/text-link.tsx";
 import { endpointLabels, type EndpointName, type KeyManagerView } from "#lib/features/key-managers/contract.ts";
+import { Abilities } from "./abilities.tsx";
 import { ConnectorName, TokenTypes } from "./key-manager-table.tsx";
+import { tenantPlace, type KeyManagerPlace } from "./place.ts";
+import { SimulatorBadge } from "./simulator-badge.tsx";
 import { countUsers } from "./words.ts";
 
 /** A key manager at a glance. */
-export function KeyManagerOverview({ view }: { view: KeyManagerView }) {
+export function KeyManagerOverview({ view, of = tenantPlace }: { view: KeyManagerView; of?: KeyManagerPlace }) {
   const { apis, applications } = view.usage;
-  const base = `/admin/key-managers/${view.id}`;
   return (
     <div className="flex flex-col gap-5">
+      {view.global && !of.runsGlobal && (
+        <Notice title="This key manager is global">
+          The operator of this installation runs it for several tenants. You use it like any other: developers get keys
+          from it, and APIs accept its tokens. Its settings and credentials are the operator&apos;s.
+        </Notice>
+      )}
       <Card>
         <CardBody className="py-6">
           <ThePath
@@ -28,7 +37,7 @@ export function KeyManagerOverview({ view }: { view: KeyManagerView }) {
             ]}
           />
           <p className="text-muted text-center text-sm">
-            <TextLink href={`${base}/usage`}>See who uses it</TextLink>
+            <TextLink href={`${of.base}/${view.id}/${of.usage}`}>See who uses it</TextLink>
           </p>
         </CardBody>
       </Card>
@@ -38,7 +47,10 @@ export function KeyManagerOverview({ view }: { view: KeyManagerView }) {
           <CardBody>
             <FactList>
               <Fact term="Kind">
-                <ConnectorName connector={view.connector} />
+                <span className="flex flex-wrap items-center gap-2">
+                  <ConnectorName connector={view.connector} />
+                  {view.simulated && <SimulatorBadge />}
+                </span>
               </Fact>
               <Fact term="Name">
                 <Identifier value={view.name} label="Name" />
@@ -101,9 +113,15 @@ export function KeyManagerOverview({ view }: { view: KeyManagerView }) {
               <Fact term="Get test tokens">
                 <Allowed on={view.tokenGeneration} />
               </Fact>
+              {view.connector.capabilities.includes("scopes") && (
+                <Fact term="Application scopes">
+                  <Allowed on={view.applicationScopes} />
+                </Fact>
+              )}
             </FactList>
           </CardBody>
         </Card>
+        <Abilities connector={view.connector} />
       </div>
     </div>
   );

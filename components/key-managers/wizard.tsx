@@ -1,7 +1,7 @@
 "use client";
 
 import { useRouter, useSearchParams } from "next/navigation";
-import { useCallback, useState } from "react";
+import { useCallback, useState, type ReactNode } from "react";
 import { useWatch } from "react-hook-form";
 import { toast } from "sonner";
 import { ActionForm, FormFooter } from "#components/form/action-form.tsx";
@@ -29,19 +29,27 @@ import { DiscoveredTable } from "./discovered-table.tsx";
 import { connectorOf, emptyValues, foreignHostsOf, lacksSecrets } from "./form-values.ts";
 import { InvocationFields } from "./exchange-fields.tsx";
 import { Guide } from "./guide.tsx";
+import { tenantPlace, type KeyManagerPlace } from "./place.ts";
 import { Section } from "./section.tsx";
 import { EndpointFields, ForeignHosts, OfferFields, TokenFields } from "./settings-fields.tsx";
+import { SimulatorBadge } from "./simulator-badge.tsx";
 import { TestLadder, type TestOutcome } from "./test-ladder.tsx";
 import { useDraft, type Draft } from "./use-draft.ts";
 import { WizardProgress, wizardSteps, type WizardStep } from "./wizard-steps.tsx";
 
-export type ConnectActions = {
+export type ConnectActions<Input extends RegisterKeyManagerInput> = {
   discover: (input: { wellKnownUrl: string }) => Promise<ActionResult<DiscoveryView>>;
   test: (input: TestConnectionInput) => Promise<ActionResult<ConnectionTestView>>;
-  register: (input: RegisterKeyManagerInput) => Promise<ActionResult<KeyManagerView>>;
+  register: (input: Input) => Promise<ActionResult<KeyManagerView>>;
 };
 
-type ConnectWizardProps = { connectors: ConnectorView[]; actions: ConnectActions };
+type ConnectWizardProps<Input extends RegisterKeyManagerInput> = {
+  connectors: ConnectorView[];
+  actions: ConnectActions<Input>;
+  of?: KeyManagerPlace;
+  /** Fields that this form has beside those of every key manager, and what they begin with. */
+  more?: { fields: ReactNode; initial: Omit<Input, keyof RegisterKeyManagerInput> };
+};
 
 /** Which step shows the field at a path. */
 function stepOf(path: string): WizardStep {
@@ -53,7 +61,12 @@ function readStep(text: string | null): WizardStep {
 }
 
 /** Connects a key manager in four steps. Nothing is written before the last one. */
-export function ConnectWizard({ connectors, actions }: ConnectWizardProps) {
+export function ConnectWizard<Input extends RegisterKeyManagerInput = RegisterKeyManagerInput>({
+  connectors,
+  actions,
+  of = tenantPlace,
+  more,
+}: ConnectWizardProps<Input>) {
   const router = useRouter();
   const search = useSearchParams();
   const [discovery, setDiscovery] = useState<DiscoveryView | null>(null);
@@ -62,27 +75,31 @@ export function ConnectWizard({ connectors, actions }: ConnectWizardProps) {
 
   const form = useActionForm<RegisterKeyManagerInput, KeyManagerView>({
     action: async (input) => {
-      const result = await actions.register(input);
+      // What `more` adds stands in the form's values from the beginning.
+      const result = await actions.register(input as Input);
       if (!result.ok) showProblem(result.problem);
       return result;
     },
-    defaultValues: emptyValues(),
+    defaultValues: { ...emptyValues(), ...more?.initial },
     onSuccess(view) {
       draft.forget();
       toast.success(view.enabled ? `${view.displayName} is connected.` : `${view.displayName} is saved, disabled.`);
-      router.push(`/admin/key-managers/${view.id}`);
+      router.push(`${of.base}/${view.id}`);
     },
   });
   const { methods } = form;
   const connectorId = useWatch({ control: methods.control, name: "connectorId" });
   const connector = connectorOf(connectors, connectorId);
 
-  const go = useCallback((next: WizardStep) => {
-    const target = next === "where" ? "/admin/key-managers/new" : `/admin/key-managers/new?step=${next}`;
-    // The server has nothing to add to a step; Back and reload still know it.
-    window.history.pushState(null, "", target);
-    window.scrollTo({ top: 0 });
-  }, []);
+  const go = useCallback(
+    (next: WizardStep) => {
+      const target = next === "where" ? `${of.base}/new` : `${of.base}/new?step=${next}`;
+      // The server has nothing to add to a step; Back and reload still know it.
+      window.history.pushState(null, "", target);
+      window.scrollTo({ top: 0 });
+    },
+    [of.base],
+  );
 
   const restore = useCallback(
     ({ values, discovery: found }: Draft) => {
@@ -91,7 +108,7 @@ export function ConnectWizard({ connectors, actions }: ConnectWizardProps) {
     },
     [methods],
   );
-  const draft = useDraft({ methods, discovery, connectors, onRestore: restore });
+  const draft = useDraft({ place: of.base, methods, discovery, connectors, onRestore: restore });
 
   // A step that needs more than there is falls back to the last one that can be shown.
   const asked = readStep(search.get("step"));
@@ -257,7 +274,10 @@ export function ConnectWizard({ connectors, actions }: ConnectWizardProps) {
           <>
             {discovery && (
               <section className="flex min-w-0 flex-col gap-2">
-                <h2 className="text-lg font-semibold">What we found</h2>
+                <h2 className="flex flex-wrap items-center gap-2 text-lg font-semibold">
+                  What we found
+                  {discovery.simulated && <SimulatorBadge />}
+                </h2>
                 <p className="text-muted">
                   Read from <code className="[overflow-wrap:anywhere]">{discovery.sourceUrl}</code>. You can change
                   everything below.
@@ -281,6 +301,7 @@ export function ConnectWizard({ connectors, actions }: ConnectWizardProps) {
                 {discovery && <ForeignHosts />}
               </CardBody>
             </Card>
+            {more?.fields}
             <Section
               title="Issuer and endpoints"
               summary="Change what was found"
@@ -438,7 +459,10 @@ type Problem = { path: string; message: string };
 
 /** What the browser can tell by itself; the server has the last word. */
 function problemsOf(values: RegisterKeyManagerInput, connector: ConnectorView): Problem[] {
-  const parsed = RegisterKeyManagerInput.safeParse({ ...values, connection: {} });
+  // What other fields the form has, the server judges.
+  const shared = Object.keys(RegisterKeyManagerInput.shape) as (keyof RegisterKeyManagerInput)[];
+  const asked = Object.fromEntries(shared.map((key) => [key, values[key]]));
+  const parsed = RegisterKeyManagerInput.safeParse({ ...asked, connection: {} });
   const problems: Problem[] = parsed.success
     ? []
     : parsed.error.issues.map(({ path, message }) => ({ path: path.join("."), message }));

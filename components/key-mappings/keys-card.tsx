@@ -1,6 +1,8 @@
 "use client";
 
 import { useState } from "react";
+import { GlobalBadge } from "#components/key-managers/global-badge.tsx";
+import { SimulatorBadge } from "#components/key-managers/simulator-badge.tsx";
 import { Badge, type Tone } from "#components/ui/badge.tsx";
 import { Button } from "#components/ui/button.tsx";
 import { Card, CardBody, CardHeader } from "#components/ui/card.tsx";
@@ -13,6 +15,7 @@ import type { DoneOutcome, KeysActions, KeysPlace } from "./actions.ts";
 import { ExchangePanel } from "./exchange-panel.tsx";
 import { EndpointList } from "./endpoint-list.tsx";
 import { FreshKeys } from "./fresh-keys.tsx";
+import { Gaps } from "./gaps.tsx";
 import { GenerateForm } from "./generate-form.tsx";
 import { KeysInUse } from "./keys-in-use.tsx";
 import { MapForm } from "./map-form.tsx";
@@ -56,6 +59,8 @@ export function KeysCard({ place, keyManager, keys, scopes, exchangers, actions:
             <h2 id={headingId} className="text-lg font-semibold">
               {displayName}
             </h2>
+            {keyManager?.global && <GlobalBadge />}
+            {shown.simulated && <SimulatorBadge />}
             {keys && <StateBadge keys={keys} />}
           </div>
           <p className="text-muted truncate text-sm">
@@ -110,6 +115,7 @@ export function KeysCard({ place, keyManager, keys, scopes, exchangers, actions:
           />
         )}
         {!fresh && form === null && <EndpointList endpoints={endpoints} />}
+        {!fresh && form === null && keyManager && <Gaps keyManager={keyManager} />}
       </CardBody>
     </Card>
   );

@@ -5,13 +5,26 @@ import { Menu, MenuItem } from "#components/ui/menu.tsx";
 import { RelativeTime } from "#components/ui/relative-time.tsx";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "#components/ui/table.tsx";
 import type { ActionResult } from "#lib/features/actions/contract.ts";
-import type { SubscriptionState, SubscriptionView } from "#lib/features/subscriptions/contract.ts";
+import type { SubscriptionState } from "#lib/features/subscriptions/contract.ts";
 import { SubscriptionStateBadge } from "./subscription-state-badge.tsx";
 
 type ChosenState = "ACTIVE" | "BLOCKED" | "PRODUCTION_BLOCKED";
 
+type Subscriber = {
+  id: string;
+  state: SubscriptionState;
+  createdAt: string;
+  application: { name: string };
+  plan: { name: string };
+  /** Whose the application is: a person of this tenant, or another tenant. */
+  of: string;
+};
+
 type ApiSubscriptionsProps = {
-  subscriptions: readonly SubscriptionView[];
+  label: string;
+  /** What `of` is: "Owner" or "Tenant". */
+  ofWhat: string;
+  subscriptions: readonly Subscriber[];
   setState: (input: { id: string; state: ChosenState }) => Promise<ActionResult<{ state: SubscriptionState }>>;
 };
 
@@ -22,8 +35,8 @@ const choices: { state: ChosenState; label: string; done: string }[] = [
 ];
 
 /** Who is subscribed to an API; its creator blocks and lets in again, and a block can be undone at once. */
-export function ApiSubscriptions({ subscriptions, setState }: ApiSubscriptionsProps) {
-  function change({ id, application, state: before }: SubscriptionView, { state, done }: (typeof choices)[number]) {
+export function ApiSubscriptions({ label, ofWhat, subscriptions, setState }: ApiSubscriptionsProps) {
+  function change({ id, application, state: before }: Subscriber, { state, done }: (typeof choices)[number]) {
     const back = choices.find((choice) => choice.state === before);
     void announce(
       () => setState({ id, state }),
@@ -33,11 +46,11 @@ export function ApiSubscriptions({ subscriptions, setState }: ApiSubscriptionsPr
   }
 
   return (
-    <Table label="Subscriptions">
+    <Table label={label}>
       <TableHead>
         <TableRow>
           <TableHeader>Application</TableHeader>
-          <TableHeader>Owner</TableHeader>
+          <TableHeader>{ofWhat}</TableHeader>
           <TableHeader>Plan</TableHeader>
           <TableHeader>State</TableHeader>
           <TableHeader className="max-md:hidden">Since</TableHeader>
@@ -50,7 +63,7 @@ export function ApiSubscriptions({ subscriptions, setState }: ApiSubscriptionsPr
         {subscriptions.map((subscription) => (
           <TableRow key={subscription.id}>
             <TableHeader scope="row">{subscription.application.name}</TableHeader>
-            <TableCell>{subscription.application.ownerName}</TableCell>
+            <TableCell>{subscription.of}</TableCell>
             <TableCell>{subscription.plan.name}</TableCell>
             <TableCell>
               <SubscriptionStateBadge state={subscription.state} />

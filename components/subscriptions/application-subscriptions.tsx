@@ -1,20 +1,31 @@
 import Link from "next/link";
+import { TenantBadge } from "#components/apis/tenant-badge.tsx";
 import { Button } from "#components/ui/button.tsx";
 import { Card, CardBody, CardHeader } from "#components/ui/card.tsx";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "#components/ui/table.tsx";
 import { TextLink } from "#components/ui/text-link.tsx";
 import type { ActionResult } from "#lib/features/actions/contract.ts";
+import type { CrossTenantSubscriptionView } from "#lib/features/cross-tenant-subscriptions/contract.ts";
 import type { SubscriptionView } from "#lib/features/subscriptions/contract.ts";
 import { SubscriptionStateBadge } from "./subscription-state-badge.tsx";
 import { UnsubscribeButton } from "./unsubscribe-button.tsx";
 
 type ApplicationSubscriptionsProps = {
   subscriptions: readonly SubscriptionView[];
-  unsubscribe: (input: { id: string }) => Promise<ActionResult<unknown>>;
+  /** Those to APIs of other tenants. */
+  foreign: readonly CrossTenantSubscriptionView[];
+  unsubscribe: Unsubscribe;
+  unsubscribeAcross: Unsubscribe;
 };
 
+type Unsubscribe = (input: { id: string }) => Promise<ActionResult<unknown>>;
+
 /** The APIs that an application may call. */
-export function ApplicationSubscriptions({ subscriptions, unsubscribe }: ApplicationSubscriptionsProps) {
+export function ApplicationSubscriptions(props: ApplicationSubscriptionsProps) {
+  const rows = [
+    ...props.subscriptions.map((row) => ({ ...row, tenant: null, unsubscribe: props.unsubscribe })),
+    ...props.foreign.map((row) => ({ ...row, tenant: row.api.tenant, unsubscribe: props.unsubscribeAcross })),
+  ];
   return (
     <Card>
       <CardHeader
@@ -27,7 +38,7 @@ export function ApplicationSubscriptions({ subscriptions, unsubscribe }: Applica
         }
       />
       <CardBody>
-        {subscriptions.length === 0 ? (
+        {rows.length === 0 ? (
           <p className="text-muted">None yet. Open an API and subscribe this application to it.</p>
         ) : (
           <Table label="Subscriptions">
@@ -42,12 +53,15 @@ export function ApplicationSubscriptions({ subscriptions, unsubscribe }: Applica
               </TableRow>
             </TableHead>
             <TableBody>
-              {subscriptions.map(({ id, api, application, plan, state }) => (
+              {rows.map(({ id, api, application, plan, state, tenant, unsubscribe }) => (
                 <TableRow key={id}>
                   <TableHeader scope="row">
-                    <TextLink href={`/developer/apis/${api.id}`}>
-                      {api.name} {api.version}
-                    </TextLink>
+                    <span className="flex flex-wrap items-center gap-x-2 gap-y-0.5">
+                      <TextLink href={`/developer/apis/${api.id}`}>
+                        {api.name} {api.version}
+                      </TextLink>
+                      {tenant && <TenantBadge tenant={tenant} />}
+                    </span>
                   </TableHeader>
                   <TableCell>{plan.name}</TableCell>
                   <TableCell>

@@ -6,7 +6,7 @@ import { ActionForm, SubmitButton } from "#components/form/action-form.tsx";
 import { SelectField } from "#components/form/fields.tsx";
 import { useActionForm } from "#components/form/use-action-form.ts";
 import type { ActionResult } from "#lib/features/actions/contract.ts";
-import { SubscribeInput, type SubscriptionView } from "#lib/features/subscriptions/contract.ts";
+import { SubscribeInput } from "#lib/features/subscriptions/contract.ts";
 
 type Choice = { id: string; name: string };
 
@@ -15,15 +15,17 @@ type SubscribeFormProps = {
   /** Applications that are not subscribed yet. */
   applications: readonly Choice[];
   plans: readonly Choice[];
-  subscribe: (input: SubscribeInput) => Promise<ActionResult<SubscriptionView>>;
+  subscribe: (input: SubscribeInput) => Promise<ActionResult<Subscribed>>;
 };
+
+type Subscribed = { application: { name: string }; plan: { name: string } };
 
 const toOption = ({ id, name }: Choice) => ({ value: id, label: name });
 
 /** Gives one of the person's applications the right to call an API. */
 export function SubscribeForm({ apiId, applications, plans, subscribe }: SubscribeFormProps) {
   const headingId = useId();
-  const form = useActionForm<SubscribeInput, SubscriptionView>({
+  const form = useActionForm<SubscribeInput, Subscribed>({
     schema: SubscribeInput,
     action: subscribe,
     defaultValues: { apiId, applicationId: applications[0]?.id ?? "", planId: plans[0]?.id ?? "" },

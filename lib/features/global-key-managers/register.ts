@@ -7,7 +7,8 @@ import { seemsSimulated } from "../key-managers/simulated.ts";
 import { defineOperatorVerb } from "../verb.ts";
 import { auditHere, auditThere, servingInWords, stateHere, stateThere } from "./audit.ts";
 import { RegisterGlobalKeyManagerInput, type GlobalKeyManagerView } from "./contract.ts";
-import { nameConflict, refuseTakenIssuer, refuseTakenName, resolveTenants } from "./serving.ts";
+import { letTenantsFollow } from "./follow.ts";
+import { nameConflict, refuseTakenIssuer, refuseTakenName, requireProof, resolveTenants } from "./serving.ts";
 import { toGlobalView } from "./views.ts";
 
 const action = "global_key_manager.register";
@@ -28,6 +29,7 @@ export const registerGlobalKeyManager = defineOperatorVerb({
     return { ...checked, simulated: await seemsSimulated(caller, checked.values) };
   },
   async run(ctx, { serves, tenants }, { values, secrets, simulated }): Promise<GlobalKeyManagerView> {
+    requireProof(values);
     await lockServing(ctx);
     const tenantIds = await resolveTenants(ctx, { serves, tenants });
     await refuseTakenName(ctx, values.name, tenantIds);
@@ -43,6 +45,7 @@ export const registerGlobalKeyManager = defineOperatorVerb({
       throw nameConflict("Another global key manager has this name. Choose a different one.", error);
     });
     await insertCopies(ctx, id, tenantIds);
+    await letTenantsFollow(ctx, id);
     await auditHere(ctx, { keyManager: record, after: { ...stateHere(record), ...servingInWords(serves, tenants) } });
     await auditThere(ctx, { action, keyManager: record, after: stateThere(record) });
     return toGlobalView(ctx, record);

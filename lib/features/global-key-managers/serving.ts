@@ -10,6 +10,7 @@ import {
   type GlobalKeyManagerRecord,
   type TenantsInTheWay,
 } from "#lib/data/global-key-managers.ts";
+import type { KeyManagerValues } from "#lib/data/key-managers.ts";
 import { findTenantsBySlugs, listTenantIds } from "#lib/data/tenants.ts";
 import { AppError, fieldError } from "#lib/foundation/errors.ts";
 import type { GlobalKeyManagerId, TenantId } from "#lib/foundation/ids.ts";
@@ -34,6 +35,22 @@ export async function resolveTenants(
     throw fieldError("tenants", `No tenant has the address ${unknown.join(", ")}. Correct it, or remove it.`);
   }
   return found.map(({ id }) => id);
+}
+
+/**
+ * Who owns a client must be proved where several tenants share the server: otherwise one could take another's.
+ *
+ * @throws {AppError} `input.invalid` at `mappedClientCheck`
+ */
+export function requireProof({
+  clientMapping,
+  mappedClientCheck,
+}: Pick<KeyManagerValues, "clientMapping" | "mappedClientCheck">) {
+  if (!clientMapping || mappedClientCheck) return;
+  throw fieldError(
+    "mappedClientCheck",
+    "Leave this on, or switch mapping off: tenants share this server, so who owns a client there must be proved.",
+  );
 }
 
 /**

@@ -9,8 +9,9 @@ import { seemsSimulatedStill } from "../key-managers/simulated.ts";
 import { defineOperatorVerb } from "../verb.ts";
 import { auditHere, auditThere, stateHere, stateThere } from "./audit.ts";
 import type { GlobalKeyManagerView } from "./contract.ts";
+import { letTenantsFollow } from "./follow.ts";
 import { requireGlobalKeyManager } from "./require.ts";
-import { refuseTakenIssuer } from "./serving.ts";
+import { refuseTakenIssuer, requireProof } from "./serving.ts";
 import { toGlobalView } from "./views.ts";
 
 const action = "global_key_manager.update";
@@ -34,6 +35,7 @@ export const updateGlobalKeyManager = defineOperatorVerb({
     requireRevision(before, input.revision);
     const row = { globalKeyManagerId: before.id };
     const { values, secrets, entered } = checkUpdate(before, input, () => openStoredConnection(ctx.deps, row, before));
+    requireProof(values);
     if (before.enabled && values.issuer !== before.issuer) {
       const tenantIds = await listServedTenantIds(ctx, before.id);
       await refuseTakenIssuer(ctx, { issuer: values.issuer, tenantIds, except: before.id });
@@ -44,6 +46,7 @@ export const updateGlobalKeyManager = defineOperatorVerb({
       sealedSecrets: sealSecrets(ctx.deps.vault, row, secrets),
     });
     if (!after) throw new AppError("revision.conflict");
+    await letTenantsFollow(ctx, before.id);
     const told = { ...stateHere(after), secretsEntered: entered };
     await auditHere(ctx, { keyManager: after, before: stateHere(before), after: told });
     await auditThere(ctx, { action, keyManager: after, before: stateThere(before), after: stateThere(after) });

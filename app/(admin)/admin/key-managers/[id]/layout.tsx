@@ -1,6 +1,8 @@
 import type { Metadata } from "next";
+import { GlobalBadge } from "#components/key-managers/global-badge.tsx";
 import { KeyManagerHeaderActions } from "#components/key-managers/header-actions.tsx";
 import { ConnectorName, EnabledBadge } from "#components/key-managers/key-manager-table.tsx";
+import { SimulatorBadge } from "#components/key-managers/simulator-badge.tsx";
 import { PageHeader } from "#components/ui/page-header.tsx";
 import { LinkTabs } from "#components/ui/tabs.tsx";
 import { getKeyManager } from "#lib/features/key-managers/get.ts";
@@ -15,15 +17,22 @@ export default async function KeyManagerLayout({ params, children }: LayoutProps
   const { id } = await params;
   const view = await orNotFound(getKeyManager(ctx, { id }));
   const base = `/admin/key-managers/${view.id}`;
-  const { name, displayName, enabled, revision, permanent, usage } = view;
+  const { name, displayName, enabled, revision, permanent, global, usage } = view;
   return (
     <>
       <PageHeader
         crumbs={[{ label: "Key managers", href: "/admin/key-managers" }]}
         title={displayName}
-        status={<EnabledBadge enabled={enabled} />}
+        status={
+          <>
+            {global && <GlobalBadge />}
+            {view.simulated && <SimulatorBadge />}
+            <EnabledBadge enabled={enabled} />
+          </>
+        }
         description={view.description || <ConnectorName connector={view.connector} />}
         actions={
+          !global &&
           ctx.permissions.has("key_manager:write") && (
             <KeyManagerHeaderActions
               item={{ id: view.id, name, displayName, enabled, revision, permanent, usage }}
@@ -38,9 +47,9 @@ export default async function KeyManagerLayout({ params, children }: LayoutProps
         label="Key manager"
         tabs={[
           { label: "Overview", href: base },
-          { label: "Settings", href: `${base}/settings` },
+          ...(global ? [] : [{ label: "Settings", href: `${base}/settings` }]),
           { label: "Usage", href: `${base}/usage` },
-          { label: "Test", href: `${base}/test` },
+          ...(global ? [] : [{ label: "Test", href: `${base}/test` }]),
           { label: "Activity", href: `${base}/activity` },
         ]}
       />

@@ -1,6 +1,7 @@
 import type { Metadata } from "next";
 import { ApiAccess } from "#components/apis/api-access.tsx";
 import { ResourceTable } from "#components/apis/resource-table.tsx";
+import { TenantBadge } from "#components/apis/tenant-badge.tsx";
 import { SubscribeForm } from "#components/subscriptions/subscribe-form.tsx";
 import { Badge } from "#components/ui/badge.tsx";
 import { Card, CardBody, CardHeader, Fact, FactList } from "#components/ui/card.tsx";
@@ -9,7 +10,7 @@ import { TextLink } from "#components/ui/text-link.tsx";
 import { getPublishedApi } from "#lib/features/apis/browse.ts";
 import { requireContext } from "#lib/web/context.ts";
 import { orNotFound } from "#lib/web/or-not-found.ts";
-import { subscribeAction, unsubscribeAction } from "../actions.ts";
+import { subscribeAcrossAction, subscribeAction, unsubscribeAcrossAction, unsubscribeAction } from "../actions.ts";
 
 export const metadata: Metadata = { title: "API" };
 
@@ -25,12 +26,20 @@ export default async function PublishedApiPage({ params }: PageProps<"/developer
       <PageHeader
         crumbs={[{ label: "APIs", href: "/developer/apis" }]}
         title={`${api.name} ${api.version}`}
+        status={api.tenant && <TenantBadge tenant={api.tenant} />}
         description={api.description || undefined}
       />
       <div className="grid items-start gap-6 xl:grid-cols-[minmax(0,1fr)_22rem]">
         <div className="flex min-w-0 flex-col gap-6">
           <Card>
-            <CardHeader title="Your access" description="Which of your applications and keys open this API." />
+            <CardHeader
+              title="Your access"
+              description={
+                api.tenant
+                  ? `Which of your applications and keys open this API. ${api.tenant.name} takes keys of global key managers.`
+                  : "Which of your applications and keys open this API."
+              }
+            />
             <CardBody>
               {access.length === 0 ? (
                 <p className="text-muted">
@@ -45,10 +54,14 @@ export default async function PublishedApiPage({ params }: PageProps<"/developer
                       apiId={api.id}
                       applications={free}
                       plans={api.plans}
-                      subscribe={subscribeAction}
+                      subscribe={api.tenant ? subscribeAcrossAction : subscribeAction}
                     />
                   )}
-                  <ApiAccess apiName={`${api.name} ${api.version}`} access={access} unsubscribe={unsubscribeAction} />
+                  <ApiAccess
+                    apiName={`${api.name} ${api.version}`}
+                    access={access}
+                    unsubscribe={api.tenant ? unsubscribeAcrossAction : unsubscribeAction}
+                  />
                 </>
               )}
             </CardBody>
@@ -59,6 +72,7 @@ export default async function PublishedApiPage({ params }: PageProps<"/developer
           <CardHeader title="About" />
           <CardBody>
             <FactList className="gap-y-0 sm:grid-cols-1 sm:gap-y-0 [&>dd]:mb-3 last:[&>dd]:mb-0">
+              {api.tenant && <Fact term="Tenant">{api.tenant.name}, at its own gateways</Fact>}
               <Fact term="Path at the gateway">
                 <code className="font-mono text-sm break-all">
                   {api.context}/{api.version}
@@ -67,6 +81,8 @@ export default async function PublishedApiPage({ params }: PageProps<"/developer
               <Fact term="Accepted key managers">
                 {api.acceptAllKeyManagers ? (
                   "All"
+                ) : api.keyManagers.length === 0 ? (
+                  "None that serves your tenant"
                 ) : (
                   <span className="flex flex-wrap gap-1">
                     {api.keyManagers.map(({ id, displayName, enabled }) => (

@@ -6,16 +6,18 @@ import { Card, CardBody, CardHeader, Fact, FactList } from "#components/ui/card.
 import { RelativeTime } from "#components/ui/relative-time.tsx";
 import type { ApplicationView } from "#lib/features/applications/contract.ts";
 import { getApplication } from "#lib/features/applications/read.ts";
+import { listForeignSubscriptionsOfApplication } from "#lib/features/cross-tenant-subscriptions/list.ts";
 import { listSubscriptionsOfApplication } from "#lib/features/subscriptions/list.ts";
 import { requireContext } from "#lib/web/context.ts";
 import { orNotFound } from "#lib/web/or-not-found.ts";
-import { unsubscribeAction } from "../../apis/actions.ts";
+import { unsubscribeAcrossAction, unsubscribeAction } from "../../apis/actions.ts";
 
 export default async function ApplicationPage({ params }: PageProps<"/developer/applications/[id]">) {
   const ctx = await requireContext("application:read");
   const { id } = await params;
   const application = await orNotFound(getApplication(ctx, { id }));
   const { items: subscriptions } = await listSubscriptionsOfApplication(ctx, { applicationId: id, limit: 100 });
+  const { items: foreign } = await listForeignSubscriptionsOfApplication(ctx, { applicationId: id, limit: 100 });
   const { keys } = application;
   return (
     <div className="flex flex-col gap-5">
@@ -44,7 +46,12 @@ export default async function ApplicationPage({ params }: PageProps<"/developer/
           </FactList>
         </CardBody>
       </Card>
-      <ApplicationSubscriptions subscriptions={subscriptions} unsubscribe={unsubscribeAction} />
+      <ApplicationSubscriptions
+        subscriptions={subscriptions}
+        foreign={foreign}
+        unsubscribe={unsubscribeAction}
+        unsubscribeAcross={unsubscribeAcrossAction}
+      />
     </div>
   );
 }

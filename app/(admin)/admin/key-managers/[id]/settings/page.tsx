@@ -1,3 +1,4 @@
+import { notFound } from "next/navigation";
 import { SettingsForm } from "#components/key-managers/settings-form.tsx";
 import { getKeyManager } from "#lib/features/key-managers/get.ts";
 import { requireContext } from "#lib/web/context.ts";
@@ -8,6 +9,8 @@ export default async function KeyManagerSettingsPage({ params }: PageProps<"/adm
   const ctx = await requireContext("key_manager:write");
   const { id } = await params;
   const view = await orNotFound(getKeyManager(ctx, { id }));
+  // A global one is changed and tested by the operator only.
+  if (view.global) notFound();
   return (
     <SettingsForm view={view} save={updateKeyManagerAction} discover={discoverAction} test={testConnectionAction} />
   );
