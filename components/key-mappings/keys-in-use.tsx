@@ -20,6 +20,7 @@ import {
 import type { KeysActions } from "./actions.ts";
 import { RemoveKeysDialog } from "./remove-keys-dialog.tsx";
 import type { HandedBack } from "./replaced-token.tsx";
+import { ScopesFact } from "./scopes-fact.tsx";
 import { SecretFact } from "./secret-fact.tsx";
 import { SecretsPanel } from "./secrets-panel.tsx";
 import { SnippetTabs } from "./snippet-tabs.tsx";
@@ -43,6 +44,9 @@ export function KeysInUse({ keys, keyManager, scopes, actions, settle, handBack 
   const [asking, setAsking] = useState<"regenerate" | "remove" | null>(null);
   const { can, client, consumerKey } = keys;
   const tokenEndpoint = keys.keyManager.endpoints.token;
+  const chosen = keys.scopes?.chosen ?? null;
+  // What was not chosen would only be refused.
+  const offered = chosen === null ? scopes : scopes.filter(({ name }) => chosen.includes(name));
 
   if (updating && keyManager) {
     return (
@@ -90,6 +94,11 @@ export function KeysInUse({ keys, keyManager, scopes, actions, settle, handBack 
               </span>
             </Fact>
           )}
+          {keys.scopes && client.grantTypes.includes("client_credentials") && (
+            <Fact term="Scopes">
+              <ScopesFact keys={keys} scopes={scopes} chooseScopes={actions.chooseScopes} />
+            </Fact>
+          )}
           {client.redirectUris.length > 0 && (
             <Fact term="Callback URLs">
               <ul className="flex flex-col">
@@ -103,7 +112,7 @@ export function KeysInUse({ keys, keyManager, scopes, actions, settle, handBack 
           )}
         </FactList>
         <div className="flex flex-wrap gap-2">
-          {can.issueToken && <TokenDialog keys={keys} scopes={scopes} issueToken={actions.issueToken} />}
+          {can.issueToken && <TokenDialog keys={keys} scopes={offered} issueToken={actions.issueToken} />}
           {can.update && keyManager && <Button onClick={() => setUpdating(true)}>Update</Button>}
           <Menu label={`More actions for the keys of ${keys.keyManager.displayName}`}>
             {can.refresh && (
@@ -134,7 +143,7 @@ export function KeysInUse({ keys, keyManager, scopes, actions, settle, handBack 
           tokenEndpoint={tokenEndpoint}
           consumerKey={consumerKey}
           consumerSecret={null}
-          scopes={scopes.map(({ name }) => name)}
+          scopes={offered.map(({ name }) => name)}
           parameters={keys.tokenParameters}
           secretIn={secretPlaceOf(client.settings)}
         />

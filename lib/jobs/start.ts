@@ -1,4 +1,5 @@
 /** Background work: what is done, and when. */
+import { followGlobalJob, followGlobalKeyManagers } from "#lib/features/global-key-managers/follow.ts";
 import { sweepExpired } from "#lib/features/housekeeping/sweep.ts";
 import { reconcileKeysJob } from "#lib/features/key-mappings/operation.ts";
 import {
@@ -49,6 +50,7 @@ export async function startJobs(
     if (end === "unresolved") throw new Error(`The keys ${subjectId} are not settled yet.`);
   });
   await worker.work(mirrorScopesJob, ({ tenantId, subjectId }) => reconcileScopes(deps, tenantId, subjectId));
+  await worker.work(followGlobalJob, ({ tenantId }) => followGlobalKeyManagers(deps, tenantId));
   await worker.work(narrowScopesJob, ({ tenantId, subjectId }) => narrowScopes(deps, tenantId, subjectId));
   await worker.work(narrowScopesOfApiJob, ({ subjectId }) => narrowScopesOfApi(deps, subjectId));
   for (const { name, cron, run } of [...ours, ...schedules]) {

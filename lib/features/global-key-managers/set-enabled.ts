@@ -4,6 +4,7 @@ import { SetKeyManagerEnabledInput } from "../key-managers/contract.ts";
 import { requireRevision } from "../key-managers/refusals.ts";
 import { defineOperatorVerb } from "../verb.ts";
 import { auditHere, auditThere } from "./audit.ts";
+import { letTenantsFollow } from "./follow.ts";
 import { requireGlobalKeyManager } from "./require.ts";
 import { refuseTakenIssuer } from "./serving.ts";
 
@@ -27,6 +28,7 @@ export const setGlobalKeyManagerEnabled = defineOperatorVerb({
     }
     const after = await updateGlobalKeyManager(ctx, before, { enabled });
     if (!after) throw new AppError("revision.conflict");
+    await letTenantsFollow(ctx, before.id);
     const change = { keyManager: after, before: { enabled: before.enabled }, after: { enabled } };
     await auditHere(ctx, change);
     await auditThere(ctx, { action, ...change });

@@ -14,6 +14,7 @@ import { requireRevision } from "../key-managers/refusals.ts";
 import { defineOperatorVerb, type OperatorContext } from "../verb.ts";
 import { auditHere, auditThere, servingInWords } from "./audit.ts";
 import { SetServingInput, type ServingView } from "./contract.ts";
+import { letTenantsFollow } from "./follow.ts";
 import { requireGlobalKeyManager } from "./require.ts";
 import { nameConflict, refuseTakenIssuer, refuseTakenName, refuseUsed, resolveTenants } from "./serving.ts";
 
@@ -39,6 +40,7 @@ export const setServing = defineOperatorVerb({
     await give(ctx, before, missingFrom(wanted, served));
     const after = await updateGlobalKeyManager(ctx, before, { serves });
     if (!after) throw new AppError("revision.conflict");
+    await letTenantsFollow(ctx, before.id);
     const listed = serves === "ALL" ? [] : await listTenantSlugs(ctx, wanted);
     await auditHere(ctx, {
       keyManager: before,

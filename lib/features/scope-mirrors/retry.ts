@@ -33,10 +33,10 @@ export const retryMirroringAt = defineMutation({
   action: "scope_mirror.retry",
   permission: "key_manager:write",
   input: RetryMirrorsAtInput,
-  async run(ctx, { keyManagerId }): Promise<{ tried: number }> {
+  async run(ctx, { keyManagerId }): Promise<{ keyManagerId: string; tried: number }> {
     const keyManager = await requireKeyManager(ctx, keyManagerId);
     ctx.audit({ subject: auditSubject(keyManager) });
-    return { tried: await tryNow(ctx, [keyManager.id]) };
+    return { keyManagerId, tried: await tryNow(ctx, [keyManager.id]) };
   },
 });
 

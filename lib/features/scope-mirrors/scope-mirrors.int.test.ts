@@ -1,8 +1,11 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { scopesWorld, type ScopesWorld } from "#tooling/testing/scopes.ts";
+import { newId, type PersonId } from "#lib/foundation/ids.ts";
+import { realmRegistration, scopesWorld, type ScopesWorld } from "#tooling/testing/scopes.ts";
 import { deleteApi } from "../apis/delete.ts";
 import { getApi } from "../apis/read.ts";
+import { registerGlobalKeyManager } from "../global-key-managers/register.ts";
 import { getKeyManager } from "../key-managers/get.ts";
+import { registerKeyManager } from "../key-managers/register.ts";
 import { setKeyManagerEnabled } from "../key-managers/set-enabled.ts";
 import { listScopeMirrorsAt, listScopeMirrorsOfApi } from "./list.ts";
 import { reconcileForgottenScopes, reconcileScopes } from "./reconcile.ts";
@@ -174,15 +177,32 @@ describe("mirroring scopes", () => {
   });
 
   it("follows the list of key managers that an API accepts", async () => {
-    const apiId = await world.addApi(["orders:read"]);
-    await world.runJobs();
-    await world.changeApi(apiId, ["orders:read"], { acceptAllKeyManagers: true, keyManagerIds: [] });
-    await world.runJobs();
-    expect(world.realm.scopeNamed("orders:read")).toBeDefined();
     const other = await scopesWorld();
-    const elsewhere = await other.addApi(["bills:read"], { acceptAllKeyManagers: true, keyManagerIds: [] });
-    await other.runJobs();
-    expect(await states(other, elsewhere)).toEqual({ "bills:read": "mirrored" });
+    world.interfere((url, init) =>
+      url.startsWith(new URL(other.realm.issuer).origin) ? other.realm.fetch(url, init) : world.realm.fetch(url, init),
+    );
+    const { id: second } = await registerKeyManager(world.admin, realmRegistration(other.realm));
+    const apiId = await world.addApi(["orders:read"], { keyManagerIds: [second] });
+    await world.runJobs();
+    expect([world.realm, other.realm].map((realm) => realm.scopeNamed("orders:read")?.name)).toEqual([
+      undefined,
+      "orders:read",
+    ]);
+    await world.changeApi(apiId, ["orders:read"]);
+    await world.runJobs();
+    expect([world.realm, other.realm].map((realm) => realm.scopeNamed("orders:read")?.name)).toEqual([
+      "orders:read",
+      undefined,
+    ]);
+  });
+
+  it("reaches a key manager that is connected afterwards", async () => {
+    await world.addApi(["orders:read"], { acceptAllKeyManagers: true, keyManagerIds: [] });
+    const other = await scopesWorld();
+    world.interfere(other.realm.fetch);
+    await registerKeyManager(world.admin, realmRegistration(other.realm));
+    await world.runJobs();
+    expect(other.realm.scopeNamed("orders:read")).toBeDefined();
   });
 });
 
@@ -203,6 +223,26 @@ describe("tenants that share a server", () => {
     await other.changeApi(two, []);
     await other.runJobs();
     expect(world.realm.scopeNamed("orders:read")).toBeUndefined();
+  });
+});
+
+describe("a global key manager", () => {
+  it("gets the scopes of every tenant that it serves, from the moment it serves them", async () => {
+    const other = await scopesWorld({}, world.realm);
+    const realm = (await scopesWorld()).realm;
+    for (const at of [world, other]) at.interfere(realm.fetch);
+    await world.addApi(["orders:read"], { acceptAllKeyManagers: true, keyManagerIds: [] });
+    await other.addApi(["bills:read"], { acceptAllKeyManagers: true, keyManagerIds: [] });
+    const actor = { kind: "person", personId: newId<PersonId>(), name: "Olive", email: "olive@example.com" } as const;
+    const operator = { actor: { ...actor, isOperator: true }, requestId: newId(), deps: world.deps };
+    await registerGlobalKeyManager(operator, {
+      ...realmRegistration(realm),
+      serves: "LISTED",
+      tenants: [world.tenant.slug, other.tenant.slug],
+    });
+    await world.runJobs();
+    expect(realm.scopeNamed("orders:read")).toBeDefined();
+    expect(realm.scopeNamed("bills:read")).toBeDefined();
   });
 });
 

@@ -8,6 +8,7 @@ import { setKeyManagerEnabled } from "#lib/features/key-managers/set-enabled.ts"
 import { testConnection, testStoredConnection } from "#lib/features/key-managers/test-connection.ts";
 import { updateKeyManager } from "#lib/features/key-managers/update.ts";
 import { attachClient, findApplications } from "#lib/features/key-mappings/attach-client.ts";
+import { retryMirroringAt } from "#lib/features/scope-mirrors/retry.ts";
 import { defineAction } from "#lib/web/action.ts";
 
 const list = "/admin/key-managers";
@@ -22,6 +23,9 @@ export const updateKeyManagerAction = defineAction(updateKeyManager, {
 });
 export const setKeyManagerEnabledAction = defineAction(setKeyManagerEnabled, {
   revalidate: ({ id }) => [list, `${list}/${id}`],
+});
+export const retryMirroringAtAction = defineAction(retryMirroringAt, {
+  revalidate: ({ keyManagerId }) => [`${list}/${keyManagerId}`],
 });
 export const removeKeyManagerAction = defineAction(removeKeyManager, { revalidate: () => [list] });
 export const findApplicationsAction = defineAction(findApplications);
