@@ -532,7 +532,8 @@ export async function openWso2Is(place: { origin: string }, options: Wso2IsOptio
     createClient() {
       const id = randomBytes(14).toString("hex");
       const secret = newSecret();
-      const client = { ...blankClient(id, `By hand ${id}`), grantTypes: ["client_credentials"], secrets: [secret] };
+      const own = { grantTypes: ["client_credentials"], tokenType: "JWT", secrets: [secret] };
+      const client = { ...blankClient(id, `By hand ${id}`), ...own };
       clients.set(id, client);
       return Promise.resolve({ clientId: id, clientSecret: secret.value });
     },

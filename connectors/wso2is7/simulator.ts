@@ -685,7 +685,9 @@ export async function openWso2Is7(place: { origin: string }, options: Wso2Is7Opt
     application,
     createClient() {
       const clientId = randomBytes(14).toString("hex");
-      const { secrets } = addApplication(`By hand ${clientId}`, clientId, ["client_credentials"]);
+      const { secrets, oidc } = addApplication(`By hand ${clientId}`, clientId, ["client_credentials"]);
+      const lifetimes = { userAccessTokenExpiryInSeconds: 3600, applicationAccessTokenExpiryInSeconds: 3600 };
+      oidc["accessToken"] = { type: "JWT", ...lifetimes };
       return Promise.resolve({ clientId, clientSecret: secrets[0]?.value ?? "" });
     },
     async partnerToken() {
