@@ -1,7 +1,9 @@
 /** What the forms of a key manager hold, and how it comes and goes. */
 import {
+  constrainableFields,
   initialValues,
   type ConnectorView,
+  type ConstraintType,
   type FieldDescriptor,
   type KeyManagerView,
   type RegisterKeyManagerInput,
@@ -9,6 +11,29 @@ import {
 } from "#lib/features/key-managers/contract.ts";
 
 type Values = Record<string, unknown>;
+
+/** A limit as its fields hold it; "" is none. What another type would need is kept, should it be chosen again. */
+export type ConstraintValues = {
+  type: ConstraintType | "";
+  minimum: number | "";
+  maximum: number | "";
+  allowed: string[];
+  pattern: string;
+  words: string;
+};
+
+const noConstraint: ConstraintValues = { type: "", minimum: "", maximum: "", allowed: [], pattern: "", words: "" };
+
+/** The limit of a field, or none. */
+export function constraintOf(held: Readonly<Record<string, ConstraintValues>>, key: string): ConstraintValues {
+  return held[key] ?? noConstraint;
+}
+
+/** The limits of a stored key manager, with every input controlled from the first moment. */
+function constraintValues({ connector, constraints }: KeyManagerView): Record<string, ConstraintValues> {
+  const keys = constrainableFields(connector.clientFields).map(({ key }) => key);
+  return Object.fromEntries(keys.map((key) => [key, { ...noConstraint, ...constraints[key] }]));
+}
 
 /** The add form as it begins. */
 export function emptyValues(): RegisterKeyManagerInput {
@@ -34,6 +59,7 @@ export function emptyValues(): RegisterKeyManagerInput {
     clientMapping: true,
     mappedClientCheck: true,
     applicationScopes: false,
+    constraints: {},
     connection: {},
     confirmedHosts: [],
   };
@@ -47,6 +73,7 @@ export function valuesOf(view: KeyManagerView): UpdateKeyManagerInput {
     ...{ id, revision, displayName, description, tokenTypes, issuer, endpoints, grantTypes },
     ...{ signingKeys, validationMethod, tokenGeneration, clientCreation, clientMapping, mappedClientCheck },
     applicationScopes: view.applicationScopes,
+    constraints: constraintValues(view),
     wellKnownUrl: view.wellKnownUrl ?? "",
     consumerKeyClaim: view.consumerKeyClaim ?? "",
     scopesClaim: view.scopesClaim ?? "",

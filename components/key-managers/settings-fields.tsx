@@ -146,6 +146,7 @@ export function TokenFields({ connector }: ConnectorProps) {
         name="validationMethod"
         label="How tokens are checked"
         options={connector.capabilities.includes("introspectToken") ? methodOptions : methodOptions.slice(0, 1)}
+        help={connector.missing.introspectToken}
       />
       <RadioField
         name="signingKeys.kind"
@@ -198,14 +199,29 @@ export function OfferFields({ connector }: { connector: ConnectorView }) {
         label="Look mapped keys up at the server"
         help="Off, mapped keys are shown as stored and the server is not asked about them."
       />
-      <CheckboxField name="tokenGeneration" label="Get test tokens" help="Developers get tokens in the portal." />
-      {connector.capabilities.includes("scopes") && (
+      {connector.capabilities.includes("issueToken") ? (
+        <CheckboxField name="tokenGeneration" label="Get test tokens" help="Developers get tokens in the portal." />
+      ) : (
+        <Gap label="Get test tokens" reason={connector.missing.issueToken} />
+      )}
+      {connector.capabilities.includes("scopes") ? (
         <CheckboxField
           name="applicationScopes"
           label="Application scopes"
           help="Developers choose which scopes of their APIs an application's own tokens (client credentials) may carry."
         />
+      ) : (
+        <Gap label="Application scopes" reason={connector.missing.scopes} />
       )}
     </>
+  );
+}
+
+/** In the place of a setting that this kind of key manager cannot offer. */
+function Gap({ label, reason }: { label: string; reason: string | undefined }) {
+  return (
+    <p className="text-muted ml-6 text-sm">
+      <span className="text-ink">{label}</span>: {reason}
+    </p>
   );
 }

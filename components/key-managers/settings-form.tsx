@@ -24,6 +24,7 @@ import { InvocationFields } from "./exchange-fields.tsx";
 import { Guide } from "./guide.tsx";
 import { Reimport } from "./reimport.tsx";
 import { Section } from "./section.tsx";
+import { LimitFields, LimitsInWords } from "./limit-fields.tsx";
 import { DisplayEndpointFields, EndpointFields, OfferFields, TokenFields, WordFields } from "./settings-fields.tsx";
 import { TestLadder } from "./test-ladder.tsx";
 import { count } from "./words.ts";
@@ -100,13 +101,21 @@ export function SettingsForm({ view, save, discover, test }: SettingsFormProps) 
         <Section title="What developers may do" summary={<Offer />} paths={offerPaths}>
           <OfferFields connector={connector} />
         </Section>
+        <Section title="Limits for developers" summary={<LimitsInWords connector={connector} />} paths={limitPaths}>
+          <LimitFields connector={connector} />
+        </Section>
         {!permanent && (
           <Section
             title="Administrator access"
             summary={view.secretsSet.length > 0 ? `${count(view.secretsSet.length, "secret")} set` : "No secret is set"}
             paths={accessPaths}
           >
-            <SchemaForm descriptors={connector.connectionFields} prefix="connection" storedSecrets={view.secretsSet} />
+            <SchemaForm
+              descriptors={connector.connectionFields}
+              prefix="connection"
+              storedSecrets={view.secretsSet}
+              stored={view.connection}
+            />
             {connector.guide && (
               <details className="text-muted text-sm">
                 <summary className="min-h-6 rounded-sm">Set-up steps at {connector.name}</summary>
@@ -146,6 +155,7 @@ const tokenPaths = [
   "scopesClaim",
 ] as const;
 const offerPaths = ["grantTypes", "applicationScopes"] as const;
+const limitPaths = ["constraints"] as const;
 const accessPaths = ["connection"] as const;
 
 function Words() {

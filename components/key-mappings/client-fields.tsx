@@ -7,11 +7,18 @@ import { SchemaForm } from "#components/schema-form/schema-form.tsx";
 import type { UsableKeyManager } from "#lib/features/key-managers/contract.ts";
 import { grantTypeLabels, needsRedirectUri } from "#lib/features/key-mappings/contract.ts";
 
+type ClientFieldsProps = {
+  keyManager: UsableKeyManager;
+  /** The settings of a client that exists. */
+  stored?: Readonly<Record<string, unknown>>;
+};
+
 /** Grant types, callback URLs where a chosen one needs them, and the connector's own fields. */
-export function ClientFields({ keyManager }: { keyManager: UsableKeyManager }) {
+export function ClientFields({ keyManager, stored }: ClientFieldsProps) {
   const { setValue, clearErrors } = useFormContext<{ grantTypes: string[]; redirectUris: string[] }>();
   const grantTypes = useWatch<{ grantTypes: string[] }>({ name: "grantTypes" }) as string[];
   const redirects = needsRedirectUri(grantTypes);
+  const { callbackUrls } = keyManager;
   // What is not shown is not sent.
   useEffect(() => {
     if (redirects) return;
@@ -30,14 +37,21 @@ export function ClientFields({ keyManager }: { keyManager: UsableKeyManager }) {
       {redirects && (
         <ListField
           name="redirectUris"
-          label="Callback URLs"
-          help="Where the browser returns after signing in. https://, or http://localhost while you develop."
-          placeholder="https://app.example.com/callback"
-          maximumItems={20}
+          label={callbackUrls.label}
+          help={
+            <>
+              {callbackUrls.help}
+              {callbackUrls.limit && <span className="text-ink block">{callbackUrls.limit.words}</span>}
+            </>
+          }
+          placeholder={callbackUrls.placeholder}
+          maximumItems={callbackUrls.maximumItems}
           mono
         />
       )}
-      {keyManager.clientFields.length > 0 && <SchemaForm descriptors={keyManager.clientFields} prefix="settings" />}
+      {keyManager.clientFields.length > 0 && (
+        <SchemaForm descriptors={keyManager.clientFields} prefix="settings" stored={stored} />
+      )}
     </>
   );
 }

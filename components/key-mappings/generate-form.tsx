@@ -6,7 +6,7 @@ import { Button } from "#components/ui/button.tsx";
 import { initialValues } from "#lib/connector-kit/descriptors.ts";
 import type { ActionResult } from "#lib/features/actions/contract.ts";
 import type { UsableKeyManager } from "#lib/features/key-managers/contract.ts";
-import { ClientForm, type KeysOutcome } from "#lib/features/key-mappings/contract.ts";
+import { clientFormWithin, type ClientForm, type KeysOutcome } from "#lib/features/key-mappings/contract.ts";
 import { ClientFields } from "./client-fields.tsx";
 
 type GenerateFormProps = {
@@ -20,7 +20,7 @@ type GenerateFormProps = {
 export function GenerateForm({ keyManager, action, settle, cancel }: GenerateFormProps) {
   const usual = keyManager.grantTypes.includes("client_credentials") ? ["client_credentials"] : [];
   const form = useActionForm<ClientForm, KeysOutcome>({
-    schema: ClientForm,
+    schema: clientFormWithin(keyManager),
     action,
     defaultValues: { grantTypes: usual, redirectUris: [], settings: initialValues(keyManager.clientFields) },
     onSuccess: settle,

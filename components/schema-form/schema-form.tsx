@@ -17,6 +17,7 @@ import {
   useFieldError,
 } from "#components/form/fields.tsx";
 import { Field } from "#components/ui/field.tsx";
+import { Input } from "#components/ui/input.tsx";
 import { RadioGroup } from "#components/ui/radio-group.tsx";
 import { Select } from "#components/ui/select.tsx";
 import {
@@ -33,13 +34,15 @@ type SchemaFormProps = {
   prefix: string;
   /** `secretKey`s of the secrets that are stored already. */
   storedSecrets?: readonly string[];
+  /** The values that are stored already: fixed fields among them are only shown. Absent on a form for something new. */
+  stored?: Readonly<Record<string, unknown>> | undefined;
 };
 
 /**
  * The fields of a connector, drawn from their descriptors alone. Stands inside an ActionForm (or another
  * FormProvider) whose values under `prefix` began as `initialValues(descriptors)` or as the stored ones.
  */
-export function SchemaForm({ descriptors, prefix, storedSecrets = [] }: SchemaFormProps) {
+export function SchemaForm({ descriptors, prefix, storedSecrets = [], stored }: SchemaFormProps) {
   const usual = descriptors.filter(({ advanced }) => !advanced);
   const advanced = descriptors.filter((descriptor) => descriptor.advanced);
   const draw = (descriptor: FieldDescriptor) => (
@@ -48,6 +51,7 @@ export function SchemaForm({ descriptors, prefix, storedSecrets = [] }: SchemaFo
       descriptor={descriptor}
       path={prefix ? `${prefix}.${descriptor.name}` : descriptor.name}
       storedSecrets={storedSecrets}
+      stored={stored}
     />
   );
   return (
@@ -86,11 +90,18 @@ function Folded({ descriptors, prefix, children }: FoldedProps) {
   );
 }
 
-type SchemaFieldProps = { descriptor: FieldDescriptor; path: string; storedSecrets: readonly string[] };
+type SchemaFieldProps = {
+  descriptor: FieldDescriptor;
+  path: string;
+  storedSecrets: readonly string[];
+  stored: SchemaFormProps["stored"];
+};
 
-function SchemaField({ descriptor, path, storedSecrets }: SchemaFieldProps) {
-  const { label, help, optional, placeholder } = descriptor;
-  const bound = { name: path, label, help, optional };
+function SchemaField({ descriptor, path, storedSecrets, stored }: SchemaFieldProps) {
+  const { label, optional, placeholder } = descriptor;
+  if (descriptor.fixed && stored) return <FixedField descriptor={descriptor} path={path} />;
+  const help = <FieldHelp descriptor={descriptor} />;
+  const bound = { name: path, label, optional, ...(hasHelp(descriptor) && { help }) };
   switch (descriptor.kind) {
     case "text":
       return descriptor.multiline ? (
@@ -114,7 +125,7 @@ function SchemaField({ descriptor, path, storedSecrets }: SchemaFieldProps) {
     case "multiChoice":
       return <CheckboxesField {...bound} options={descriptor.options} columns={descriptor.options.length > 4} />;
     case "flag":
-      return <CheckboxField name={path} label={label} help={help} />;
+      return <CheckboxField name={path} label={label} help={descriptor.help} />;
     case "number":
       return (
         <NumberField
@@ -132,12 +143,39 @@ function SchemaField({ descriptor, path, storedSecrets }: SchemaFieldProps) {
     case "certificate":
       return <CertificateField {...bound} placeholder={placeholder} />;
     case "method":
-      return <Method descriptor={descriptor} path={path} storedSecrets={storedSecrets} />;
+      return <Method descriptor={descriptor} path={path} storedSecrets={storedSecrets} stored={stored} />;
   }
 }
 
+const hasHelp = ({ help, limit }: FieldDescriptor) => Boolean(help) || limit !== undefined;
+
+/** What the field is for, and what an administrator allows in it. */
+function FieldHelp({ descriptor: { help, limit } }: { descriptor: FieldDescriptor }) {
+  return (
+    <>
+      {help}
+      {limit && <span className="text-ink block">{limit.words}</span>}
+    </>
+  );
+}
+
+/** A value that was chosen once and stays. */
+function FixedField({ descriptor, path }: { descriptor: FieldDescriptor; path: string }) {
+  const { watch } = useFormContext<FieldValues>();
+  const error = useFieldError(path);
+  const value: unknown = watch(descriptor.kind === "method" ? `${path}.${descriptor.discriminator}` : path);
+  const known = "options" in descriptor ? descriptor.options.find((option) => option.value === value) : undefined;
+  const shown = known?.label ?? (Array.isArray(value) ? value.join(", ") : String(value ?? ""));
+  return (
+    <Field name={path} label={descriptor.label} help="Cannot be changed any more." error={error}>
+      <Input value={shown} readOnly />
+    </Field>
+  );
+}
+
 function Choice({ descriptor, path }: { descriptor: ChoiceDescriptor; path: string }) {
-  const { label, help, optional, options, appearance, fallback } = descriptor;
+  const { label, optional, options, appearance, fallback } = descriptor;
+  const help = hasHelp(descriptor) ? <FieldHelp descriptor={descriptor} /> : undefined;
   if (appearance === "radio") {
     return <RadioField name={path} label={label} help={help} optional={optional} options={options} />;
   }
@@ -159,12 +197,13 @@ function ChosenHelp({ path, descriptor }: { path: string; descriptor: ChoiceDesc
   const { watch } = useFormContext<FieldValues>();
   const chosen: unknown = watch(path);
   const detail = descriptor.options.find(({ value }) => value === chosen)?.help;
-  return [descriptor.help, detail].filter(Boolean).join(" ");
+  return <FieldHelp descriptor={{ ...descriptor, help: [descriptor.help, detail].filter(Boolean).join(" ") }} />;
 }
 
 /** A choice that brings fields of its own: they appear below it, indented, when it is chosen. */
-function Method({ descriptor, path, storedSecrets }: SchemaFieldProps & { descriptor: MethodDescriptor }) {
-  const { label, help, options, discriminator } = descriptor;
+function Method({ descriptor, path, storedSecrets, stored }: SchemaFieldProps & { descriptor: MethodDescriptor }) {
+  const { label, options, discriminator } = descriptor;
+  const help = hasHelp(descriptor) ? <FieldHelp descriptor={descriptor} /> : undefined;
   const choicePath = `${path}.${discriminator}`;
   const { field } = useController({ name: choicePath });
   const { setValue, clearErrors } = useFormContext<FieldValues>();
@@ -194,9 +233,26 @@ function Method({ descriptor, path, storedSecrets }: SchemaFieldProps & { descri
       {branch && branch.fields.length > 0 && (
         <div className="border-line flex min-w-0 flex-col gap-5 border-l-2 pl-4">
           {/* Keyed by the branch: fields of the same name in another branch are other fields. */}
-          <SchemaForm key={chosen} descriptors={branch.fields} prefix={path} storedSecrets={storedSecrets} />
+          <SchemaForm
+            key={chosen}
+            descriptors={branch.fields}
+            prefix={path}
+            storedSecrets={storedSecrets}
+            stored={stored && storedBranch(stored[descriptor.name], discriminator, chosen)}
+          />
         </div>
       )}
     </div>
   );
+}
+
+/** The stored values of a group, where the branch that is shown is the stored one. */
+function storedBranch(
+  value: unknown,
+  discriminator: string,
+  chosen: string,
+): Readonly<Record<string, unknown>> | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const group = value as Readonly<Record<string, unknown>>;
+  return group[discriminator] === chosen ? group : undefined;
 }

@@ -31,8 +31,10 @@ export type PatternEngine = {
 export type ConstrainableField = {
   key: string;
   label: string;
+  /** The branch of a conditional group that it belongs to. */
+  within?: string;
   types: readonly ConstraintType[];
-  /** Absent where the field is a group: then the group's choice is limited. */
+  /** Of a group, its choice is limited. */
   descriptor: FieldDescriptor;
 };
 
@@ -70,14 +72,20 @@ export function constrainableFields(fields: readonly FieldDescriptor[]): Constra
   return leaves([callbackUrlsField, ...fields]);
 }
 
-function leaves(fields: readonly FieldDescriptor[], prefix = ""): ConstrainableField[] {
+function leaves(fields: readonly FieldDescriptor[], prefix = "", within?: string): ConstrainableField[] {
   return fields.flatMap((descriptor): ConstrainableField[] => {
     const key = keyOf(prefix, descriptor.name);
     // A text of many lines is too long to be matched quickly.
     const types = descriptor.kind === "text" && descriptor.multiline ? [] : typesOf[descriptor.kind];
-    const own = types.length > 0 ? [{ key, label: descriptor.label, types, descriptor }] : [];
+    const own =
+      types.length > 0
+        ? [{ key, label: descriptor.label, ...(within !== undefined && { within }), types, descriptor }]
+        : [];
     if (descriptor.kind !== "method") return own;
-    return [...own, ...descriptor.options.flatMap((option) => leaves(option.fields, keyOf(key, option.value)))];
+    return [
+      ...own,
+      ...descriptor.options.flatMap((option) => leaves(option.fields, keyOf(key, option.value), option.label)),
+    ];
   });
 }
 

@@ -1,18 +1,19 @@
 /** What connectors declare, in Markdown: one source for their pages and for the matrix that compares them. */
 import { endpointNames, type Capability, type Connector, type EndpointName } from "#lib/connector-kit/contract.ts";
+import { abilityLabels } from "#lib/features/key-managers/contract.ts";
 
-/** Each ability in a developer's or administrator's words, and as short as the head of a column must be. */
-const abilities: Record<Capability, { words: string; short: string }> = {
-  registerClient: { words: "Create, read, change and delete clients", short: "Clients" },
-  findClients: { words: "Find a client whose creation was interrupted", short: "Find" },
-  proveClient: { words: "Attach an existing client after proof of possession", short: "Map" },
-  rotateSecret: { words: "Replace a consumer secret", short: "New secret" },
-  secrets: { words: "Several consumer secrets side by side", short: "Several secrets" },
-  issueToken: { words: "Get a token for a developer", short: "Token" },
-  exchangeToken: { words: "Exchange another server's token (RFC 8693)", short: "Exchange" },
-  revokeToken: { words: "Revoke a token", short: "Revoke" },
-  introspectToken: { words: "Ask about a token (opaque tokens)", short: "Introspect" },
-  scopes: { words: "Create scopes and grant them to clients", short: "Scopes" },
+/** Each ability as short as the head of a column must be. */
+const shortLabels: Record<Capability, string> = {
+  registerClient: "Clients",
+  findClients: "Find",
+  proveClient: "Map",
+  rotateSecret: "New secret",
+  secrets: "Several secrets",
+  issueToken: "Token",
+  exchangeToken: "Exchange",
+  revokeToken: "Revoke",
+  introspectToken: "Introspect",
+  scopes: "Scopes",
 };
 
 const endpoints: Record<EndpointName, string> = {
@@ -27,7 +28,7 @@ const endpoints: Record<EndpointName, string> = {
   scopeManagement: "Scope management",
 };
 
-const entries = Object.entries(abilities) as [Capability, (typeof abilities)[Capability]][];
+const abilities = Object.keys(shortLabels) as Capability[];
 const code = (items: readonly string[]) => items.map((item) => `\`${item}\``).join(", ") || "–";
 const table = (head: string[], ...rows: string[][]) =>
   [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
@@ -39,8 +40,8 @@ function secretsAtOnce({ consumerSecrets: { atOnce } }: Connector): string {
 /** The declared part of one connector's page. */
 export function connectorFacts(connector: Connector): string {
   const { capabilities, missing, endpoints: uses, grantTypes, trust, consumerSecrets } = connector;
-  const abilityRows = entries.map(([name, { words }]) => [
-    words,
+  const abilityRows = abilities.map((name) => [
+    abilityLabels[name],
     capabilities.includes(name) ? "yes" : `no: ${missing[name] ?? ""}`,
   ]);
   const used = endpointNames.filter((name) => uses[name] !== "unused").map((name) => [endpoints[name], uses[name]]);
@@ -73,10 +74,10 @@ export function connectorFacts(connector: Connector): string {
 
 /** All connectors side by side. */
 export function connectorMatrix(connectors: readonly Connector[]): string {
-  const head = ["Connector", ...entries.map(([, { short }]) => short), "Secrets at once", "Lifetimes per client"];
+  const head = ["Connector", ...abilities.map((name) => shortLabels[name]), "Secrets at once", "Lifetimes per client"];
   const rows = connectors.map((connector) => [
     `[${connector.name}](../../connectors/${connector.id}/README.md)`,
-    ...entries.map(([name]) => (connector.capabilities.includes(name) ? "✓" : "–")),
+    ...abilities.map((name) => (connector.capabilities.includes(name) ? "✓" : "–")),
     secretsAtOnce(connector),
     connector.lifetimesPerClient ? "✓" : "–",
   ]);

@@ -15,7 +15,7 @@ import { isMappableClaim } from "#lib/foundation/claims.ts";
 
 export { constrainableFields, type ConstrainableField, type ConstraintType } from "#lib/connector-kit/constraints.ts";
 export { initialValues } from "#lib/connector-kit/descriptors.ts";
-export type { EndpointName, FieldDescriptor, ProbeResult };
+export type { Capability, EndpointName, FieldDescriptor, ProbeResult };
 
 /** What people call the endpoints, in forms, messages and tables. */
 export const endpointLabels = {
@@ -29,6 +29,20 @@ export const endpointLabels = {
   displayRevocation: "Displayed revocation endpoint",
   scopeManagement: "Scope management endpoint",
 } as const satisfies Record<EndpointName, string>;
+
+/** What a key manager may be able to do, in a developer's or administrator's words. */
+export const abilityLabels = {
+  registerClient: "Create, read, change and delete clients",
+  findClients: "Find a client whose creation was interrupted",
+  proveClient: "Attach an existing client after proof of possession",
+  rotateSecret: "Replace a consumer secret",
+  secrets: "Several consumer secrets side by side",
+  issueToken: "Get a token for a developer",
+  exchangeToken: "Exchange another server's token (RFC 8693)",
+  revokeToken: "Revoke a token",
+  introspectToken: "Ask about a token (opaque tokens)",
+  scopes: "Create scopes and grant them to clients",
+} as const satisfies Record<Capability, string>;
 
 /** The two ways in which a token of a key manager may reach an API. */
 export const invocationMethods = ["DIRECT", "EXCHANGED"] as const;

@@ -1,6 +1,10 @@
 import { z } from "zod";
 import type { TokenParameters } from "#lib/connector-kit/token-parameters.ts";
+import { hasPattern, limitProblems } from "#lib/connector-kit/constraints.ts";
+import type { FieldDescriptor } from "#lib/connector-kit/descriptors.ts";
 import type { FieldProblem } from "#lib/foundation/errors.ts";
+
+export { withNearestDefaults } from "#lib/connector-kit/constraints.ts";
 
 export const keyTypes = ["PRODUCTION", "SANDBOX"] as const;
 export type KeyType = (typeof keyTypes)[number];
@@ -107,6 +111,25 @@ export type GenerateKeysInput = z.input<typeof GenerateKeysInput>;
 /** The client part of the generate and update forms. */
 export const ClientForm = z.strictObject(clientFields);
 export type ClientForm = z.input<typeof ClientForm>;
+
+type Limited = { clientFields: readonly FieldDescriptor[]; callbackUrls: FieldDescriptor };
+
+/**
+ * The same form held against an administrator's limits, so that a browser need not ask the server. The engine for
+ * patterns is loaded only where there is one.
+ */
+export function clientFormWithin({ clientFields, callbackUrls }: Limited): z.ZodType<unknown, ClientForm> {
+  return ClientForm.superRefine(async ({ redirectUris, settings }, context) => {
+    const matches = hasPattern([callbackUrls, ...clientFields])
+      ? (await import("#lib/connector-kit/patterns.ts")).patterns.matches
+      : () => true;
+    const problems = [
+      ...limitProblems([callbackUrls], { redirectUris }, { prefix: "", matches }),
+      ...limitProblems(clientFields, settings, { prefix: "settings", matches }),
+    ];
+    for (const { path, message } of problems) context.addIssue({ code: "custom", path: path.split("."), message });
+  });
+}
 
 export const UpdateKeysInput = z.strictObject({ id: z.uuid(), ...clientFields });
 export type UpdateKeysInput = z.input<typeof UpdateKeysInput>;
@@ -225,6 +248,7 @@ export type KeysKeyManager = {
   connector: { name: string; monogram: string };
   issuer: string;
   enabled: boolean;
+  simulated: boolean;
   /** For how many seconds a replaced consumer secret goes on working, and whether the server shows one again. */
   consumerSecrets: { overlapSeconds: number; readable: boolean };
   /** The tenant's own, which also exchanges tokens of the others. */

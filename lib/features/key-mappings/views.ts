@@ -98,7 +98,7 @@ function toSecretsView(clock: Clock, { consumerSecrets }: KeyMappingRecord, conn
 }
 
 function toKeysKeyManager(record: KeyManagerSummary): KeysKeyManager {
-  const { id, name, displayName, connectorId, issuer, enabled, endpoints } = record;
+  const { id, name, displayName, connectorId, issuer, enabled, simulated, endpoints } = record;
   const connector = findConnector(connectorId);
   const shown = {
     token: endpoints["displayToken"] ?? endpoints["token"],
@@ -113,6 +113,7 @@ function toKeysKeyManager(record: KeyManagerSummary): KeysKeyManager {
     connector: { name: connector?.name ?? connectorId, monogram: connector?.monogram ?? "?" },
     issuer,
     enabled,
+    simulated,
     consumerSecrets: {
       overlapSeconds: connector?.consumerSecrets.overlapSeconds ?? 0,
       readable: connector?.consumerSecrets.readable ?? false,
