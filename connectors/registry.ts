@@ -3,6 +3,7 @@ import type { Connector } from "#lib/connector-kit/contract.ts";
 import { auth0 } from "./auth0/index.ts";
 import { builtIn } from "./built-in/index.ts";
 import { custom } from "./custom/index.ts";
+import { entra } from "./entra/index.ts";
 import { forgerock } from "./forgerock/index.ts";
 import { keycloak } from "./keycloak/index.ts";
 import { oidc } from "./oidc/index.ts";
@@ -14,6 +15,7 @@ import { wso2is7 } from "./wso2is7/index.ts";
 export const connectors: readonly Connector[] = [
   builtIn,
   auth0,
+  entra,
   forgerock,
   keycloak,
   oidc,

@@ -197,6 +197,15 @@ describe("changing a client", () => {
     expect(bodies(vendor, "PATCH /applications/{id}").at(-1)).not.toHaveProperty("keyCredentials");
   });
 
+  it("does not believe its own notes where an administrator switched the implicit grant off", async () => {
+    const { directory, adapter } = world();
+    const { ref, state } = await adapter.registerClient(specOf({ grantTypes: ["authorization_code", "implicit"] }));
+    expect(state.grantTypes).toEqual(["authorization_code", "implicit"]);
+    const web = directory.byAppId(ref.consumerKey)?.["web"] as Record<string, unknown>;
+    web["implicitGrantSettings"] = { enableAccessTokenIssuance: false, enableIdTokenIssuance: false };
+    expect((await adapter.readClient(ref))?.state.grantTypes).toEqual(["authorization_code"]);
+  });
+
   it("moves redirect URIs with the application", async () => {
     const { directory, adapter } = world();
     const redirectUris = ["https://a.example"];
@@ -253,6 +262,20 @@ describe("a client that others made", () => {
     const shouted = { consumerKey: made.appId.toUpperCase(), consumerSecret };
     expect((await failureOf(adapter.proveClient?.(shouted))).kind).toBe("not_found");
     expect(await adapter.readClient(shouted)).toBeNull();
+  });
+
+  it("is not proven by a token that names another application", async () => {
+    const { vendor, adapter } = world();
+    const [mine, theirs] = [vendor.makeByHand(), vendor.makeByHand()];
+    const refOf = ({ app: made, secret }: typeof mine) => ({
+      consumerKey: made.appId,
+      consumerSecret: new Secret(secret),
+    });
+    const token = await adapter.issueToken?.(refOf(theirs), { scopes: [] });
+    await adapter.readClient(refOf(mine));
+    const body = { token_type: "Bearer", expires_in: 3599, access_token: token?.accessToken.reveal() };
+    vendor.fail({ status: 200, body }, { path: /token$/ });
+    expect((await failureOf(adapter.proveClient?.(refOf(mine)))).kind).toBe("credentials_refused");
   });
 
   it("is proven although the API gives it nothing, because it asks for a token for itself", async () => {

@@ -42,7 +42,8 @@ export const connection = z.strictObject({
   }),
   tokenVersion: field.choice({
     label: "Version of access tokens",
-    help: "Must agree with the issuer above. Keep it once keys exist: tokens change their issuer and their claims with it.",
+    help: "Must agree with the issuer above, and stays: another version changes the issuer and the claims of every token.",
+    fixed: true,
     options: [
       { value: "2", label: "2 (issuer ends with /v2.0, client in azp)" },
       { value: "1", label: "1 (issuer https://sts.windows.net/…/, client in appid)" },

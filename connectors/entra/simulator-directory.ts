@@ -153,7 +153,8 @@ export function openSimulatedDirectory(options: DirectoryOptions) {
     for (const [id, entry] of consents) if (isOf(entry.clientId) || isOf(entry.resourceId)) consents.delete(id);
   }
 
-  const byAppId = (appId: string) => [...applications.values()].find((app) => app.appId === appId);
+  // Ids are GUIDs, not texts: their spelling does not matter to Graph.
+  const byAppId = (appId: string) => [...applications.values()].find((app) => app.appId === appId.toLowerCase());
   const principalOf = (appId: string) => [...principals.values()].find((entry) => entry.appId === appId);
 
   function addPrincipal({ appId, displayName }: StoredApplication): ServicePrincipal {
