@@ -148,7 +148,7 @@ describe("generating keys", () => {
   it("refuses a disabled key manager, and one where generating is switched off", async () => {
     const off = await keysWorld({ clientCreation: false });
     await expect(generateKeys(off.developer, off.request())).rejects.toMatchObject({ code: "key_manager.not_allowed" });
-    const exchanged = await keysWorld({ tokenTypes: ["EXCHANGED"] });
+    const exchanged = await keysWorld({ tokenTypes: ["EXCHANGED"], exchangeAudience: "https://portal.test" });
     await expect(generateKeys(exchanged.developer, exchanged.request())).rejects.toMatchObject({
       code: "key_manager.not_allowed",
     });
