@@ -19,7 +19,9 @@ import { ScopesField } from "./scopes-field.tsx";
 
 type ApiFormProps = {
   /** What the form starts from; with an id and a revision it edits. */
-  initial: ApiInput & { id?: string; revision?: number };
+  initial: ApiInput &
+    // Left out by mistake, these would close an open API when it is saved.
+    Required<Pick<ApiInput, "subscriptionAvailability" | "subscriberTenants">> & { id?: string; revision?: number };
   plans: readonly PlanView[];
   keyManagers: readonly ChoosableKeyManager[];
   create?: (input: ApiInput) => Promise<ActionResult<ApiView>>;

@@ -25,18 +25,18 @@ const maximumBytes = 2_000_000;
 /** A new API: from an OpenAPI file that fills the form, or by hand. */
 export function NewApi({ plans, keyManagers, create, read }: NewApiProps) {
   const [draft, setDraft] = useState<{ count: number; value: ApiDraft | null }>({ count: 0, value: null });
-  const initial: ApiInput = {
+  const initial = {
     name: "",
     version: "",
     context: "",
     description: "",
     scopes: [],
-    resources: [{ verb: "GET", path: "/", scopes: [] }],
+    resources: [{ verb: "GET" as const, path: "/", scopes: [] }],
     planIds: plans.map(({ id }) => id),
     acceptAllKeyManagers: true,
     keyManagerIds: [],
     subscriptionValidation: true,
-    subscriptionAvailability: "OWN_TENANT",
+    subscriptionAvailability: "OWN_TENANT" as const,
     subscriberTenants: [],
     audiences: [],
   };

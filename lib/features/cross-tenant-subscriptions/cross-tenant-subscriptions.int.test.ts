@@ -262,6 +262,28 @@ describe("a subscription between tenants", () => {
     expect(theirs.map(({ actorId }) => actorId)).toMatchObject([null, expect.any(String), null]);
   });
 
+  it("takes what its scopes gave from the application's clients when it ends", async () => {
+    const { api, definition } = await publish();
+    const { applicationId, keyMappingId } = await applicationWithKeys(developer, keyManagers.ofDeveloper, "Scoped");
+    const wanted = { applicationId, apiId: api.id, planId: definition.planIds?.[0] ?? "" };
+    const { id } = await subscribeAcross(developer, wanted);
+    const scopes = api.scopes.map(({ name }) => name);
+    await world.deps.database.inTenant(developer.tenant.id, (tx) =>
+      tenantDb(tx).keyMapping.update({
+        where: { id: keyMappingId },
+        data: { scopeGrant: { chosen: scopes, granted: scopes, dueAt: null } },
+      }),
+    );
+    await unsubscribeAcross(developer, { id });
+    expect(world.deps.enqueued).toContainEqual(
+      expect.objectContaining({
+        tenantId: developer.tenant.id,
+        subjectId: keyMappingId,
+        kind: "key_mapping.narrow_scopes",
+      }),
+    );
+  });
+
   it("keeps its API and its plan from being deleted", async () => {
     const { api, planId, definition } = await subscribed();
     await expect(deleteApi(creator, { id: api.id })).rejects.toMatchObject({ code: "api.in_use" });

@@ -2,6 +2,7 @@ import { deleteCrossTenantSubscription, findCrossTenantSubscription } from "#lib
 import { AppError } from "#lib/foundation/errors.ts";
 import type { CrossTenantSubscriptionId } from "#lib/foundation/ids.ts";
 import { actorId } from "../context.ts";
+import { requestNarrowing } from "../key-mappings/narrow-scopes.ts";
 import { SubscriptionRef } from "../subscriptions/contract.ts";
 import { defineCrossTenantVerb } from "../verb.ts";
 import { auditSubject } from "./views.ts";
@@ -18,6 +19,7 @@ export const unsubscribeAcross = defineCrossTenantVerb({
       throw new AppError("subscription.not_found");
     }
     await deleteCrossTenantSubscription(ctx, subscription.id);
+    await requestNarrowing({ ...ctx, tenantId: ctx.tenant.id }, { applicationId: subscription.application.id });
     for (const { id: tenantId } of [ctx.tenant, subscription.api.tenant]) {
       const before = { plan: subscription.plan.name, state: subscription.state };
       await ctx.auditIn(tenantId, { subject: auditSubject(subscription), before });

@@ -32,7 +32,7 @@ export const registerGlobalKeyManager = defineOperatorVerb({
     requireProof(values);
     await lockServing(ctx);
     const tenantIds = await resolveTenants(ctx, { serves, tenants });
-    await refuseTakenName(ctx, values.name, tenantIds);
+    await refuseTakenName(ctx, { name: values.name, tenantIds });
     const id = newId<GlobalKeyManagerId>();
     if (values.enabled) await refuseTakenIssuer(ctx, { issuer: values.issuer, tenantIds, except: id });
     const record = await insertGlobalKeyManager(ctx, id, {
@@ -42,7 +42,7 @@ export const registerGlobalKeyManager = defineOperatorVerb({
       sealedSecrets: sealSecrets(ctx.deps.vault, { globalKeyManagerId: id }, secrets),
     }).catch((error: unknown) => {
       if (!isUniqueViolation(error)) throw error;
-      throw nameConflict("Another global key manager has this name. Choose a different one.", error);
+      throw nameConflict("Another global key manager has this name. Choose a different one.", { cause: error });
     });
     await insertCopies(ctx, id, tenantIds);
     await letTenantsFollow(ctx, id);

@@ -56,27 +56,28 @@ export function requireProof({
 /**
  * Refuses a name that a key manager of one of these tenants has, or that each tenant's permanent one will have.
  *
- * @throws {AppError} `key_manager.conflict` at `name`
+ * @param path of the form's field that the refusal stands at
+ * @throws {AppError} `key_manager.conflict`, naming the tenants
  */
 export async function refuseTakenName(
   ctx: InstallationContext & InstallationCaller,
-  name: string,
-  tenantIds: readonly TenantId[],
+  { name, tenantIds, path = "name" }: { name: string; tenantIds: readonly TenantId[]; path?: string },
 ): Promise<void> {
   const permanent = connectors.map(({ permanent: made }) =>
     made?.({ tenantId: "", tenantSlug: "tenant", origin: ctx.deps.origin, derive: ctx.deps.derive }),
   );
   if (permanent.some((made) => made?.name === name)) {
-    throw nameConflict("Each tenant has a key manager of this name by itself. Choose a different one.");
+    throw nameConflict("Each tenant has a key manager of this name by itself. Choose a different one.", { path });
   }
   const taken = await findTenantsWithName(ctx, { name, tenantIds });
   if (taken.count === 0) return;
-  throw nameConflict(`${namesOf(taken)} ${has(taken)} a key manager of this name. Choose a different one.`);
+  const fix = path === "name" ? "Choose a different one." : "Serve other tenants, or have it deleted there.";
+  throw nameConflict(`${namesOf(taken)} ${has(taken)} a key manager named “${name}”. ${fix}`, { path });
 }
 
-/** `key_manager.conflict` at the name. */
-export function nameConflict(message: string, cause?: unknown): AppError {
-  return new AppError("key_manager.conflict", { message, fields: [{ path: "name", message }], cause });
+/** `key_manager.conflict` at a field. */
+export function nameConflict(message: string, { path = "name", cause }: { path?: string; cause?: unknown } = {}) {
+  return new AppError("key_manager.conflict", { message, fields: [{ path, message }], cause });
 }
 
 /**

@@ -16,7 +16,7 @@ import { auditHere, auditThere, servingInWords } from "./audit.ts";
 import { SetServingInput, type ServingView } from "./contract.ts";
 import { letTenantsFollow } from "./follow.ts";
 import { requireGlobalKeyManager } from "./require.ts";
-import { nameConflict, refuseTakenIssuer, refuseTakenName, refuseUsed, resolveTenants } from "./serving.ts";
+import { refuseTakenIssuer, refuseTakenName, refuseUsed, resolveTenants } from "./serving.ts";
 
 const action = "global_key_manager.set_serving";
 
@@ -69,9 +69,7 @@ async function take(ctx: OperatorContext, record: GlobalKeyManagerRecord, tenant
 async function give(ctx: OperatorContext, record: GlobalKeyManagerRecord, tenantIds: TenantId[]): Promise<void> {
   if (tenantIds.length === 0) return;
   const { id, name, issuer, enabled } = record;
-  await refuseTakenName(ctx, name, tenantIds).catch((error: unknown) => {
-    throw error instanceof Error ? nameConflict(error.message, error) : error;
-  });
+  await refuseTakenName(ctx, { name, tenantIds, path: "tenants" });
   if (enabled) await refuseTakenIssuer(ctx, { issuer, tenantIds, except: id, path: "tenants" });
   await insertCopies(ctx, id, tenantIds);
   await auditThere(ctx, { action, keyManager: record, before: { served: false }, after: { served: true } }, tenantIds);
