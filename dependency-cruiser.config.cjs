@@ -162,7 +162,7 @@ module.exports = {
         pathNot: [
           "/contract\\.ts$",
           "^lib/features/permissions\\.ts$",
-          "^lib/connector-kit/(descriptors|token-parameters)\\.ts$",
+          "^lib/connector-kit/(constraints|descriptors|patterns|token-parameters)\\.ts$",
           "^lib/foundation/claims\\.ts$",
         ],
         dependencyTypesNot: ["type-only"],

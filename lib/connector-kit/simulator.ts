@@ -6,6 +6,8 @@ import type { OutboundFetch } from "#lib/foundation/outbound-contract.ts";
 import { OutboundError, type OutboundErrorKind } from "#lib/foundation/outbound-error.ts";
 import type { KeyManagerSettings } from "./contract.ts";
 
+export { simulatorMark } from "./simulation-mark.ts";
+
 /** Faults of real servers and of what stands before them, by names that a person can type. */
 export const faultNames = [
   /** Answers after three seconds. */
@@ -291,6 +293,3 @@ export function clientOf(
   if (clientSecret === null) return { method: "none", clientId, clientSecret: "" };
   return { method: "client_secret_post", clientId, clientSecret };
 }
-
-/** A member that unknown readers ignore (OpenID Connect Discovery §3), by which the portal marks a simulator. */
-export const simulatorMark = { latchkey_simulator: true } as const;

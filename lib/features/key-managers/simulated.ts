@@ -1,6 +1,6 @@
 /** Whether an authorization server is a simulator: its discovery document says so, and nothing else counts. */
 import { isConnectorError } from "#lib/connector-kit/errors.ts";
-import { simulatorMark } from "#lib/connector-kit/simulator.ts";
+import { simulatorMark } from "#lib/connector-kit/simulation-mark.ts";
 import { isAppError } from "#lib/foundation/errors.ts";
 import { discover, type Discovery } from "#lib/protocol/discovery.ts";
 import { actorId, type InstallationCaller } from "../context.ts";
