@@ -81,13 +81,6 @@ export async function findKeyManagerRecords(
   return rows.map(toRecord);
 }
 
-/** Those among the ids that exist in this tenant. */
-export async function findKeyManagers(ctx: TenantContext, ids: readonly KeyManagerId[]): Promise<KeyManagerSummary[]> {
-  if (ids.length === 0) return [];
-  const rows = await tenantDb(ctx).keyManager.findMany({ where: { id: { in: [...ids] } }, select: summaryColumns });
-  return rows.map(toSummary);
-}
-
 /**
  * The tenant's first key manager of a kind, such as the permanent one. Names the tenant itself, so that it
  * is right in an installation-wide transaction too.
