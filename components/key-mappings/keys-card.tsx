@@ -122,8 +122,16 @@ export function KeysCard({ place, keyManager, keys, scopes, exchangers, actions:
 }
 
 function NoKeys({ keyManager, open }: { keyManager: UsableKeyManager; open: (form: "generate" | "map") => void }) {
-  const { clientCreation, clientMapping, tokenTypes, description, displayName, mappedClientCheck, capabilities } =
-    keyManager;
+  const {
+    clientCreation,
+    clientMapping,
+    tokenTypes,
+    description,
+    displayName,
+    mappedClientCheck,
+    capabilities,
+    missing,
+  } = keyManager;
   if (!tokenTypes.includes("DIRECT")) return null;
   const canBeProved = !mappedClientCheck || capabilities.includes("proveClient");
   if (!clientCreation && !clientMapping) {
@@ -136,9 +144,10 @@ function NoKeys({ keyManager, open }: { keyManager: UsableKeyManager; open: (for
         {clientMapping &&
           !canBeProved &&
           ` ${displayName} cannot prove whose an existing client is, so only an administrator can attach one.`}
+        {clientCreation && missing.registerClient && ` ${missing.registerClient}`}
       </p>
       <div className="flex flex-wrap gap-2">
-        {clientCreation && (
+        {clientCreation && capabilities.includes("registerClient") && (
           <Button variant="primary" onClick={() => open("generate")}>
             Generate keys
           </Button>

@@ -165,7 +165,7 @@ function FixedField({ descriptor, path }: { descriptor: FieldDescriptor; path: s
   const error = useFieldError(path);
   const value: unknown = watch(descriptor.kind === "method" ? `${path}.${descriptor.discriminator}` : path);
   const known = "options" in descriptor ? descriptor.options.find((option) => option.value === value) : undefined;
-  const shown = known?.label ?? (Array.isArray(value) ? value.join(", ") : String(value ?? ""));
+  const shown = known?.label ?? inWords(value);
   return (
     <Field name={path} label={descriptor.label} help="Cannot be changed any more." error={error}>
       <Input value={shown} readOnly />
@@ -244,6 +244,12 @@ function Method({ descriptor, path, storedSecrets, stored }: SchemaFieldProps & 
       )}
     </div>
   );
+}
+
+function inWords(value: unknown): string {
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  if (Array.isArray(value)) return value.map(inWords).join(", ");
+  return typeof value === "string" || typeof value === "number" ? String(value) : "";
 }
 
 /** The stored values of a group, where the branch that is shown is the stored one. */

@@ -7,6 +7,7 @@ import { AppError, fieldError, type FieldProblem } from "#lib/foundation/errors.
 import type { KeyManagerId } from "#lib/foundation/ids.ts";
 import { foreignHosts } from "./connection.ts";
 import { endpointLabels, type InvocationMethod } from "./contract.ts";
+import { notSupported } from "./unsupported.ts";
 import { verificationKeyProblem } from "./verification-keys.ts";
 
 /** The settings that the rules look at. */
@@ -48,7 +49,7 @@ export function settingsProblems(
 
 function scopeProblems(connector: Connector, { applicationScopes }: CheckedSettings): FieldProblem[] {
   if (!applicationScopes || connector.capabilities.includes("scopes")) return [];
-  const message = `${connector.name} cannot limit the scopes of a client from here. Leave application scopes off.`;
+  const message = `${notSupported(connector.name, connector, "scopes")} Leave application scopes off.`;
   return [{ path: "applicationScopes", message }];
 }
 
@@ -118,7 +119,7 @@ function validationProblems(connector: Connector, settings: CheckedSettings): Fi
     ];
   }
   if (!connector.capabilities.includes("introspectToken")) {
-    return [{ path: "validationMethod", message: `${connector.name} cannot introspect tokens.` }];
+    return [{ path: "validationMethod", message: notSupported(connector.name, connector, "introspectToken") }];
   }
   if (endpoints.introspection) return [];
   return [{ path: "endpoints.introspection", message: "Enter the introspection endpoint: tokens are checked there." }];

@@ -3,11 +3,12 @@ import type { KeyManagerRecord } from "#lib/data/key-managers.ts";
 import { findScopeMirrors, type ScopeMirrorRecord } from "#lib/data/scope-mirrors.ts";
 import { AppError, fieldError } from "#lib/foundation/errors.ts";
 import { mirrorJob } from "../scope-mirrors/request.ts";
+import { unsupported } from "../key-managers/unsupported.ts";
 import { defineProvisioning, type QueryContext, type Settled } from "../verb.ts";
 import { beginOperation, requireManaged } from "./begin.ts";
 import { ChooseScopesInput, type KeysOutcome } from "./contract.ts";
 import { toSettled } from "./generate.ts";
-import { performOperation, settleOperation, unsupported, type Work } from "./operation.ts";
+import { performOperation, settleOperation, type Work } from "./operation.ts";
 import { requireUsableKeyManager } from "./rules.ts";
 import { lockOwnKeys } from "./subject.ts";
 import { requireSubscribedScopes } from "./token-request.ts";
@@ -29,7 +30,7 @@ export const chooseScopes = defineProvisioning({
     requireManaged(subject);
     const { record, connector } = await requireUsableKeyManager(ctx, subject.keyManager.id);
     if (!connector.capabilities.includes("scopes")) {
-      throw unsupported(record.displayName, "limit the scopes of a client");
+      throw unsupported(record, "scopes");
     }
     if (!record.applicationScopes) {
       throw new AppError("key_manager.not_allowed", {

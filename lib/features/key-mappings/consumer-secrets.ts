@@ -5,11 +5,12 @@ import { lockKeyMapping, updateKeyMapping } from "#lib/data/key-mappings.ts";
 import { AppError } from "#lib/foundation/errors.ts";
 import { toAppError } from "../key-managers/connector-errors.ts";
 import { openKeyManager } from "../key-managers/open.ts";
+import { unsupported } from "../key-managers/unsupported.ts";
 import { defineProvisioning, type QueryContext, type Settled } from "../verb.ts";
 import { beginOperation, requireManaged } from "./begin.ts";
 import { AddSecretInput, KeysRef, RemoveSecretInput, type KeysOutcome, type KeysView } from "./contract.ts";
 import { toSettled, withoutSecret } from "./generate.ts";
-import { performOperation, settleOperation, unsupported, type Work } from "./operation.ts";
+import { performOperation, settleOperation, type Work } from "./operation.ts";
 import { remember } from "./secret-changes.ts";
 import { additionProblem, removalProblem } from "./secret-rules.ts";
 import { toClientRef } from "./secrets.ts";
@@ -17,7 +18,6 @@ import { lockOwnKeys, type KeysSubject } from "./subject.ts";
 import { toKeysView } from "./views.ts";
 
 const dayMs = 86_400_000;
-const words = "keep several consumer secrets of a client";
 
 /**
  * Asks the key manager which secrets the client has, and remembers its answer with the time. No secret is in it.
@@ -32,7 +32,7 @@ export const readSecrets = defineProvisioning({
   async call(ctx, { mapping, keyManager }): Promise<ConsumerSecretFacts[]> {
     const { adapter } = await openKeyManager(ctx, keyManager.id);
     const ref = toClientRef(ctx, mapping);
-    if (!adapter.secrets || !ref) throw unsupported(keyManager.displayName, words);
+    if (!adapter.secrets || !ref) throw unsupported(keyManager, "secrets");
     return adapter.secrets.list(ref);
   },
   async settle(ctx, subject, outcome): Promise<Settled<KeysView>> {
@@ -107,11 +107,8 @@ export const removeSecret = defineProvisioning({
 async function requireSeveral(ctx: QueryContext, id: string): Promise<KeysSubject> {
   const subject = await lockOwnKeys(ctx, id);
   requireManaged(subject);
-  const { connectorId, displayName } = subject.keyManager;
-  const connector = findConnector(connectorId);
-  if (connector?.capabilities.includes("secrets")) return subject;
-  const message = connector?.missing.secrets;
-  throw message ? new AppError("key_manager.unsupported", { message }) : unsupported(displayName, words);
+  if (findConnector(subject.keyManager.connectorId)?.capabilities.includes("secrets")) return subject;
+  throw unsupported(subject.keyManager, "secrets");
 }
 
 function traitsOf(connectorId: string) {

@@ -1,15 +1,14 @@
 import { Secret } from "#lib/foundation/secret.ts";
 import { toAppError } from "../key-managers/connector-errors.ts";
 import { openKeyManager } from "../key-managers/open.ts";
+import { unsupported } from "../key-managers/unsupported.ts";
 import { defineProvisioning, type Settled } from "../verb.ts";
 import { ExchangeTokenInput, type TokenView } from "./contract.ts";
-import { unsupported } from "./operation.ts";
 import { toClientRef } from "./secrets.ts";
 import { auditSubject } from "./subject.ts";
 import { requireTokenRequest, type TokenRequest } from "./token-request.ts";
 import { toTokenView } from "./token.ts";
 
-const needs = { capability: "exchangeToken", words: "exchange tokens" } as const;
 const accessTokenType = "urn:ietf:params:oauth:token-type:access_token";
 
 /**
@@ -23,12 +22,12 @@ export const exchangeToken = defineProvisioning({
   permission: "key_mapping:reveal",
   input: ExchangeTokenInput,
   async intend(ctx, { subjectToken, ...input }): Promise<TokenRequest & { subjectToken: Secret }> {
-    return { ...(await requireTokenRequest(ctx, input, needs)), subjectToken: new Secret(subjectToken) };
+    return { ...(await requireTokenRequest(ctx, input, "exchangeToken")), subjectToken: new Secret(subjectToken) };
   },
   async call(ctx, { subject, scopes, subjectToken }) {
     const { adapter } = await openKeyManager(ctx, subject.keyManager.id);
     const ref = toClientRef(ctx, subject.mapping);
-    if (!adapter.exchangeToken || !ref) throw unsupported(subject.keyManager.displayName, needs.words);
+    if (!adapter.exchangeToken || !ref) throw unsupported(subject.keyManager, "exchangeToken");
     return adapter.exchangeToken(ref, { subjectToken, subjectTokenType: accessTokenType, scopes });
   },
   async settle(ctx, { subject, scopes }, outcome): Promise<Settled<TokenView>> {

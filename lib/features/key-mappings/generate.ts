@@ -6,14 +6,15 @@ import { newId, type KeyMappingId } from "#lib/foundation/ids.ts";
 import { lockOwnApplication, requirePerson } from "../applications/own.ts";
 import type { Context } from "../context.ts";
 import { describeConnectorError } from "../key-managers/connector-errors.ts";
+import { unsupported } from "../key-managers/unsupported.ts";
 import { defineProvisioning, type QueryContext, type Settled } from "../verb.ts";
 import { GenerateKeysInput, type KeysOutcome, type KeyType, type TokenView } from "./contract.ts";
 import { beginIntent, lookAfterSeconds } from "./lease.ts";
-import { performOperation, reconcileJob, settleOperation, unsupported, type Result, type Work } from "./operation.ts";
+import { performOperation, reconcileJob, settleOperation, type Result, type Work } from "./operation.ts";
 import { checkClient, clientNameOf, requireDirectTokens, requireUsableKeyManager } from "./rules.ts";
 import type { toClientRef } from "./secrets.ts";
 import { openConsumerSecret } from "./secrets.ts";
-import { lockOwnKeys } from "./subject.ts";
+import { lockOwnKeys, type KeysSubject } from "./subject.ts";
 import { toTokenView } from "./token.ts";
 import { toKeysView } from "./views.ts";
 
@@ -35,6 +36,9 @@ export const generateKeys = defineProvisioning({
     const application = await lockOwnApplication(ctx, input.applicationId);
     const keyManager = await requireUsableKeyManager(ctx, input.keyManagerId);
     requireDirectTokens(keyManager.record);
+    if (!keyManager.connector.capabilities.includes("registerClient")) {
+      throw unsupported(keyManager.record, "registerClient");
+    }
     if (!keyManager.record.clientCreation) {
       throw new AppError("key_manager.not_allowed", {
         message: `The administrator switched off generating keys at ${keyManager.record.displayName}. Map an existing client instead.`,
@@ -68,7 +72,7 @@ export const generateKeys = defineProvisioning({
     const { client, adapter } = answer.value;
     if (view.outcome !== "done" || !work.firstToken || !view.keys.can.issueToken) return view;
     const ref = { ...client.ref, consumerKey: client.ref.consumerKey };
-    return { ...view, ...(await firstToken(ctx, { adapter, ref, keyManagerName: work.keyManager.displayName })) };
+    return { ...view, ...(await firstToken(ctx, { adapter, ref, keyManager: work.keyManager })) };
   },
 });
 
@@ -122,16 +126,20 @@ async function firstToken(
   {
     adapter,
     ref,
-    keyManagerName,
-  }: { adapter: KeyManagerAdapter; ref: NonNullable<ReturnType<typeof toClientRef>>; keyManagerName: string },
+    keyManager,
+  }: {
+    adapter: KeyManagerAdapter;
+    ref: NonNullable<ReturnType<typeof toClientRef>>;
+    keyManager: KeysSubject["keyManager"];
+  },
 ): Promise<FirstToken> {
-  if (!adapter.issueToken) return { token: null, tokenProblem: unsupported(keyManagerName, "issue tokens").message };
+  if (!adapter.issueToken) return { token: null, tokenProblem: unsupported(keyManager, "issueToken").message };
   try {
     return { token: toTokenView(await adapter.issueToken(ref, { scopes: [] })), tokenProblem: null };
   } catch (error) {
-    ctx.deps.log.warn({ error, keyManagerName }, "no first token");
+    ctx.deps.log.warn({ error, keyManagerId: keyManager.id }, "no first token");
     const tokenProblem = isConnectorError(error)
-      ? describeConnectorError(error, keyManagerName)
+      ? describeConnectorError(error, keyManager.displayName)
       : "Something went wrong on our side.";
     return { token: null, tokenProblem };
   }

@@ -1,14 +1,12 @@
 import { toAppError } from "../key-managers/connector-errors.ts";
 import { openKeyManager } from "../key-managers/open.ts";
+import { unsupported } from "../key-managers/unsupported.ts";
 import { defineProvisioning, type Settled } from "../verb.ts";
 import { IssueTokenInput, type TokenView } from "./contract.ts";
-import { unsupported } from "./operation.ts";
 import { toClientRef } from "./secrets.ts";
 import { auditSubject } from "./subject.ts";
 import { requireTokenRequest, type TokenRequest } from "./token-request.ts";
 import { toTokenView } from "./token.ts";
-
-const needs = { capability: "issueToken", words: "issue tokens to the portal" } as const;
 
 /**
  * Gets an access token with the client credentials grant. It is in the answer once and stored nowhere;
@@ -20,11 +18,11 @@ export const issueToken = defineProvisioning({
   action: "key_mapping.issue_token",
   permission: "key_mapping:reveal",
   input: IssueTokenInput,
-  intend: (ctx, input): Promise<TokenRequest> => requireTokenRequest(ctx, input, needs),
+  intend: (ctx, input): Promise<TokenRequest> => requireTokenRequest(ctx, input, "issueToken"),
   async call(ctx, { subject, scopes }) {
     const { adapter } = await openKeyManager(ctx, subject.keyManager.id);
     const ref = toClientRef(ctx, subject.mapping);
-    if (!adapter.issueToken || !ref) throw unsupported(subject.keyManager.displayName, needs.words);
+    if (!adapter.issueToken || !ref) throw unsupported(subject.keyManager, "issueToken");
     return adapter.issueToken(ref, { scopes });
   },
   async settle(ctx, { subject, scopes }, outcome): Promise<Settled<TokenView>> {

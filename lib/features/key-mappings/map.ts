@@ -9,12 +9,12 @@ import { lockOwnApplication, requirePerson } from "../applications/own.ts";
 import type { Context } from "../context.ts";
 import { toAppError } from "../key-managers/connector-errors.ts";
 import { openKeyManager } from "../key-managers/open.ts";
+import { unsupported } from "../key-managers/unsupported.ts";
 import { defineProvisioning, type MutationContext, type Settled } from "../verb.ts";
 import { MapKeysInput, type MappingOutcome } from "./contract.ts";
 import { clearFailed } from "./generate.ts";
 import { checkManagement, readMapped } from "./map-management.ts";
 import { auditRefusal, unproven, type Mapping } from "./map-refusal.ts";
-import { unsupported } from "./operation.ts";
 import { requireDirectTokens, requireUsableKeyManager, type UsableKeyManager } from "./rules.ts";
 import { storeMapped, type Proof } from "./store-mapped.ts";
 import { auditedClient, auditSubject } from "./subject.ts";
@@ -115,8 +115,8 @@ function requireProof(
   { consumerSecret, assertion }: z.output<typeof MapKeysInput>,
 ): void {
   if (!connector.capabilities.includes("proveClient")) {
-    const message = `${record.displayName} cannot prove who owns an existing client. ${byAdministrator}`;
-    throw new AppError("key_manager.unsupported", { message });
+    const { code, message } = unsupported(record, "proveClient");
+    throw new AppError(code, { message: `${message} ${byAdministrator}` });
   }
   if (!consumerSecret && !assertion) {
     const message = "Enter the consumer secret, or a signed assertion: it proves that the client is yours.";
@@ -141,7 +141,7 @@ async function prove(ctx: Context, { keyManager, ref, assertion }: ProvableMappi
   let client: RegisteredClient;
   try {
     const { adapter } = await openKeyManager(ctx, record.id);
-    if (!adapter.proveClient) throw unsupported(record.displayName, "prove who owns an existing client");
+    if (!adapter.proveClient) throw unsupported(record, "proveClient");
     client = await adapter.proveClient(ref, assertion && { assertion });
   } catch (error) {
     if (!isConnectorError(error)) throw toAppError(error, record.displayName);

@@ -23,6 +23,7 @@ import { AppError } from "#lib/foundation/errors.ts";
 import type { Context } from "../context.ts";
 import { toAppError, whatHappened } from "../key-managers/connector-errors.ts";
 import { openKeyManager } from "../key-managers/open.ts";
+import { unsupported } from "../key-managers/unsupported.ts";
 import type { CallOutcome, MutationContext } from "../verb.ts";
 import { changedNothing } from "./certainty.ts";
 import { graceMs, release } from "./lease.ts";
@@ -139,7 +140,7 @@ async function change(ctx: Context, work: Work, adapter: ManagingAdapter): Promi
   const ref = toClientRef(ctx, mapping);
   if (!ref) return { kind: "gone" };
   if (intent.operation === "rotate" && !adapter.rotateSecret) {
-    return { kind: "refused", error: unsupported(keyManager.displayName, "make a new consumer secret") };
+    return { kind: "refused", error: unsupported(keyManager, "rotateSecret") };
   }
   const attempt = async (client: ClientRef): Promise<RegisteredClient> => {
     const answer = await (intent.operation === "rotate"
@@ -164,7 +165,7 @@ async function grant(ctx: Context, work: Work, adapter: ManagingAdapter): Promis
   const ref = toClientRef(ctx, mapping);
   if (!ref) return { kind: "gone" };
   if (!scopes || !intent.grant) {
-    return { kind: "refused", error: unsupported(displayName, "limit the scopes of a client") };
+    return { kind: "refused", error: unsupported(keyManager, "scopes") };
   }
   const { granted, chosen } = intent.grant;
   try {
@@ -187,8 +188,7 @@ async function changeSecrets(ctx: Context, work: Work, { secrets }: ManagingAdap
   const { displayName } = keyManager;
   const ref = toClientRef(ctx, mapping);
   if (!ref) return { kind: "gone" };
-  if (!secrets)
-    return { kind: "refused", error: unsupported(displayName, "keep several consumer secrets of a client") };
+  if (!secrets) return { kind: "refused", error: unsupported(keyManager, "secrets") };
   const place = { secrets, ref, intent, memory: mapping.consumerSecrets, clock: ctx.deps.clock };
   try {
     return { kind: "secrets", ...(await (intent.operation === "add_secret" ? addSecret(place) : endSecret(place))) };
@@ -241,10 +241,6 @@ function specOf(mapping: KeyMappingRecord): ClientSpec {
 
 function refusal(error: unknown, keyManagerName: string): Answer {
   return { kind: "refused", error: toAppError(error, keyManagerName) };
-}
-
-export function unsupported(keyManagerName: string, what: string): AppError {
-  return new AppError("key_manager.unsupported", { message: `${keyManagerName} cannot ${what}.` });
 }
 
 /** Where an operation stands after its outcome has been stored. */

@@ -1,9 +1,10 @@
 import { findConnector } from "#connectors/registry.ts";
+import { unsupported } from "../key-managers/unsupported.ts";
 import { defineProvisioning, type Settled } from "../verb.ts";
 import { beginOperation, requireManaged } from "./begin.ts";
 import { KeysRef, type KeysOutcome } from "./contract.ts";
 import { toSettled } from "./generate.ts";
-import { performOperation, settleOperation, unsupported, type Work } from "./operation.ts";
+import { performOperation, settleOperation, type Work } from "./operation.ts";
 import { lockOwnKeys } from "./subject.ts";
 
 /**
@@ -19,9 +20,8 @@ export const regenerateSecret = defineProvisioning({
   async intend(ctx, { id }): Promise<Work> {
     const subject = await lockOwnKeys(ctx, id);
     requireManaged(subject);
-    const { connectorId, displayName } = subject.keyManager;
-    if (!findConnector(connectorId)?.capabilities.includes("rotateSecret")) {
-      throw unsupported(displayName, "make a new consumer secret for a client");
+    if (!findConnector(subject.keyManager.connectorId)?.capabilities.includes("rotateSecret")) {
+      throw unsupported(subject.keyManager, "rotateSecret");
     }
     return beginOperation(ctx, { operation: "rotate", subject });
   },

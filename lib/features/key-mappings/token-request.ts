@@ -1,10 +1,10 @@
 import type { Capability } from "#lib/connector-kit/contract.ts";
 import { listSubscribedScopes } from "#lib/data/applications.ts";
 import { AppError } from "#lib/foundation/errors.ts";
+import { unsupported } from "../key-managers/unsupported.ts";
 import type { QueryContext } from "../verb.ts";
 import { requireActive } from "./begin.ts";
 import { requireIdle } from "./lease.ts";
-import { unsupported } from "./operation.ts";
 import { requireUsableKeyManager } from "./rules.ts";
 import { requireOwnKeys, type KeysSubject } from "./subject.ts";
 
@@ -14,13 +14,13 @@ export type TokenRequest = { subject: KeysSubject; scopes: string[] };
 /**
  * Checks that a token may be asked for with these keys, for scopes of APIs that the application is subscribed to.
  *
- * @param needs the capability, and what it is in words: “issue tokens to the portal”
+ * @param needs the capability that is used
  * @throws {AppError} `key_mapping.not_found`, `key_mapping.not_active`, `key_manager.*`, `input.invalid`
  */
 export async function requireTokenRequest(
   ctx: QueryContext,
   { id, scopes }: { id: string; scopes: string[] },
-  needs: { capability: Capability; words: string },
+  needs: Capability,
 ): Promise<TokenRequest> {
   const subject = await requireOwnKeys(ctx, id);
   requireActive(subject);
@@ -31,7 +31,7 @@ export async function requireTokenRequest(
       message: `The administrator switched off getting tokens of ${record.displayName} in the portal.`,
     });
   }
-  if (!connector.capabilities.includes(needs.capability)) throw unsupported(record.displayName, needs.words);
+  if (!connector.capabilities.includes(needs)) throw unsupported(record, needs);
   if (subject.mapping.sealedConsumerSecret === null) {
     throw new AppError("key_mapping.not_active", {
       message: "No consumer secret is stored, so no token can be asked for.",
