@@ -74,7 +74,7 @@ export function ApiForm({ initial, plans, keyManagers, create, update }: ApiForm
         <CheckboxField
           name="subscriptionValidation"
           label="Ask for a subscription"
-          help="Off lets in every valid token of an accepted key manager, whichever application it belongs to."
+          help="Off lets in every valid token of an accepted key manager, whichever application it belongs to; of a global one, other tenants' applications too."
         />
         <AvailabilityField />
         {plans.length === 0 ? (

@@ -31,7 +31,7 @@ export function ApiTable({ apis, base, showStatus = false }: ApiTableProps) {
       <TableBody>
         {apis.map((api) => (
           <TableRow key={api.id}>
-            <TableHeader scope="row" className="max-w-[28rem]">
+            <TableHeader scope="row" className="max-w-[28rem] py-1.5">
               <span className="flex flex-wrap items-center gap-x-2 gap-y-0.5">
                 <TextLink href={`${base}/${api.id}`}>{api.name}</TextLink>
                 {api.tenant && <TenantBadge tenant={api.tenant} />}

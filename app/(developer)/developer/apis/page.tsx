@@ -21,7 +21,7 @@ export default async function BrowseApisPage({ searchParams }: PageProps<"/devel
     <>
       <PageHeader
         title="APIs"
-        description="Everything that is published here. Open one to see which of your keys open it."
+        description="Everything that is published here, or that other tenants opened to yours. Open one to see which of your keys open it."
       />
       {items.length === 0 && !q && !cursor ? (
         <EmptyState
