@@ -40,7 +40,12 @@ describe("discovery", () => {
       response_types_supported: ["code"],
     });
     const grants = here["grant_types_supported"] as string[];
-    expect([...grants].sort()).toEqual(["authorization_code", "client_credentials", "refresh_token"]);
+    expect([...grants].sort()).toEqual([
+      "authorization_code",
+      "client_credentials",
+      "refresh_token",
+      "urn:ietf:params:oauth:grant-type:token-exchange",
+    ]);
     const inserted = await running.server.fetch(
       `${testOrigin}/.well-known/oauth-authorization-server/t/${tenant.slug}/oidc`,
     );

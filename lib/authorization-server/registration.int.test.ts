@@ -47,7 +47,13 @@ const forbidden: [string, Record<string, unknown>][] = [
   ["the implicit grant", { grant_types: ["implicit"], response_types: ["id_token"] }],
   ["the password grant", { grant_types: ["password"] }],
   ["the device grant", { grant_types: ["urn:ietf:params:oauth:grant-type:device_code"] }],
-  ["token exchange", { grant_types: ["urn:ietf:params:oauth:grant-type:token-exchange"] }],
+  [
+    "token exchange without a secret",
+    {
+      grant_types: ["urn:ietf:params:oauth:grant-type:token-exchange"],
+      token_endpoint_auth_method: "none",
+    },
+  ],
   ["no grant at all", { grant_types: [] }],
   ["refreshing without a code", { grant_types: ["client_credentials", "refresh_token"] }],
   ["client credentials without a secret", { grant_types: ["client_credentials"], token_endpoint_auth_method: "none" }],

@@ -43,6 +43,7 @@ async function theirToken(changes: Claims = {}, { key = pair.privateKey, type = 
 
 const running = testAuthorizationServer({
   outbound: async (url) => {
+    if (url.startsWith(`${theirs}/.well-known/`)) return new Response(null, { status: 404 });
     if (url !== `${theirs}/jwks`) throw new Error(`A test reached out to ${url}.`);
     return Response.json({ keys: [{ ...(await exportJWK(pair.publicKey)), kid: "1", alg: "ES256", use: "sig" }] });
   },

@@ -45,7 +45,8 @@ export function keySetOutbound(keys: () => readonly JWK[]): Dependencies["outbou
  * keys, a subscription, and a gateway credential.
  */
 export async function gatewayTenant(deps: Dependencies) {
-  const connector = connectors.find(({ permanent }) => !permanent);
+  // The one for any server that follows the standards: it recognises nobody in particular.
+  const connector = connectors.find(({ permanent, recognise }) => !permanent && !recognise);
   if (!connector) throw new Error("There is no connector for the test's key manager.");
   const administrator = await (await testTenant(deps)).caller("ADMINISTRATOR", "CREATOR", "DEVELOPER");
   const { actor, tenant } = administrator;
