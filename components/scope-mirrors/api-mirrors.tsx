@@ -23,7 +23,7 @@ export function ApiMirrors({ apiId, mirrors, retry }: ApiMirrorsProps) {
   const counted = mirrors.map((mirror) => ({ ...mirror, counts: countStates(mirror.scopes) }));
   if (!counted.some(({ scopes }) => scopes.length > 0)) return null;
   return (
-    <Card className="max-w-[720px]">
+    <Card className="max-w-3xl">
       <CardHeader
         title="Scopes at key managers"
         description="Saved scopes are made there in the background. A failure there never takes anything from the API."
