@@ -1,8 +1,15 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { openEntra } from "#connectors/entra/simulator.ts";
 import { tenantDb } from "#lib/data/database.ts";
+import { setGlobalSimulated } from "#lib/data/global-key-managers.ts";
 import { isAppError } from "#lib/foundation/errors.ts";
+import type { GlobalKeyManagerId } from "#lib/foundation/ids.ts";
+import { globalsOf, globalWorld } from "#tooling/testing/global-key-managers.ts";
 import { registrationOf } from "#tooling/testing/key-managers.ts";
 import { keysWorld, type KeysWorld } from "#tooling/testing/key-mappings.ts";
+import { testDependencies, testTenant } from "#tooling/testing/tenant.ts";
+import { createApplication } from "../applications/create.ts";
+import { testStoredGlobalConnection } from "../global-key-managers/test-connection.ts";
 import { generateKeys } from "../key-mappings/generate.ts";
 import { mapKeys } from "../key-mappings/map.ts";
 import { updateKeys } from "../key-mappings/update.ts";
@@ -200,6 +207,58 @@ describe("limits", () => {
     expect(await refusal(generateKeys(world.developer, asked))).toMatchObject({
       fields: [{ path: "settings.accessTokenLifetime", message: "The administrator allows 60 to 900 seconds." }],
     });
+  });
+});
+
+describe("limits of a global key manager", () => {
+  it("hold in each tenant that it serves, and it is known as a simulator there too", async () => {
+    const { register, here, there, operator, deps } = await globalWorld();
+    const { id } = await register({ constraints: { scopes: { type: "REGEX", pattern: "shop:[a-z]+" } } });
+    const administrator = await there.caller("ADMINISTRATOR");
+    const [copy] = await globalsOf(administrator);
+    expect(copy).toMatchObject({ simulated: true });
+    const developer = await here.caller("DEVELOPER");
+    const { id: applicationId } = await createApplication(developer, { name: "Shop" });
+    const [own] = await globalsOf(await here.caller("ADMINISTRATOR"));
+    const asked = {
+      applicationId,
+      keyManagerId: own?.id ?? "",
+      keyType: "PRODUCTION",
+      grantTypes: ["client_credentials"],
+      settings: { scopes: ["admin"] },
+    } as const;
+    expect(await refusal(generateKeys(developer, { ...asked, grantTypes: [...asked.grantTypes] }))).toMatchObject({
+      fields: [{ path: "settings.scopes" }],
+    });
+
+    await deps.database.inInstallation((tx) => setGlobalSimulated(tx, id as GlobalKeyManagerId, false));
+    await testStoredGlobalConnection(operator, { part: "server", id });
+    expect(await globalsOf(administrator)).toMatchObject([{ simulated: true, revision: copy?.revision }]);
+  });
+});
+
+describe("a fixed field", () => {
+  it("of a connection stays as it was stored, whether it is sent back or left out", async () => {
+    const vendor = openEntra({ origin: "https://entra.test" });
+    const deps = testDependencies({ outbound: vendor.fetch });
+    const admin = await (await testTenant(deps)).caller("ADMINISTRATOR");
+    const { issuer, endpoints, signingKeys } = vendor.settings;
+    const view = await registerKeyManager(admin, {
+      name: "directory",
+      connectorId: "entra",
+      wellKnownUrl: vendor.wellKnownUrl,
+      ...{ issuer, endpoints, signingKeys },
+      connection: { ...vendor.connectionInput, tokenVersion: "2" },
+      confirmedHosts: [new URL(vendor.wellKnownUrl).host],
+    });
+    const changed = formOf(view, { connection: { ...view.connection, tokenVersion: "1" } });
+    expect(await refusal(updateKeyManager(admin, changed))).toMatchObject({
+      code: "input.fixed",
+      fields: [{ path: "connection.tokenVersion" }],
+    });
+    const { tokenVersion, ...others } = view.connection;
+    const kept = await updateKeyManager(admin, formOf(view, { connection: others, description: "New" }));
+    expect(kept.connection).toMatchObject({ tokenVersion });
   });
 });
 
