@@ -30,33 +30,39 @@ const labels = {
   optional: z.boolean().optional(),
   advanced: z.boolean().optional(),
 };
+/** Of fields that are stored in clear. */
+const shown = {
+  ...labels,
+  /** Cannot be changed once it is stored. */
+  fixed: z.boolean().optional(),
+};
 const option = z.union([text(100), z.strictObject({ value: text(100), label: text(100), help: text().optional() })]);
 
 const fieldShape = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("text"),
-    ...labels,
+    ...shown,
     fallback: text().optional(),
     maximumLength: z.int().optional(),
   }),
-  z.strictObject({ kind: z.literal("url"), ...labels, fallback: text().optional() }),
+  z.strictObject({ kind: z.literal("url"), ...shown, fallback: text().optional() }),
   z.strictObject({ kind: z.literal("secret"), ...labels }),
   z.strictObject({
     kind: z.literal("choice"),
-    ...labels,
+    ...shown,
     options: z.array(option).min(2),
     fallback: text().optional(),
   }),
-  z.strictObject({ kind: z.literal("flag"), ...labels, fallback: z.boolean().optional() }),
+  z.strictObject({ kind: z.literal("flag"), ...shown, fallback: z.boolean().optional() }),
   z.strictObject({
     kind: z.literal("number"),
-    ...labels,
+    ...shown,
     minimum: z.number().optional(),
     maximum: z.number().optional(),
     unit: text(30).optional(),
     fallback: z.number().optional(),
   }),
-  z.strictObject({ kind: z.literal("list"), ...labels, items: z.enum(["text", "url"]).optional() }),
+  z.strictObject({ kind: z.literal("list"), ...shown, items: z.enum(["text", "url"]).optional() }),
 ]);
 export type DescribedField = z.output<typeof fieldShape>;
 
