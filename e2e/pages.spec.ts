@@ -201,7 +201,7 @@ async function connectGlobalByHand(page: Page): Promise<string> {
   for (const endpoint of ["Client registration endpoint", "Token endpoint"]) {
     await page.getByLabel(endpoint, { exact: true }).fill(`https://login.group.example/${endpoint.length}`);
   }
-  await page.getByLabel("Key set address").fill("https://login.group.example/jwks");
+  await page.getByRole("textbox", { name: "Key set address" }).fill("https://login.group.example/jwks");
   await page.getByRole("button", { name: "Continue" }).click();
   await page.getByLabel("Initial access token", { exact: true }).fill("of the pages' own test");
   await page.getByRole("button", { name: "Continue" }).click();
