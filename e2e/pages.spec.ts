@@ -87,7 +87,7 @@ const visits: Record<string, Visit> = {
 
 const builtIn = "Built-in";
 
-test.describe.configure({ timeout: 600_000 });
+test.describe.configure({ timeout: 900_000 });
 test.use({ actionTimeout: 15_000 });
 
 let latchkey: LatchkeyServer;
