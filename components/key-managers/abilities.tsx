@@ -10,10 +10,7 @@ export function Abilities({ connector }: { connector: ConnectorView }) {
   const gaps = names.filter((ability) => !capabilities.includes(ability));
   return (
     <Card className="xl:col-span-2">
-      <CardHeader
-        title={`What ${name} can do`}
-        description="Declared by its connector, and the same for each of them."
-      />
+      <CardHeader title={`What ${name} can do`} description="As its connector declares." />
       <CardBody className="grid gap-6 md:grid-cols-2">
         <ul aria-label="Abilities" className="flex flex-col gap-1.5">
           {names

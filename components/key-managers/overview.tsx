@@ -9,7 +9,6 @@ import { endpointLabels, type EndpointName, type KeyManagerView } from "#lib/fea
 import { Abilities } from "./abilities.tsx";
 import { ConnectorName, TokenTypes } from "./key-manager-table.tsx";
 import { tenantPlace, type KeyManagerPlace } from "./place.ts";
-import { SimulatorBadge } from "./simulator-badge.tsx";
 import { countUsers } from "./words.ts";
 
 /** A key manager at a glance. */
@@ -47,10 +46,7 @@ export function KeyManagerOverview({ view, of = tenantPlace }: { view: KeyManage
           <CardBody>
             <FactList>
               <Fact term="Kind">
-                <span className="flex flex-wrap items-center gap-2">
-                  <ConnectorName connector={view.connector} />
-                  {view.simulated && <SimulatorBadge />}
-                </span>
+                <ConnectorName connector={view.connector} />
               </Fact>
               <Fact term="Name">
                 <Identifier value={view.name} label="Name" />

@@ -31,7 +31,7 @@ export type PatternEngine = {
 export type ConstrainableField = {
   key: string;
   label: string;
-  /** The branch of a conditional group that it belongs to. */
+  /** The conditional group that it belongs to, and the choice that brings it. */
   within?: string;
   types: readonly ConstraintType[];
   /** Of a group, its choice is limited. */
@@ -84,7 +84,9 @@ function leaves(fields: readonly FieldDescriptor[], prefix = "", within?: string
     if (descriptor.kind !== "method") return own;
     return [
       ...own,
-      ...descriptor.options.flatMap((option) => leaves(option.fields, keyOf(key, option.value), option.label)),
+      ...descriptor.options.flatMap((option) =>
+        leaves(option.fields, keyOf(key, option.value), `${descriptor.label}: ${option.label}`),
+      ),
     ];
   });
 }

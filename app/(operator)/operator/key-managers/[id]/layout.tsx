@@ -2,6 +2,7 @@ import type { Metadata } from "next";
 import { KeyManagerHeaderActions } from "#components/key-managers/header-actions.tsx";
 import { ConnectorName, EnabledBadge } from "#components/key-managers/key-manager-table.tsx";
 import { installationPlace } from "#components/key-managers/place.ts";
+import { SimulatorBadge } from "#components/key-managers/simulator-badge.tsx";
 import { PageHeader } from "#components/ui/page-header.tsx";
 import { LinkTabs } from "#components/ui/tabs.tsx";
 import { getGlobalKeyManager } from "#lib/features/global-key-managers/read.ts";
@@ -22,7 +23,12 @@ export default async function GlobalKeyManagerLayout({ params, children }: Layou
       <PageHeader
         crumbs={[{ label: "Global key managers", href: installationPlace.base }]}
         title={displayName}
-        status={<EnabledBadge enabled={enabled} />}
+        status={
+          <>
+            {view.simulated && <SimulatorBadge />}
+            <EnabledBadge enabled={enabled} />
+          </>
+        }
         description={view.description || <ConnectorName connector={view.connector} />}
         actions={
           <KeyManagerHeaderActions
