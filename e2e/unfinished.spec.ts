@@ -57,11 +57,12 @@ async function furnish(): Promise<void> {
     displayName: "Depot",
     access: { "Initial access token": initialAccessToken() },
   });
-  const { clientId, clientSecret } = realm.vendor.connectionInput as { clientId: string; clientSecret: string };
+  const { signIn } = realm.vendor.settings.connection;
+  if (signIn.method !== "client_secret") throw new Error("The realm's own client signs in with a secret.");
   await connectKeyManager(page, {
     wellKnownUrl: realm.wellKnownUrl,
     displayName: "Realm",
-    access: { "Client id": clientId, "Client secret": clientSecret },
+    access: { "Client id": signIn.clientId, "Client secret": signIn.clientSecret.reveal() },
   });
 }
 
@@ -277,7 +278,9 @@ async function newApplication(name: string): Promise<string> {
 
 /** What the depot asks of whoever registers clients. */
 function initialAccessToken(): string {
-  return (depot.vendor.connectionInput as { registration: { token: string } }).registration.token;
+  const { registration } = depot.vendor.settings.connection;
+  if (registration.method !== "initial_access_token") throw new Error("The depot asks for an initial access token.");
+  return registration.token.reveal();
 }
 
 async function openKeyManager(name: string): Promise<void> {
