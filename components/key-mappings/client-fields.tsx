@@ -3,7 +3,7 @@
 import { useEffect } from "react";
 import { useFormContext, useWatch } from "react-hook-form";
 import { CheckboxesField, ListField } from "#components/form/fields.tsx";
-import { SchemaForm } from "#components/schema-form/schema-form.tsx";
+import { FieldHelp, SchemaForm } from "#components/schema-form/schema-form.tsx";
 import type { UsableKeyManager } from "#lib/features/key-managers/contract.ts";
 import { grantTypeLabels, needsRedirectUri } from "#lib/features/key-mappings/contract.ts";
 
@@ -38,12 +38,7 @@ export function ClientFields({ keyManager, stored }: ClientFieldsProps) {
         <ListField
           name="redirectUris"
           label={callbackUrls.label}
-          help={
-            <>
-              {callbackUrls.help}
-              {callbackUrls.limit && <span className="text-ink block">{callbackUrls.limit.words}</span>}
-            </>
-          }
+          help={<FieldHelp descriptor={callbackUrls} path="redirectUris" />}
           placeholder={callbackUrls.placeholder}
           maximumItems={callbackUrls.maximumItems}
           mono

@@ -100,7 +100,7 @@ type SchemaFieldProps = {
 function SchemaField({ descriptor, path, storedSecrets, stored }: SchemaFieldProps) {
   const { label, optional, placeholder } = descriptor;
   if (descriptor.fixed && stored) return <FixedField descriptor={descriptor} path={path} />;
-  const help = <FieldHelp descriptor={descriptor} />;
+  const help = <FieldHelp descriptor={descriptor} path={path} />;
   const bound = { name: path, label, optional, ...(hasHelp(descriptor) && { help }) };
   switch (descriptor.kind) {
     case "text":
@@ -149,12 +149,15 @@ function SchemaField({ descriptor, path, storedSecrets, stored }: SchemaFieldPro
 
 const hasHelp = ({ help, limit }: FieldDescriptor) => Boolean(help) || limit !== undefined;
 
-/** What the field is for, and what an administrator allows in it. */
-function FieldHelp({ descriptor: { help, limit } }: { descriptor: FieldDescriptor }) {
+type FieldHelpProps = { descriptor: Pick<FieldDescriptor, "help" | "limit">; path: string };
+
+/** What a field is for, and what an administrator allows in it, unless its problem says just that. */
+export function FieldHelp({ descriptor: { help, limit }, path }: FieldHelpProps) {
+  const error = useFieldError(path);
   return (
     <>
       {help}
-      {limit && <span className="text-ink block">{limit.words}</span>}
+      {limit && limit.words !== error && <span className="text-ink block">{limit.words}</span>}
     </>
   );
 }
@@ -175,7 +178,7 @@ function FixedField({ descriptor, path }: { descriptor: FieldDescriptor; path: s
 
 function Choice({ descriptor, path }: { descriptor: ChoiceDescriptor; path: string }) {
   const { label, optional, options, appearance, fallback } = descriptor;
-  const help = hasHelp(descriptor) ? <FieldHelp descriptor={descriptor} /> : undefined;
+  const help = hasHelp(descriptor) ? <FieldHelp descriptor={descriptor} path={path} /> : undefined;
   if (appearance === "radio") {
     return <RadioField name={path} label={label} help={help} optional={optional} options={options} />;
   }
@@ -197,13 +200,21 @@ function ChosenHelp({ path, descriptor }: { path: string; descriptor: ChoiceDesc
   const { watch } = useFormContext<FieldValues>();
   const chosen: unknown = watch(path);
   const detail = descriptor.options.find(({ value }) => value === chosen)?.help;
-  return <FieldHelp descriptor={{ ...descriptor, help: [descriptor.help, detail].filter(Boolean).join(" ") }} />;
+  const { limit } = descriptor;
+  return (
+    <FieldHelp
+      descriptor={{ help: [descriptor.help, detail].filter(Boolean).join(" "), ...(limit && { limit }) }}
+      path={path}
+    />
+  );
 }
 
 /** A choice that brings fields of its own: they appear below it, indented, when it is chosen. */
 function Method({ descriptor, path, storedSecrets, stored }: SchemaFieldProps & { descriptor: MethodDescriptor }) {
   const { label, options, discriminator } = descriptor;
-  const help = hasHelp(descriptor) ? <FieldHelp descriptor={descriptor} /> : undefined;
+  const help = hasHelp(descriptor) ? (
+    <FieldHelp descriptor={descriptor} path={`${path}.${discriminator}`} />
+  ) : undefined;
   const choicePath = `${path}.${discriminator}`;
   const { field } = useController({ name: choicePath });
   const { setValue, clearErrors } = useFormContext<FieldValues>();
