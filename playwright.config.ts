@@ -12,18 +12,22 @@ const galleryPort = (process.env["LATCHKEY_GALLERY_PORT"] ??= String(20_000 + Ma
 export default defineConfig({
   testDir: "e2e",
   outputDir: "test-results",
-  // The journeys share one machine with the servers they drive.
-  workers: 1,
+  // Each journey starts its own servers, and mostly waits for them: two fill two cores.
+  workers: 2,
   timeout: 180_000,
+  // Ends in order, with what failed, before the stage would be ended.
+  globalTimeout: 14 * 60_000,
   expect: { timeout: 15_000 },
   forbidOnly: process.env["CI"] !== undefined,
-  reporter: [["list"]],
+  // Failures are told when they happen: a run that is ended early has told them too.
+  reporter: [["line"]],
   use: {
     ...devices["Desktop Chrome"],
     // A control that does not answer fails its own step, with its own name.
     actionTimeout: 20_000,
     navigationTimeout: 30_000,
-    trace: "retain-on-failure",
+    // A trace of every step costs a third of the time; `--trace on` makes one when it is wanted.
+    trace: "off",
     screenshot: "only-on-failure",
     launchOptions: {
       ...(executablePath ? { executablePath } : {}),
@@ -36,12 +40,13 @@ export default defineConfig({
     },
   },
   projects: [
-    { name: "journeys", testIgnore: ["gallery.spec.ts", ...(hasGateway ? [] : ["story.spec.ts"])] },
+    // First: its one file would keep one worker busy while the other has nothing left to do.
     {
       name: "gallery",
       testMatch: "gallery.spec.ts",
       use: { baseURL: `http://localhost:${galleryPort}` },
     },
+    { name: "journeys", testIgnore: ["gallery.spec.ts", ...(hasGateway ? [] : ["story.spec.ts"])] },
   ],
   webServer: {
     command: `exec ${JSON.stringify(process.execPath)} e2e/servers/gallery.ts`,

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 const everywhere = ["lib/**", "connectors/**", "components/**", "tooling/**", "app/**"];
@@ -13,6 +14,8 @@ const integration = everywhere.map((folder) => `${folder}/*.int.test.ts`);
 
 export default defineConfig({
   test: {
+    // Much of the time is spent waiting for a database or a server, so that two cores carry two files.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         test: {

@@ -7,7 +7,7 @@ const widths = [360, 1440] as const;
 
 /** Every finding of axe, best practices included; what the framework's own development overlay shows is not ours. */
 async function findings(page: Page) {
-  const { violations } = await new AxeBuilder({ page }).exclude("nextjs-portal").analyze();
+  const { violations } = await new AxeBuilder({ page }).setLegacyMode().exclude("nextjs-portal").analyze();
   return violations.map(({ id, help, nodes }) => ({ id, help, where: nodes.map(({ target }) => target.join(" ")) }));
 }
 

@@ -109,9 +109,7 @@ test("every page that exists is visited below", () => {
 test("every page is accessible, fits its window and logs no error, light and dark, wide and narrow", async ({
   browser,
 }) => {
-  const [owner, stranger, first] = await Promise.all(
-    [1, 2, 3].map(() => openWindow(browser, latchkey.origin, { reducedMotion: "reduce" })),
-  );
+  const [owner, stranger, first] = await Promise.all([1, 2, 3].map(() => openWindow(browser, latchkey.origin)));
   if (!owner || !stranger || !first) throw new Error("A window did not open.");
 
   await test.step("the page of a one-time link, before it is used", () =>

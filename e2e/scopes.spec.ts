@@ -60,6 +60,7 @@ test("scopes are mirrored, and a developer chooses which of them tokens carry", 
       access: () => fillConnectorForm(page, fields, { values: connectionInput, prefix: "connection" }),
     });
     await page.getByRole("link", { name: "Settings" }).click();
+    await page.waitForURL(/\/settings$/);
     await page.getByText("What developers may do").click();
     await page.getByLabel("Application scopes").check();
     await page.getByRole("button", { name: "Save settings" }).click();

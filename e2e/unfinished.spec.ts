@@ -30,7 +30,7 @@ test.beforeAll(async ({ browser }) => {
   depot = await serveSimulated((issuer) => oidcSimulator({ issuer, rotation: "always" }));
   realm = await serveSimulated((base) => keycloakSimulator({ base }));
   latchkey = await startLatchkey({ outboundAllow: [depot.address, realm.address] });
-  page = await openWindow(browser, latchkey.origin, { reducedMotion: "reduce" });
+  page = await openWindow(browser, latchkey.origin);
   await furnish();
 });
 test.afterAll(async () => {

@@ -5,7 +5,7 @@ export const password = "quiet harbour lantern 1907";
 
 /** A browser window of one person. */
 export async function openWindow(browser: Browser, origin: string, options?: BrowserContextOptions): Promise<Page> {
-  const context = await browser.newContext({ ...options, baseURL: origin });
+  const context = await browser.newContext({ reducedMotion: "reduce", ...options, baseURL: origin });
   return context.newPage();
 }
 

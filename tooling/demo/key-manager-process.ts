@@ -36,7 +36,7 @@ export type ExternalKeyManager = {
 
 /** Quick enough for people, slow enough for a process that dies at once. */
 const restartDelayMs = 1_000;
-const patienceMs = 10_000;
+const patienceMs = 60_000;
 
 /**
  * Starts it, and again whenever it ends, until `stop`. Port, secrets, clients and keys are chosen once and
