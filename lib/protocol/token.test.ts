@@ -53,6 +53,32 @@ describe("a proof whose grant is refused", () => {
   });
 });
 
+describe("an address that is no token endpoint", () => {
+  const places = [
+    ["is not there", new Response("<html>Not found</html>", { status: 404 })],
+    ["is gone", new Response(null, { status: 410 })],
+    ["takes no POST", new Response(null, { status: 405 })],
+    ["belongs to a realm that is not there", Response.json({ error: "Realm does not exist" }, { status: 404 })],
+  ] as const;
+
+  it.each(places)("%s: the settings are wrong, not the client or its secret", async (_name, response) => {
+    const dependencies = { fetch: () => Promise.resolve(response.clone()), clock: systemClock };
+    const refusal = {
+      kind: "misconfigured",
+      message: expect.stringContaining("There is no token endpoint at the address in the settings"),
+    };
+    await expect(proveClientCredentials(dependencies, { tokenEndpoint, credentials })).rejects.toMatchObject(refusal);
+    const request = { tokenEndpoint, credentials, scopes: [] };
+    await expect(clientCredentialsToken(dependencies, request)).rejects.toMatchObject(refusal);
+  });
+
+  it("is told from a token endpoint that refuses the client with an unusual status", async () => {
+    const fetch = endpoint({ status: 404, error: "invalid_client" }, { status: 404, error: "invalid_client" });
+    const proof = proveClientCredentials({ fetch, clock: systemClock }, { tokenEndpoint, credentials });
+    await expect(proof).rejects.toMatchObject({ kind: "credentials_refused" });
+  });
+});
+
 describe("a signed assertion", () => {
   it("names the token endpoint, or what the server wants instead", async () => {
     const { privateKey } = await generateKeyPair("ES256", { extractable: true });

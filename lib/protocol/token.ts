@@ -76,7 +76,10 @@ function issuedToken(
   answer: Answer,
   { dependencies, request, secrets }: { dependencies: ProtocolDependencies; request: TokenRequest; secrets: Secret[] },
 ): IssuedToken {
-  if (answer.status !== 200) throw failureOf(answer, { now: dependencies.clock.now(), doing, secrets });
+  if (answer.status !== 200) {
+    const failure = failureOf(answer, { now: dependencies.clock.now(), doing, secrets });
+    throw failure.kind === "not_found" || answer.status === 405 ? noTokenEndpoint(answer, failure) : failure;
+  }
   const parsed = tokenAnswer.safeParse(answer.json);
   if (!parsed.success) throw unreadable(answer, doing, "holds no access token");
   const { access_token, token_type, expires_in, scope } = parsed.data;
@@ -92,6 +95,15 @@ function issuedToken(
   };
 }
 
+/**
+ * Whoever asks, known or not, gets 400 or 401 from a token endpoint (RFC 6749 §5.2), and by POST only (§3.2): an address
+ * that is not there, or takes no POST, is none. It must not read as an absent client.
+ */
+function noTokenEndpoint({ status }: Answer, cause: ConnectorError): ConnectorError {
+  const message = `There is no token endpoint at the address in the settings, which answered with HTTP ${String(status)}.`;
+  return new ConnectorError("misconfigured", message, { status, cause });
+}
+
 function scopesWhenSilent(request: TokenRequest): string[] {
   return request.scopesWhenSilent === "none" ? [] : [...request.scopes];
 }
@@ -100,7 +112,7 @@ function scopesWhenSilent(request: TokenRequest): string[] {
  * The client credentials grant (RFC 6749 §4.4).
  *
  * @throws {ConnectorError} `credentials_refused` when the client could not be authenticated, `rejected`
- *   when it could but the grant or a scope was refused
+ *   when it could but the grant or a scope was refused, `misconfigured` where there is no token endpoint
  */
 export async function clientCredentialsToken(
   dependencies: ProtocolDependencies,
@@ -115,7 +127,7 @@ export async function clientCredentialsToken(
  *
  * @param request.assertion a JWT that the server's trust in its issuer makes good
  * @throws {ConnectorError} `credentials_refused` when the client could not be authenticated, `rejected`
- *   when the assertion or a scope was refused
+ *   when the assertion or a scope was refused, `misconfigured` where there is no token endpoint
  */
 export async function assertedToken(
   dependencies: ProtocolDependencies,
@@ -140,7 +152,7 @@ export type TokenExchangeRequest = TokenRequest & {
  * Exchanges a token (RFC 8693 §2.1) for an access token.
  *
  * @throws {ConnectorError} `credentials_refused` when the client could not be authenticated, `rejected`
- *   when the token, the audience or a scope was refused
+ *   when the token, the audience or a scope was refused, `misconfigured` where there is no token endpoint
  */
 export async function exchangedToken(
   dependencies: ProtocolDependencies,
@@ -186,7 +198,7 @@ const afterAuthentication = ["unauthorized_client", "unsupported_grant_type", "i
  * @param request.refusals further error codes by which this kind of server refuses a grant to a client that it knows
  * @returns the token where the server gave one, or null where it only refused the grant
  * @throws {ConnectorError} `credentials_refused` where the credentials are wrong, `unsupported` where the
- *   server's answers prove nothing
+ *   server's answers prove nothing, `misconfigured` where there is no token endpoint
  */
 export async function proveClientCredentials(
   dependencies: ProtocolDependencies,
