@@ -18,6 +18,10 @@ const nextAndReact = {
   group: ["next", "next/*", "react", "react-dom", "react/*"],
   message: "Next.js and React belong to app, components and lib/web.",
 };
+const ownLink = {
+  group: ["next/link"],
+  message: "Use components/ui/link.tsx: it fetches a page in advance only when somebody comes near.",
+};
 const prismaOnly = {
   group: ["@prisma/*", "**/generated/*"],
   message: "Prisma belongs to lib/data.",
@@ -95,6 +99,10 @@ export default defineConfig(
   },
   {
     files: ["app/**", "components/**", "lib/web/**", "proxy.ts", "instrumentation.ts"],
+    rules: { "no-restricted-imports": ["error", { patterns: [prismaOnly, ownLink] }] },
+  },
+  {
+    files: ["components/ui/link.tsx"],
     rules: { "no-restricted-imports": ["error", { patterns: [prismaOnly] }] },
   },
   {

@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import Link from "next/link";
+import { Link } from "#components/ui/link.tsx";
 import { ApiStatusBadge } from "#components/apis/api-status-badge.tsx";
 import { FirstSteps } from "#components/home/first-steps.tsx";
 import { RoleHome } from "#components/home/role-home.tsx";

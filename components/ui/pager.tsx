@@ -1,7 +1,7 @@
 "use client";
 
 import { ArrowRight, ChevronsLeft } from "lucide-react";
-import Link from "next/link";
+import { Link } from "./link.tsx";
 import { usePathname, useSearchParams } from "next/navigation";
 import { Button } from "./button.tsx";
 

@@ -1,6 +1,6 @@
 "use client";
 
-import Link from "next/link";
+import { Link } from "./link.tsx";
 import { usePathname, useSearchParams } from "next/navigation";
 import { Tabs as Primitive } from "radix-ui";
 import type { ComponentProps, ReactNode } from "react";

@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import Link from "next/link";
+import { Link } from "#components/ui/link.tsx";
 import { KeyManagerTable } from "#components/key-managers/key-manager-table.tsx";
 import { ReloadButton } from "#components/key-managers/reload-button.tsx";
 import { ThePath } from "#components/path/path.tsx";

@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import Link from "next/link";
+import { Link } from "#components/ui/link.tsx";
 import { AuthCard } from "#components/identity/auth-card.tsx";
 import { JoinAsMe, JoinAsNew } from "#components/identity/invitation-forms.tsx";
 import { ProviderButtons } from "#components/identity/provider-buttons.tsx";

@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import Link from "next/link";
+import { Link } from "#components/ui/link.tsx";
 import { AuthCard } from "#components/identity/auth-card.tsx";
 import { LinkForm } from "#components/identity/link-form.tsx";
 import { Button } from "#components/ui/button.tsx";

@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import Link from "next/link";
+import { Link } from "#components/ui/link.tsx";
 import { ApiTable } from "#components/apis/api-table.tsx";
 import { StatusFilter } from "#components/apis/status-filter.tsx";
 import { ThePath } from "#components/path/path.tsx";

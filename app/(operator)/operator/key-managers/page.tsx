@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import Link from "next/link";
+import { Link } from "#components/ui/link.tsx";
 import { KeyManagerTable } from "#components/key-managers/key-manager-table.tsx";
 import { installationPlace } from "#components/key-managers/place.ts";
 import { ReloadButton } from "#components/key-managers/reload-button.tsx";

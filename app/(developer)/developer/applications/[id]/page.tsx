@@ -1,4 +1,4 @@
-import Link from "next/link";
+import { Link } from "#components/ui/link.tsx";
 import { ThePath, type PathLink } from "#components/path/path.tsx";
 import { ApplicationSubscriptions } from "#components/subscriptions/application-subscriptions.tsx";
 import { Button } from "#components/ui/button.tsx";

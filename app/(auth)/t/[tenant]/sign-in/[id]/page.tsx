@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
 import { headers } from "next/headers";
-import Link from "next/link";
+import { Link } from "#components/ui/link.tsx";
 import { signOutAction } from "#app/_portal/actions.ts";
 import { DecisionForm } from "#components/authorization/decision-form.tsx";
 import { OtherAccountButton } from "#components/authorization/other-account-button.tsx";
