@@ -7,6 +7,7 @@ import { setUpBench, type ConformanceOptions, type ConformanceVendor } from "./c
 import { checkDeclaration } from "./conformance/declaration.ts";
 import { checkFaults } from "./conformance/faults.ts";
 import { checkLifeCycle } from "./conformance/life-cycle.ts";
+import { checkPreset } from "./conformance/preset.ts";
 import { checkScopes } from "./conformance/scopes.ts";
 import { checkSecrets } from "./conformance/secrets.ts";
 import { checkTokens } from "./conformance/tokens.ts";
@@ -54,6 +55,7 @@ function checkBehaviour(connector: Connector, options: ConformanceOptions): void
   });
 
   if (manages) checkLifeCycle(bench);
+  checkPreset(bench);
   checkSecrets(bench);
   checkTokens(bench);
   checkScopes(bench);

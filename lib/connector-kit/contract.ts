@@ -41,6 +41,18 @@ export type KeyManagerSettings<Connection = unknown> = {
 
 export type ConnectorDependencies = { fetch: OutboundFetch; clock: Clock; log: Log };
 
+/** The parts of a new client's identity that a server may let the portal choose. */
+export const presetParts = ["consumerKey", "consumerSecret"] as const;
+export type PresetPart = (typeof presetParts)[number];
+
+/** What a server takes as a chosen consumer key or secret. */
+export type CredentialForm = {
+  /** The source of a regular expression that the whole text must match. */
+  pattern: string;
+  /** The same for people, after “Use”: “6 to 100 letters and digits”. */
+  words: string;
+};
+
 /** What a developer asks for. `settings` is the parsed client form of the connector. */
 export type ClientSpec<ClientSettings = unknown> = {
   /** Shown at the authorization server; carries the marker where the server has no better field. */
@@ -50,6 +62,13 @@ export type ClientSpec<ClientSettings = unknown> = {
   grantTypes: string[];
   redirectUris: string[];
   settings: ClientSettings;
+  /**
+   * Identity of a new client, where somebody chose it and the connector declares the part. A client with another
+   * one is not what was asked for: `registerClient` makes it with these or throws, `conflict` where the key is taken
+   * and `rejected` where the client would have no use for a secret.
+   */
+  consumerKey?: string;
+  consumerSecret?: Secret;
 };
 
 /** How one OAuth client is addressed later. Everything the server handed out for managing it. */
@@ -162,8 +181,13 @@ export type ClientLifecycle = {
 export type KeyManagerAdapter = Partial<ClientLifecycle> & {
   /** Signs in with the administrator's credentials and changes nothing; the test's last steps. */
   checkAccess?(): Promise<Omit<ProbeResult, "durationMs">[]>;
-  /** Clients that carry this marker. Absent where the server cannot be searched. */
-  findClients?(marker: string): Promise<RegisteredClient[]>;
+  /**
+   * Clients that carry this marker. Absent where the server cannot be searched.
+   *
+   * @param consumerKey the key that the client was to have or has, where that is known: another client under it,
+   *   without the marker, is never among the answers
+   */
+  findClients?(marker: string, consumerKey?: string): Promise<RegisteredClient[]>;
   /**
    * Proof of possession for an existing client: these credentials authenticate it at the server.
    * A grant refused after the client was authenticated counts.
@@ -278,8 +302,16 @@ export type Connector<Connection extends z.ZodType = z.ZodType, Client extends z
   trust: TrustDeclaration;
   /** Which members `open` provides: known without opening, and checked by the conformance suite. */
   capabilities: readonly Capability[];
-  /** Why each of the others is missing, as a sentence that a person reads: “Auth0 has no introspection endpoint.” */
-  missing: Readonly<Partial<Record<Capability, string>>>;
+  /**
+   * Why each of the others is missing, as a sentence that a person reads: “Auth0 has no introspection endpoint.” Of a
+   * part of a client's identity too, where nobody can choose it.
+   */
+  missing: Readonly<Partial<Record<Capability | PresetPart, string>>>;
+  /**
+   * Which parts of a new client's identity can be chosen; none unless declared. Whoever lets the key be chosen keeps
+   * the marker elsewhere in such a client, and `findClients` looks for it there.
+   */
+  preset?: Readonly<Partial<Record<PresetPart, CredentialForm>>>;
   consumerSecrets: ConsumerSecretTraits;
   /** Whether the client form can set how long the tokens of one client live. */
   lifetimesPerClient: boolean;

@@ -77,6 +77,24 @@ describe("defineConnector", () => {
       },
       /falls back to a branch/,
     ],
+    [
+      "a chosen identity of clients that cannot be found again",
+      { preset: { consumerKey: { pattern: "[a-z]+", words: "small letters" } } },
+      /can be made and found/,
+    ],
+    [
+      "a part of the identity that is chosen and missing at once",
+      {
+        preset: { consumerSecret: { pattern: "[a-z]+", words: "small letters" } },
+        missing: { ...sound.missing, consumerSecret: "Not here." },
+      },
+      /either taken or missing/,
+    ],
+    [
+      "a form of the identity that is no pattern",
+      { preset: { consumerKey: { pattern: "[a-z", words: "small letters" } } },
+      /no regular expression/,
+    ],
     ["a bad id", { id: "Not An Id" }, /the id must be/],
     ["a capability named twice", { capabilities: ["issueToken", "issueToken"] }, /named twice/],
   ])("refuses %s", (_name, change, message) => {

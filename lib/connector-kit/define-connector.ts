@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { capabilities, endpointNames, type Connector } from "./contract.ts";
+import { capabilities, endpointNames, presetParts, type Connector } from "./contract.ts";
 import { describeFields, entriesOf, markOf } from "./descriptors.ts";
 
 /**
@@ -32,8 +32,26 @@ export function defineConnector<Connection extends z.ZodType, Client extends z.Z
       complain(`capability “${name}” is either provided or missing for a reason that is given.`);
     }
   }
+  for (const part of presetParts) {
+    const form = connector.preset?.[part];
+    if (form && part in connector.missing) complain(`a chosen ${part} is either taken or missing, not both.`);
+    if (form && !isPattern(form.pattern)) complain(`the pattern of a chosen ${part} is no regular expression.`);
+  }
+  // Without both, a client whose making was never answered could not be found again.
+  const isFindable = (["registerClient", "findClients"] as const).every((name) =>
+    connector.capabilities.includes(name),
+  );
+  if (connector.preset && !isFindable) complain("a chosen identity needs clients that can be made and found.");
   if (!connector.trust.consumerKeyClaims.length || !connector.trust.algorithms.length) complain("trust is incomplete.");
   return Object.freeze(connector);
+}
+
+function isPattern(source: string): boolean {
+  try {
+    return new RegExp(source).source !== "";
+  } catch {
+    return false;
+  }
 }
 
 function checkForm(schema: z.ZodType): void {
