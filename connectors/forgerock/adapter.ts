@@ -9,6 +9,7 @@ import type {
 } from "#lib/connector-kit/contract.ts";
 import { eitherWay } from "#lib/connector-kit/either-way.ts";
 import { ConnectorError, isConnectorError, withCredentials } from "#lib/connector-kit/errors.ts";
+import { refuseIdleSecret } from "#lib/connector-kit/preset.ts";
 import { randomToken } from "#lib/foundation/ids.ts";
 import { Secret } from "#lib/foundation/secret.ts";
 import { revoke } from "#lib/protocol/revocation.ts";
@@ -25,7 +26,7 @@ import { changed, clientDocument, type Changes, type ClientDocument } from "./do
 import { openTokenInquiry } from "./introspection.ts";
 import { openRealm } from "./realm.ts";
 import { isReserved, openScopes } from "./scopes.ts";
-import { authenticationOf, toChanges, toRegisteredClient, usesSecret } from "./wire.ts";
+import { authenticationOf, carriesMarker, toChanges, toRegisteredClient, usesSecret, withMarker } from "./wire.ts";
 
 const collection = "/agents/OAuth2Client";
 const pathOf = (clientId: string) => `${collection}/${encodeURIComponent(clientId)}`;
@@ -171,19 +172,20 @@ export function openForgerockAdapter(
 
   return {
     async registerClient(spec) {
-      const { marker, settings: asked } = spec as ClientSpec<ClientSettings>;
+      const { marker, settings: asked, consumerKey = marker } = spec as ClientSpec<ClientSettings>;
+      refuseIdleSecret(spec, usesSecret(asked.authentication));
       const template = await readTemplate();
-      const secret = usesSecret(asked.authentication) ? newSecret() : undefined;
+      const secret = usesSecret(asked.authentication) ? (spec.consumerSecret ?? newSecret()) : undefined;
       const body = changed(template, {
-        ...toChanges(spec as ClientSpec<ClientSettings>, template),
+        ...withMarker(toChanges(spec as ClientSpec<ClientSettings>, template), template, spec),
         status: "Active",
         scopes: connection.defaultScopes,
         defaultScopes: connection.defaultScopes,
         ...(secret && { secret: secret.reveal() }),
       });
       // AM lets us choose the id: the marker finds the client again even if the answer is lost.
-      return registered(await make(marker, body, secret), {
-        consumerKey: marker,
+      return registered(await make(consumerKey, body, secret), {
+        consumerKey,
         ...(secret && { consumerSecret: secret }),
       });
     },
@@ -209,9 +211,9 @@ export function openForgerockAdapter(
     checkAccess: () =>
       checkAccess({ administration, connection, readTemplate, demandIntrospection: inquiry.demandPermission }),
 
-    async findClients(marker) {
-      const found = await find(marker);
-      return found ? [registered(found, { consumerKey: marker })] : [];
+    async findClients(marker, consumerKey = marker) {
+      const found = await find(consumerKey);
+      return found && carriesMarker(found, marker) ? [registered(found, { consumerKey })] : [];
     },
 
     async proveClient(client, proof) {

@@ -1,4 +1,5 @@
 import { defineConnector } from "#lib/connector-kit/define-connector.ts";
+import { printableSecret } from "#lib/connector-kit/preset.ts";
 import { openForgerockAdapter } from "./adapter.ts";
 import { client, connection } from "./config.ts";
 import { grantTypes } from "./wire.ts";
@@ -44,6 +45,14 @@ export const forgerock = defineConnector({
     "scopes",
   ],
   missing: { secrets: "AM's REST API holds one secret for each client; further ones live in secret stores only." },
+  preset: {
+    // The id is a name in AM's configuration and part of an address of its API.
+    consumerKey: {
+      pattern: "[A-Za-z0-9_][A-Za-z0-9._-]{0,254}",
+      words: "at most 255 letters, digits or ._-, beginning with a letter, digit or underscore",
+    },
+    consumerSecret: printableSecret(255),
+  },
   consumerSecrets: { atOnce: 1, overlapSeconds: 0, readable: false },
   lifetimesPerClient: true,
   recognise(metadata) {

@@ -25,6 +25,25 @@ const noteOf = (grants: readonly string[]) => `grant types: ${grants.join(" ")}|
 /** What any client of OpenAM can use. */
 const openToAll = ["authorization_code", "client_credentials", "refresh_token", "password"];
 
+/** The marker of a client whose id somebody chose stands in a description for the same language. */
+const markerNoteOf = (marker: string) => `${marker}|zxx`;
+
+/** Whether this is the client that was made with a marker: by its id or, where somebody chose that, by its description. */
+export function carriesMarker({ id, attributes }: ClientDocument, marker: string): boolean {
+  return id === marker || attributes.descriptions.includes(markerNoteOf(marker));
+}
+
+/** The attributes of a new client, with its marker where its id is not the marker. */
+export function withMarker(
+  changes: Changes,
+  { attributes }: ClientDocument,
+  { marker, consumerKey }: Pick<ClientSpec, "marker" | "consumerKey">,
+): Changes {
+  if (consumerKey === undefined) return changes;
+  const descriptions = (changes.descriptions ?? attributes.descriptions) as readonly string[];
+  return { ...changes, descriptions: [...descriptions, markerNoteOf(marker)] };
+}
+
 function grantsIn({ isGrouped, attributes }: ClientDocument): string[] {
   if (isGrouped) return attributes.grantTypes;
   const [note] = attributes.descriptions.flatMap((text) => grantNote.exec(text)?.[1] ?? []);

@@ -10,6 +10,7 @@ import type {
   RegisteredClient,
 } from "#lib/connector-kit/contract.ts";
 import { ConnectorError, isConnectorError, withCredentials } from "#lib/connector-kit/errors.ts";
+import { refuseIdleSecret } from "#lib/connector-kit/preset.ts";
 import { Secret } from "#lib/foundation/secret.ts";
 import type { SecretCredentials } from "#lib/protocol/client-authentication.ts";
 import { unreadable } from "#lib/protocol/exchange.ts";
@@ -21,6 +22,7 @@ import type { ClientSettings, Connection } from "./config.ts";
 import { openRealm } from "./realm.ts";
 import { openScopes } from "./scopes.ts";
 import {
+  carriesMarker,
   clientList,
   clientRepresentation,
   clientSecret,
@@ -120,15 +122,19 @@ export function openKeycloakAdapter(
   return {
     async registerClient(spec) {
       const doing = "Registering the client";
+      const representation = toRepresentation(spec as ClientSpec<ClientSettings>);
+      refuseIdleSecret(spec, usesSecret(representation));
       const body = {
-        ...toRepresentation(spec as ClientSpec<ClientSettings>),
+        ...representation,
         // Keycloak lets us choose: the marker finds the client again even if the answer is lost.
-        clientId: spec.marker,
+        clientId: spec.consumerKey ?? spec.marker,
+        ...(spec.consumerSecret && { secret: spec.consumerSecret.reveal() }),
         // A client gets the roles it is given and no others.
         fullScopeAllowed: false,
         protocolMappers: mappersFor(spec.settings as ClientSettings, realm.portalClient.clientId),
       };
-      const answer = await realm.run({ method: "POST", path: "/clients", body, doing });
+      const secrets = spec.consumerSecret ? [spec.consumerSecret] : [];
+      const answer = await realm.run({ method: "POST", path: "/clients", body, secrets, doing });
       const id = answer.headers.get("location")?.split("/").at(-1) ?? "";
       if (answer.status !== 201 || !uuid.test(id)) throw unreadable(answer, doing, "does not say where the client is");
       return toRegisteredClient(await readNew(id));
@@ -157,9 +163,9 @@ export function openKeycloakAdapter(
 
     checkAccess: () => checkAccess(realm, settings.connection),
 
-    async findClients(marker) {
-      const found = await byClientId(marker);
-      return found ? [toRegisteredClient(found)] : [];
+    async findClients(marker, consumerKey = marker) {
+      const found = await byClientId(consumerKey);
+      return found && carriesMarker(found, marker) ? [toRegisteredClient(found)] : [];
     },
 
     async proveClient(client, proof) {

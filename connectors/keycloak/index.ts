@@ -1,4 +1,5 @@
 import { defineConnector } from "#lib/connector-kit/define-connector.ts";
+import { printableSecret } from "#lib/connector-kit/preset.ts";
 import { openKeycloakAdapter } from "./adapter.ts";
 import { client, connection } from "./config.ts";
 import { grantTypes } from "./wire.ts";
@@ -44,6 +45,14 @@ export const keycloak = defineConnector({
   ],
   missing: {
     secrets: "Keycloak keeps one secret for each client.",
+  },
+  preset: {
+    // Column CLIENT_ID holds 255; a colon would end the id in an Authorization header that is not form-encoded.
+    consumerKey: {
+      pattern: "[\\x21-\\x39\\x3b-\\x7e]{1,255}",
+      words: "at most 255 printable characters, no blanks or colons",
+    },
+    consumerSecret: printableSecret(255),
   },
   consumerSecrets: { atOnce: 1, overlapSeconds: 0, readable: true },
   lifetimesPerClient: true,

@@ -51,6 +51,12 @@ export const scopeList = z.array(scopeRepresentation).max(5000);
 /** Says that an object is Latchkey's: what others made is never changed or deleted. */
 export const managedAttribute = "latchkey.managed";
 const markerAttribute = "latchkey.marker";
+
+/** Whether this is the client that was made with a marker: by its id, or, where somebody chose that, by an attribute. */
+export function carriesMarker({ clientId, attributes }: ClientRepresentation, marker: string): boolean {
+  return clientId === marker || attributes?.[markerAttribute] === marker;
+}
+
 const audienceMapperName = "latchkey-introspection";
 
 /** What a client authenticates with (token_endpoint_auth_method), and Keycloak's authenticator for it. */
@@ -84,7 +90,7 @@ export const grantTypes = [...Object.keys(switches), ...Object.keys(attributeSwi
 export function toRepresentation(
   { name, marker, grantTypes: asked, redirectUris, settings }: ClientSpec<ClientSettings>,
   before?: ClientRepresentation,
-): Record<string, unknown> {
+): Record<string, unknown> & Pick<ClientRepresentation, "publicClient" | "clientAuthenticatorType"> {
   const { authentication, proofKey, accessTokenLifespan, webOrigins, consentRequired } = settings;
   const usesKey = authentication.method === "private_key_jwt";
   const flows = Object.entries(switches).map(([grant, member]) => [member, asked.includes(grant)] as const);
@@ -172,7 +178,10 @@ function grantTypesOf(client: ClientRepresentation): string[] {
 }
 
 /** Whether a client proves itself by a secret: sent along, or as the key of an assertion. */
-export function usesSecret({ publicClient, clientAuthenticatorType }: ClientRepresentation): boolean {
+export function usesSecret({
+  publicClient,
+  clientAuthenticatorType,
+}: Pick<ClientRepresentation, "publicClient" | "clientAuthenticatorType">): boolean {
   return !publicClient && !["client-jwt", "client-x509"].includes(clientAuthenticatorType ?? "");
 }
 

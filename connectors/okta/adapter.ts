@@ -9,7 +9,9 @@ import type {
   RegisteredClient,
 } from "#lib/connector-kit/contract.ts";
 import { ConnectorError, isConnectorError, withCredentials } from "#lib/connector-kit/errors.ts";
+import { refuseIdleSecret, toldFromTaken } from "#lib/connector-kit/preset.ts";
 import { Secret } from "#lib/foundation/secret.ts";
+import type { Answer } from "#lib/protocol/exchange.ts";
 import { proveClientCredentials } from "#lib/protocol/token.ts";
 import { checkAccess } from "./access.ts";
 import { openAdmission } from "./admission.ts";
@@ -20,7 +22,15 @@ import { openScopes } from "./scopes.ts";
 import { demandRoom, factsOf, isActive, openSecrets } from "./secrets.ts";
 import { tokenParameters } from "./token-parameters.ts";
 import { openTokens, policyRefusals } from "./tokens.ts";
-import { application, methodOf, toBody, toRegisteredClient, usesSecret, type Application } from "./wire.ts";
+import {
+  application,
+  carriesMarker,
+  methodOf,
+  toBody,
+  toRegisteredClient,
+  usesSecret,
+  type Application,
+} from "./wire.ts";
 
 const identified = z.object({ id: z.string().min(1).max(200) });
 
@@ -48,6 +58,18 @@ export function openOktaAdapter(
     const isShown = known !== undefined || !!app.credentials.oauthClient.client_secret;
     const secret = isShown || !usesSecret(app) ? known : await secrets.newest(app.id);
     return toRegisteredClient(app, secret);
+  }
+
+  async function post(spec: ClientSpec<ClientSettings>, doing: string): Promise<Answer> {
+    const { consumerSecret } = spec;
+    refuseIdleSecret(spec, spec.settings.authentication.method.startsWith("client_secret_"));
+    const secrets = consumerSecret ? [consumerSecret] : [];
+    try {
+      // Okta answers 200 here, not 201.
+      return await api.run({ method: "POST", path: "/apps?activate=true", body: toBody(spec), secrets, doing });
+    } catch (error) {
+      throw await toldFromTaken(error, spec, async (consumerKey) => (await apps.find({ consumerKey })) !== undefined);
+    }
   }
 
   /** What was made on the way to a failure must not stay behind unknown. */
@@ -80,16 +102,14 @@ export function openOktaAdapter(
   return {
     async registerClient(spec) {
       const doing = "Registering the client";
-      const body = toBody(spec as ClientSpec<ClientSettings>);
-      // Okta answers 200 here, not 201.
-      const answer = await api.run({ method: "POST", path: "/apps?activate=true", body, doing });
+      const answer = await post(spec as ClientSpec<ClientSettings>, doing);
       try {
         const app = api.parse(answer, application, doing);
         if (defaultScopes.length > 0) await admission.admit(policyClient(app), defaultScopes);
         return await registered(app);
       } catch (error) {
         const made = identified.safeParse(answer.json);
-        if (made.success) await discard(made.data.id, spec.marker);
+        if (made.success) await discard(made.data.id, spec.consumerKey ?? spec.marker);
         throw error;
       }
     },
@@ -124,9 +144,9 @@ export function openOktaAdapter(
 
     checkAccess: () => checkAccess(org, settings),
 
-    async findClients(marker) {
-      const app = await apps.search(marker);
-      return app ? [await registered(app)] : [];
+    async findClients(marker, consumerKey = marker) {
+      const app = await apps.search(consumerKey);
+      return app && carriesMarker(app, marker) ? [await registered(app)] : [];
     },
 
     async proveClient(client, proof) {

@@ -1,4 +1,5 @@
 import { defineConnector } from "#lib/connector-kit/define-connector.ts";
+import { printableSecret } from "#lib/connector-kit/preset.ts";
 import { openOktaAdapter } from "./adapter.ts";
 import { client, connection } from "./config.ts";
 import { atOnce } from "./secrets.ts";
@@ -47,6 +48,14 @@ export const okta = defineConnector({
     "scopes",
   ],
   missing: {},
+  preset: {
+    // ApplicationCredentialsOAuthClient of Okta's published API.
+    consumerKey: {
+      pattern: "(?!ALL_CLIENTS$)[A-Za-z0-9$\\-_.+!*'(),]{6,100}",
+      words: "6 to 100 letters, digits or $-_.+!*'(),",
+    },
+    consumerSecret: printableSecret(100),
+  },
   consumerSecrets: { atOnce, overlapSeconds: 0, readable: true },
   // Okta keeps lifetimes in the rules of access policies.
   lifetimesPerClient: false,

@@ -107,6 +107,14 @@ const nativeGrants: readonly string[] = ["password", "urn:ietf:params:oauth:gran
 /** Says in the profile of an application that the portal made it. */
 const managedMember = "latchkeyManaged";
 
+/** Holds the marker of a client whose id somebody chose. */
+const markerMember = "latchkeyMarker";
+
+/** Whether this is the client that was made with a marker: by its id or, where somebody chose that, by its profile. */
+export function carriesMarker({ credentials, profile }: Application, marker: string): boolean {
+  return credentials.oauthClient.client_id === marker || profile?.[markerMember] === marker;
+}
+
 /** Whether the portal made this application. */
 export function isManaged({ profile }: Application): boolean {
   return profile?.[managedMember] === true;
@@ -135,6 +143,10 @@ const assigned = [
   "_embedded",
 ];
 
+function profileOf({ marker, consumerKey }: ClientSpec<ClientSettings>): Record<string, unknown> {
+  return { [managedMember]: true, ...(consumerKey !== undefined && { [markerMember]: marker }) };
+}
+
 function without(value: object | undefined, names: readonly string[]): Record<string, unknown> {
   return Object.fromEntries(Object.entries(value ?? {}).filter(([name]) => !names.includes(name)));
 }
@@ -146,7 +158,7 @@ function without(value: object | undefined, names: readonly string[]): Record<st
  * @returns the body of a request
  */
 export function toBody(spec: ClientSpec<ClientSettings>, before?: Application): Record<string, unknown> {
-  const { name, marker, grantTypes: asked, redirectUris, settings } = spec;
+  const { name, marker, consumerKey, consumerSecret, grantTypes: asked, redirectUris, settings } = spec;
   const { authentication } = settings;
   const { method } = authentication;
   const oldSettings = before?.settings.oauthClient;
@@ -158,13 +170,14 @@ export function toBody(spec: ClientSpec<ClientSettings>, before?: Application): 
     name: "oidc_client",
     label: name,
     signOnMode: "OPENID_CONNECT",
-    profile: { ...before?.profile, ...(!before && { [managedMember]: true }) },
+    profile: { ...before?.profile, ...(!before && profileOf(spec)) },
     credentials: {
       ...without(before?.credentials, ["signing"]),
       oauthClient: {
         ...without(before?.credentials.oauthClient, ["client_secret"]),
         // The Apps API lets us choose: the marker finds the client again even if the answer is lost.
-        client_id: before?.credentials.oauthClient.client_id ?? marker,
+        client_id: before?.credentials.oauthClient.client_id ?? consumerKey ?? marker,
+        ...(!before && consumerSecret && { client_secret: consumerSecret.reveal() }),
         token_endpoint_auth_method: method,
         pkce_required: settings.pkceRequired,
       },

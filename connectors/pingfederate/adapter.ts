@@ -1,4 +1,4 @@
-import { throughReplicationLag, unlessAbsent } from "#lib/connector-kit/administration.ts";
+import { throughReplicationLag, unlessAbsent, type AdministrationRequest } from "#lib/connector-kit/administration.ts";
 import type {
   ClientRef,
   ClientSpec,
@@ -8,6 +8,7 @@ import type {
   RegisteredClient,
 } from "#lib/connector-kit/contract.ts";
 import { ConnectorError, isConnectorError, withCredentials } from "#lib/connector-kit/errors.ts";
+import { refuseIdleSecret, toldFromTaken } from "#lib/connector-kit/preset.ts";
 import { randomToken } from "#lib/foundation/ids.ts";
 import { Secret } from "#lib/foundation/secret.ts";
 import { signedAssertion, type ClientCredentials } from "#lib/protocol/client-authentication.ts";
@@ -25,6 +26,7 @@ import { endpointsOf, openApi } from "./api.ts";
 import type { ClientSettings, Connection } from "./config.ts";
 import { openScopes } from "./scopes.ts";
 import {
+  carriesMarker,
   clientObject,
   clientSecret,
   hasSecret,
@@ -56,6 +58,14 @@ export function openPingFederateAdapter(
       "bad_response",
       "PingFederate answered with another client than the one that was asked for. Upper and lower case count in a client id.",
     );
+  }
+
+  async function post(request: Pick<AdministrationRequest, "body" | "secrets" | "doing">, spec: ClientSpec) {
+    try {
+      return await api.run({ method: "POST", path: collection, ...request });
+    } catch (error) {
+      throw await toldFromTaken(error, spec, async (clientId) => (await find(clientId)) !== undefined);
+    }
   }
 
   async function demand(clientId: string): Promise<ClientObject> {
@@ -144,19 +154,22 @@ export function openPingFederateAdapter(
     async registerClient(spec) {
       const doing = "Registering the client";
       const { authentication } = (spec as ClientSpec<ClientSettings>).settings;
+      const needsSecret = authentication.method === "client_secret";
+      refuseIdleSecret(spec, needsSecret);
       // PingFederate invents neither ids nor secrets here: the marker finds the client again if the answer is lost.
-      const newSecret = authentication.method === "client_secret" ? new Secret(randomToken()) : undefined;
+      const newSecret = needsSecret ? (spec.consumerSecret ?? new Secret(randomToken())) : undefined;
+      const clientId = spec.consumerKey ?? spec.marker;
       const body = {
-        clientId: spec.marker,
+        clientId,
         enabled: true,
         ...toClient(spec as ClientSpec<ClientSettings>, { newSecret }),
       };
       const secrets = newSecret ? [newSecret] : [];
-      const answer = await api.run({ method: "POST", path: collection, body, secrets, doing });
+      const answer = await post({ body, secrets, doing }, spec);
       try {
         return toRegisteredClient(api.parse(answer, clientObject, doing), newSecret);
       } catch (error) {
-        await removeUnread(spec.marker);
+        await removeUnread(clientId);
         throw error;
       }
     },
@@ -190,9 +203,9 @@ export function openPingFederateAdapter(
 
     checkAccess: () => checkAccess(api, { settings, introspect: (token) => askAbout(token) }),
 
-    async findClients(marker) {
-      const found = await find(marker);
-      return found ? [toRegisteredClient(found, undefined)] : [];
+    async findClients(marker, consumerKey = marker) {
+      const found = await find(consumerKey);
+      return found && carriesMarker(found, marker) ? [toRegisteredClient(found, undefined)] : [];
     },
 
     async proveClient(client, proof) {

@@ -1,4 +1,5 @@
 import { defineConnector } from "#lib/connector-kit/define-connector.ts";
+import { printableSecret } from "#lib/connector-kit/preset.ts";
 import { openPingFederateAdapter } from "./adapter.ts";
 import { client, connection } from "./config.ts";
 import { grantTypes } from "./wire.ts";
@@ -47,6 +48,14 @@ export const pingFederate = defineConnector({
     secrets: "PingFederate keeps one secret for each client, beside replaced ones that run out.",
   },
   // A retention period may keep a replaced secret alive; the connector ends it.
+  preset: {
+    // The id is part of an address of the administrative API.
+    consumerKey: {
+      pattern: "[A-Za-z0-9_][A-Za-z0-9._~-]{0,254}",
+      words: "at most 255 letters, digits or ._~-, beginning with a letter, digit or underscore",
+    },
+    consumerSecret: printableSecret(255),
+  },
   consumerSecrets: { atOnce: 1, overlapSeconds: 0, readable: false },
   // Access tokens live as long as their access token manager says; a client chooses the manager.
   lifetimesPerClient: false,

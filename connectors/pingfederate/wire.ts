@@ -164,6 +164,26 @@ function toLimit(asked: number | undefined, typeBefore: string | null | undefine
   return { type: typeBefore === "INDEFINITE_EXPIRY" ? typeBefore : "SERVER_DEFAULT" };
 }
 
+/**
+ * A client whose id somebody chose holds its marker at the end of its description: PingFederate has no other member
+ * that takes a text without being set up for it (extended properties).
+ */
+const markerNote = /\s*\[(latchkey-[\w-]+)\]$/;
+
+/** Whether this is the client that was made with a marker: by its id or, where somebody chose that, by its description. */
+export function carriesMarker({ clientId, description }: ClientObject, marker: string): boolean {
+  return clientId === marker || markerNote.exec(description ?? "")?.[1] === marker;
+}
+
+/** The description that was asked for, with the marker that the client has or, where its id is chosen, gets. */
+function describedAs(
+  { marker, consumerKey, settings }: ClientSpec<ClientSettings>,
+  before: ClientObject | undefined,
+): string | undefined {
+  const noted = before ? markerNote.exec(before.description ?? "")?.[1] : consumerKey && marker;
+  return noted ? `${settings.description ?? ""} [${noted}]`.trim() : settings.description;
+}
+
 const rolling = { server: "SERVER_DEFAULT", replaced: "ROLL", kept: "DONT_ROLL" } as const;
 
 /**
@@ -174,9 +194,10 @@ const rolling = { server: "SERVER_DEFAULT", replaced: "ROLL", kept: "DONT_ROLL" 
  * @throws {ConnectorError} `rejected` for a grant type that PingFederate does not know
  */
 export function toClient(
-  { name, grantTypes: asked, redirectUris, settings }: ClientSpec<ClientSettings>,
+  spec: ClientSpec<ClientSettings>,
   { before, newSecret }: { before?: ClientObject; newSecret: Secret | undefined },
 ): Record<string, unknown> {
+  const { name, grantTypes: asked, redirectUris, settings } = spec;
   const { authentication, accessTokenManager, tokenExchangePolicy, commonScopes } = settings;
   const lifetime = toLimit(settings.refreshTokenMinutes, before?.persistentGrantExpirationType);
   const idle = toLimit(settings.refreshTokenIdleMinutes, before?.persistentGrantIdleTimeoutType);
@@ -205,7 +226,7 @@ export function toClient(
     bypassApprovalPage: settings.skipApproval,
     requirePushedAuthorizationRequests: settings.pushedRequests,
     tokenExchangeProcessorPolicyRef: tokenExchangePolicy && { id: tokenExchangePolicy },
-    description: settings.description,
+    description: describedAs(spec, before),
     logoUrl: settings.logoUrl,
   };
 }
@@ -256,6 +277,7 @@ function settingsOf(client: ClientObject): Record<string, unknown> {
   );
   const rotation = Object.entries(rolling).find(([, name]) => name === client.refreshRolling)?.[0] ?? "server";
   const { defaultAccessTokenManagerRef: manager, tokenExchangeProcessorPolicyRef: policy } = client;
+  const description = client.description?.replace(markerNote, "");
   return {
     authentication: authenticationOf(client),
     proofKey: client.requireProofKeyForCodeExchange ? "required" : "optional",
@@ -269,7 +291,7 @@ function settingsOf(client: ClientObject): Record<string, unknown> {
     skipApproval: client.bypassApprovalPage ?? false,
     pushedRequests: client.requirePushedAuthorizationRequests ?? false,
     ...(policy && { tokenExchangePolicy: policy.id }),
-    ...(client.description && { description: client.description }),
+    ...(description && { description }),
     ...(client.logoUrl && { logoUrl: client.logoUrl }),
   };
 }

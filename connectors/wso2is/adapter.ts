@@ -9,6 +9,7 @@ import type {
 } from "#lib/connector-kit/contract.ts";
 import { eitherWay } from "#lib/connector-kit/either-way.ts";
 import { ConnectorError } from "#lib/connector-kit/errors.ts";
+import { refuseIdleSecret } from "#lib/connector-kit/preset.ts";
 import type { Secret } from "#lib/foundation/secret.ts";
 import { unreadable } from "#lib/protocol/exchange.ts";
 import { introspect } from "#lib/protocol/introspection.ts";
@@ -21,6 +22,7 @@ import { openSecrets, withSecret } from "./secrets.ts";
 import { openServer, paths } from "./server.ts";
 import {
   application,
+  carriesMarker,
   clientIdOf,
   secretOf,
   toMembers,
@@ -70,14 +72,19 @@ export function openWso2IsAdapter(
 
   return {
     async registerClient(spec) {
+      const { consumerSecret } = spec;
+      const asked = spec as ClientSpec<ClientSettings>;
+      refuseIdleSecret(spec, asked.settings.authentication.method === "client_secret");
       const body = {
-        ...toMembers(spec as ClientSpec<ClientSettings>, { connection }),
+        ...toMembers(asked, { connection }),
         // Chosen by us, so that a client whose answer was lost is found again by it.
-        ext_param_client_id: clientIdOf(spec.marker),
+        ext_param_client_id: spec.consumerKey ?? clientIdOf(spec.marker),
+        ...(consumerSecret && { ext_param_client_secret: consumerSecret.reveal() }),
       };
       const doing = "Registering the client";
-      const made = await administration.read({ method: "POST", path: paths.registration, body, doing }, application);
-      return toRegisteredClient(made);
+      const secrets = consumerSecret ? [consumerSecret] : [];
+      const request = { method: "POST", path: paths.registration, body, secrets, doing } as const;
+      return toRegisteredClient(await administration.read(request, application), consumerSecret);
     },
 
     async readClient(client) {
@@ -99,9 +106,9 @@ export function openWso2IsAdapter(
 
     checkAccess: () => checkAccess(server, secrets),
 
-    async findClients(marker) {
-      const found = await find(clientIdOf(marker));
-      return found ? [toRegisteredClient(found)] : [];
+    async findClients(marker, consumerKey = clientIdOf(marker)) {
+      const found = await find(consumerKey);
+      return found && carriesMarker(found, marker) ? [toRegisteredClient(found)] : [];
     },
 
     async proveClient(client, proof) {

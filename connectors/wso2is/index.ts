@@ -1,4 +1,5 @@
 import { defineConnector } from "#lib/connector-kit/define-connector.ts";
+import { printableSecret } from "#lib/connector-kit/preset.ts";
 import { openWso2IsAdapter } from "./adapter.ts";
 import { client, connection } from "./config.ts";
 import { grantTypes } from "./wire.ts";
@@ -44,6 +45,11 @@ export const wso2is = defineConnector({
     "scopes",
   ],
   missing: {},
+  preset: {
+    // OAuthServerConfiguration's ClientIdValidationRegex as it is delivered.
+    consumerKey: { pattern: "[a-zA-Z0-9_]{15,30}", words: "15 to 30 letters, digits and underscores" },
+    consumerSecret: printableSecret(255),
+  },
   consumerSecrets: { atOnce: null, overlapSeconds: 0, readable: true },
   lifetimesPerClient: true,
   scopeGrants: "any_client",

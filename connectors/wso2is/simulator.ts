@@ -110,8 +110,7 @@ export async function openWso2Is(place: { origin: string }, options: Wso2IsOptio
   let skewMs = 0;
   const seconds = () => Math.floor((Date.now() + skewMs) / 1000);
 
-  function newSecret(expiresAt = 0): SimulatedSecret {
-    const value = `canary-${randomBytes(20).toString("hex")}`;
+  function newSecret(expiresAt = 0, value = `canary-${randomBytes(20).toString("hex")}`): SimulatedSecret {
     canaries.push(value);
     return { id: randomUUID(), value, expiresAt };
   }
@@ -205,7 +204,8 @@ export async function openWso2Is(place: { origin: string }, options: Wso2IsOptio
     if (chosen !== undefined && clients.has(chosen)) return taken(`Client id ${chosen}`);
     const id = chosen ?? randomBytes(14).toString("hex");
     const owner = (body["ext_application_owner"] as string | undefined) ?? user;
-    const client = { ...blankClient(id, String(body["client_name"])), owner, secrets: [newSecret()] };
+    const secret = newSecret(0, body["ext_param_client_secret"] as string | undefined);
+    const client = { ...blankClient(id, String(body["client_name"])), owner, secrets: [secret] };
     apply(client, body);
     for (const member of lifetimeMembers) client.lifetimes[member] ||= 3600;
     clients.set(id, client);

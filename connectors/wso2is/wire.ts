@@ -60,6 +60,11 @@ export function clientNameOf({ name, marker }: Pick<ClientSpec, "name" | "marker
   return `${plainName(name)} ${marker}`;
 }
 
+/** Whether this is the client that was made with a marker: by its id or, where somebody chose that, by its name. */
+export function carriesMarker({ client_id: id, client_name: name }: Application, marker: string): boolean {
+  return id === clientIdOf(marker) || (name ?? "").endsWith(` ${marker}`);
+}
+
 const lifetimes = {
   applicationTokenLifetime: "ext_application_token_lifetime",
   userTokenLifetime: "ext_user_token_lifetime",

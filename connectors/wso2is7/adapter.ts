@@ -8,6 +8,7 @@ import type {
 } from "#lib/connector-kit/contract.ts";
 import { eitherWay } from "#lib/connector-kit/either-way.ts";
 import { ConnectorError } from "#lib/connector-kit/errors.ts";
+import { refuseIdleSecret } from "#lib/connector-kit/preset.ts";
 import type { Secret } from "#lib/foundation/secret.ts";
 import { introspect } from "#lib/protocol/introspection.ts";
 import { revoke } from "#lib/protocol/revocation.ts";
@@ -18,7 +19,15 @@ import type { ClientSettings, Connection } from "./config.ts";
 import { openScopes } from "./scopes.ts";
 import { openSecrets, replaceSecret, withSecret } from "./secrets.ts";
 import { openServer } from "./server.ts";
-import { clientIdOf, secretOf, toApplication, toOidcConfiguration, toRegisteredClient, usesSecret } from "./wire.ts";
+import {
+  carriesMarker,
+  clientIdOf,
+  secretOf,
+  toApplication,
+  toOidcConfiguration,
+  toRegisteredClient,
+  usesSecret,
+} from "./wire.ts";
 
 /** Scopes that were not granted are dropped, and an answer without any does not name them (OAuth2TokenEndpoint). */
 const scopesWhenSilent = "none";
@@ -40,15 +49,22 @@ export function openWso2Is7Adapter(
   return {
     async registerClient(spec) {
       const asked = spec as ClientSpec<ClientSettings>;
-      // The id is chosen by us, so that a client whose answer was lost is found again by it.
-      const oidc = { ...toOidcConfiguration(asked), clientId: clientIdOf(spec.marker) };
+      const { consumerSecret } = spec;
+      refuseIdleSecret(spec, asked.settings.authentication.method === "client_secret");
+      const oidc = {
+        ...toOidcConfiguration(asked),
+        // The id is chosen by us, so that a client whose answer was lost is found again by it.
+        clientId: spec.consumerKey ?? clientIdOf(spec.marker),
+        ...(consumerSecret && { clientSecret: consumerSecret.reveal() }),
+      };
       const body = {
         ...toApplication(asked),
         // Roles of the organization, not of each application, hold the portal's scopes.
         associatedRoles: { allowedAudience: "ORGANIZATION" },
         inboundProtocolConfiguration: { oidc },
       };
-      return toRegisteredClient(await applications.create(body));
+      const made = await applications.create(body, consumerSecret ? [consumerSecret] : []);
+      return toRegisteredClient(made, consumerSecret);
     },
 
     async readClient(client) {
@@ -73,9 +89,9 @@ export function openWso2Is7Adapter(
 
     checkAccess: () => checkAccess(server, connection),
 
-    async findClients(marker) {
-      const found = await applications.find({ consumerKey: clientIdOf(marker) });
-      return found ? [toRegisteredClient(found)] : [];
+    async findClients(marker, consumerKey = clientIdOf(marker)) {
+      const found = await applications.find({ consumerKey });
+      return found && carriesMarker(found, marker) ? [toRegisteredClient(found)] : [];
     },
 
     async proveClient(client, proof) {

@@ -2,6 +2,7 @@
 import { unlessAbsent } from "#lib/connector-kit/administration.ts";
 import type { ClientRef, ConnectorDependencies } from "#lib/connector-kit/contract.ts";
 import { ConnectorError, isConnectorError } from "#lib/connector-kit/errors.ts";
+import type { Secret } from "#lib/foundation/secret.ts";
 import { unreadable } from "#lib/protocol/exchange.ts";
 import { paths, type Server } from "./server.ts";
 import { application, applicationList, oidcConfiguration, type Client } from "./wire.ts";
@@ -11,8 +12,12 @@ export type Applications = {
   find(client: ClientRef): Promise<Client | undefined>;
   /** @throws {ConnectorError} `not_found` */
   demand(client: ClientRef): Promise<Client>;
-  /** Makes an application and reads it; one that cannot be read does not stay behind. */
-  create(body: object): Promise<Client>;
+  /**
+   * Makes an application and reads it; one that cannot be read does not stay behind.
+   *
+   * @param secrets those in the body: none of them may come back in quoted words
+   */
+  create(body: object, secrets: readonly Secret[]): Promise<Client>;
   update(id: string, changes: { application: object; oidc: object }): Promise<void>;
   /** Idempotent. */
   remove(id: string): Promise<void>;
@@ -82,9 +87,9 @@ export function openApplications({ administration }: Server, { log }: ConnectorD
       throw new ConnectorError("not_found", "The server has no such client.");
     },
 
-    async create(body) {
+    async create(body, secrets) {
       const doing = "Registering the client";
-      const answer = await administration.run({ method: "POST", path: paths.applications, body, doing });
+      const answer = await administration.run({ method: "POST", path: paths.applications, body, secrets, doing });
       const id = decodeURIComponent(answer.headers.get("location")?.split("/").at(-1) ?? "");
       if (answer.status !== 201 || id === "") throw unreadable(answer, doing, "does not say where the client is");
       return readNew(id);

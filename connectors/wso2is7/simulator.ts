@@ -115,8 +115,7 @@ export async function openWso2Is7(place: { origin: string }, options: Wso2Is7Opt
   let skewMs = 0;
   const seconds = () => Math.floor((Date.now() + skewMs) / 1000);
 
-  function newSecret(expiresAt = 0): SimulatedSecret {
-    const value = `canary-${randomBytes(20).toString("hex")}`;
+  function newSecret(expiresAt = 0, value = `canary-${randomBytes(20).toString("hex")}`): SimulatedSecret {
     canaries.push(value);
     return { id: randomUUID(), value, createdAt: seconds(), expiresAt };
   }
@@ -244,7 +243,9 @@ export async function openWso2Is7(place: { origin: string }, options: Wso2Is7Opt
       return appError(400, "60001", "Provided client id is not adhering to the regex");
     if (byClientId(clientId)) return appError(409, "60008", `Client id ${clientId} already exist in the system`);
     const made = addApplication(String(body["name"]), clientId, oidc["grantTypes"] as string[]);
-    made.oidc = { ...oidc, clientId, grantTypes: oidc["grantTypes"] as string[] };
+    const { clientSecret, ...rest } = oidc;
+    if (typeof clientSecret === "string") made.secrets = [newSecret(0, clientSecret)];
+    made.oidc = { ...rest, clientId, grantTypes: oidc["grantTypes"] as string[] };
     describeBy(made, body);
     // Says where the application is, and nothing else.
     return empty(201, { location: `${base}/api/server/v1/applications/${made.id}` });

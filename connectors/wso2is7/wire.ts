@@ -79,6 +79,11 @@ export function applicationNameOf({ name, marker }: Pick<ClientSpec, "name" | "m
   return `${plainName(name)} ${marker}`;
 }
 
+/** Whether this is the client that was made with a marker: by its id or, where somebody chose that, by its name. */
+export function carriesMarker({ application: { name }, oidc }: Client, marker: string): boolean {
+  return oidc.clientId === clientIdOf(marker) || name.endsWith(` ${marker}`);
+}
+
 /** Members of the application for what was asked, apart from its protocols. */
 export function toApplication(spec: ClientSpec<ClientSettings>, before?: Client): Record<string, unknown> {
   const { authentication } = spec.settings;
