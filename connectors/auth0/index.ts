@@ -47,6 +47,8 @@ export const auth0 = defineConnector({
     secrets: "Auth0 keeps one secret for each client.",
     revokeToken: "Auth0 revokes refresh tokens only; an access token lives until it expires.",
     introspectToken: "Auth0 has no introspection endpoint.",
+    consumerKey: "Auth0 chooses the client id itself.",
+    consumerSecret: "Auth0 makes the secret of a new client itself.",
   },
   consumerSecrets: { atOnce: 1, overlapSeconds: 30, readable: true },
   // How long access tokens live is a setting of each API.

@@ -36,6 +36,8 @@ export const custom = defineConnector({
     findClients: outOfBand,
     rotateSecret: outOfBand,
     secrets: outOfBand,
+    consumerKey: outOfBand,
+    consumerSecret: outOfBand,
     scopes: "Scopes are given to clients at the server itself, not through Latchkey.",
   },
   consumerSecrets: { atOnce: null, overlapSeconds: 0, readable: false },

@@ -39,6 +39,8 @@ export const entra = defineConnector({
     exchangeToken: "Entra's on-behalf-of flow is not RFC 8693: it takes only tokens that Entra itself issued.",
     revokeToken: "Entra has no revocation endpoint: an access token is valid until it expires.",
     introspectToken: "Entra has no introspection endpoint: tokens are checked by their signature.",
+    consumerKey: "Entra chooses the application (client) id itself.",
+    consumerSecret: "Entra makes secrets itself.",
   },
   // A removed secret is refused once every replica knows.
   consumerSecrets: { atOnce: null, overlapSeconds: 60, readable: false },

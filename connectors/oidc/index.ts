@@ -36,6 +36,8 @@ export const oidc = defineConnector({
     secrets: "Dynamic client registration knows one secret for each client (RFC 7591).",
     exchangeToken: "Whether a server offers token exchange, and to whom, is not part of its registration.",
     scopes: "Dynamic client registration has no call that makes scopes (RFC 7591).",
+    consumerKey: "A server chooses client ids itself (RFC 7591 §3.2.1).",
+    consumerSecret: "A server makes client secrets itself (RFC 7591 §3.2.1).",
   },
   consumerSecrets: { atOnce: 1, overlapSeconds: 0, readable: true },
   lifetimesPerClient: false,
