@@ -65,6 +65,7 @@ export function openBuiltInAdapter(
       },
       toMetadata,
       toSettings,
+      toIdentity: (consumerKey) => ({ preset_client_id: consumerKey }),
       ownsClients: true,
     },
     dependencies,

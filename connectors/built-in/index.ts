@@ -49,6 +49,14 @@ export const builtIn = defineConnector({
   ],
   missing: {
     secrets: "Each client of the built-in key manager has one secret.",
+    consumerSecret:
+      "The built-in key manager keeps a digest that only suits long random secrets, so it makes them itself.",
+  },
+  preset: {
+    consumerKey: {
+      pattern: "[A-Za-z0-9][A-Za-z0-9._-]{5,99}",
+      words: "6 to 100 letters, digits or ._-, beginning with a letter or digit",
+    },
   },
   consumerSecrets: { atOnce: 1, overlapSeconds: 0, readable: true },
   lifetimesPerClient: true,

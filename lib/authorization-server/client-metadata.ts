@@ -12,6 +12,8 @@
  *
  * Of our own:
  * - `access_token_ttl`, `refresh_token_ttl`, `id_token_ttl`: whole seconds; see `lifetimes`
+ * - `preset_client_id`, at registration alone: the `client_id` that the client gets, see `chosenClientId`; 409 where
+ *   another client has it. A secret cannot be chosen, because what is kept of it suits random ones only.
  *
  * What else the server understands is refused, because it would make the server fetch an address that the
  * client chose or would widen what the client may do (`jwks_uri`, `sector_identifier_uri`, `scope`, …).
@@ -57,6 +59,33 @@ export type Metadata = Record<string, unknown>;
 /** A refusal of RFC 7591 §3.2.2. */
 function refuse(problem: string): never {
   throw new errors.InvalidClientMetadata(problem);
+}
+
+/** Client ids stand in addresses (RFC 7592 §1.3) and in lists that people read. */
+const clientIdForm = /^[A-Za-z0-9][A-Za-z0-9._-]{5,99}$/;
+
+/**
+ * The client id that a registration chooses for its client.
+ *
+ * @param body the request's, whatever it holds
+ * @returns undefined where it chooses none
+ * @throws {errors.InvalidClientMetadata} where it is not of the form
+ */
+export function chosenClientId(body: unknown): string | undefined {
+  const chosen = (body as Metadata | undefined)?.["preset_client_id"];
+  if (chosen === undefined || chosen === null) return undefined;
+  if (typeof chosen === "string" && clientIdForm.test(chosen)) return chosen;
+  return refuse("preset_client_id must be 6 to 100 letters, digits or ._-, and begin with a letter or digit");
+}
+
+/**
+ * The refusal of a chosen client id that another client has.
+ *
+ * @returns an error that is answered with 409
+ */
+export function takenClientId(clientId: string): errors.InvalidClientMetadata {
+  const error = new errors.InvalidClientMetadata(`a client with the id ${clientId} exists already`);
+  return Object.assign(error, { status: 409, statusCode: 409 });
 }
 
 type Check = (value: unknown, name: string, metadata: Metadata) => void;

@@ -21,9 +21,11 @@ import { defaultAudience, interactionPath, issuerOf, mountOf, routes } from "./a
 import {
   applyRegistrationPolicy,
   authMethods,
+  chosenClientId,
   extraProperties,
   idTokenAlgorithms,
   lifetimes,
+  takenClientId,
   type LifetimeName,
 } from "./client-metadata.ts";
 import { isSecretDigest, matchesSecretDigest, secretDigest } from "./client-secret.ts";
@@ -106,6 +108,12 @@ function hideSecretDigest(ctx: KoaContextWithOIDC): void {
   if (isSecretDigest(body.client_secret)) delete body.client_secret;
 }
 
+/** Without this, a client with the id of another would take its place. */
+async function refuseTakenId({ oidc }: KoaContextWithOIDC): Promise<void> {
+  const chosen = chosenClientId(oidc.body);
+  if (chosen !== undefined && (await oidc.provider.Client.find(chosen))) throw takenClientId(chosen);
+}
+
 /** The library says `invalid_request` where RFC 6749 §5.2 has an error of its own. */
 function nameUnauthorizedGrant(ctx: KoaContextWithOIDC): void {
   const { route, client, params } = ctx.oidc;
@@ -174,7 +182,13 @@ function configure(options: ProviderOptions, { audience, exchange }: Offering): 
       registration: {
         enabled: true,
         initialAccessToken: true,
-        policies: { [registrationPolicy]: (_ctx, metadata) => applyRegistrationPolicy(metadata) },
+        policies: {
+          async [registrationPolicy](ctx, metadata) {
+            applyRegistrationPolicy(metadata);
+            if (ctx.oidc.route === "registration") await refuseTakenId(ctx);
+          },
+        },
+        idFactory: (ctx) => chosenClientId(ctx.oidc.body) ?? randomToken(16),
         secretFactory: () => randomToken(),
       },
       registrationManagement: { enabled: true, rotateRegistrationAccessToken: true },

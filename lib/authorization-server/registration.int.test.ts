@@ -94,6 +94,38 @@ describe("registration", () => {
     expect(body["client_secret"]).not.toBe("chosen");
   });
 
+  it("lets the portal choose an id, once, in the form that addresses take", async () => {
+    const id = `warehouse-${crypto.randomUUID()}`;
+    const { status, body } = await register({ preset_client_id: id });
+    expect(status).toBe(201);
+    expect(body).toMatchObject({ client_id: id, registration_client_uri: `${at.issuer}/reg/${id}` });
+    expect(body).not.toHaveProperty("preset_client_id");
+    const second = await register({ preset_client_id: id, client_name: "Another" });
+    expect(second).toMatchObject({ status: 409, body: { error: "invalid_client_metadata" } });
+    const { body: kept } = await manage(
+      String(body["registration_client_uri"]),
+      "GET",
+      String(body["registration_access_token"]),
+    );
+    expect(kept).not.toMatchObject({ client_name: "Another" });
+    expect((await register({ preset_client_id: "latchkey-portal" })).status).toBe(409);
+    for (const wrong of ["short", "../../../etc", "with blank", "x".repeat(101), 7, ["array-of-texts"]]) {
+      expect(await register({ preset_client_id: wrong })).toMatchObject({
+        status: 400,
+        body: { error_description: expect.stringContaining("preset_client_id must be") },
+      });
+    }
+  });
+
+  it("changes no id by an update", async () => {
+    const client = await at.register();
+    const { status, body } = await update(client, {
+      preset_client_id: "another-id",
+      grant_types: ["client_credentials"],
+    });
+    expect({ status, body }).toMatchObject({ status: 200, body: { client_id: client.clientId } });
+  });
+
   it("ignores what it does not understand (RFC 7591 §2)", async () => {
     const { status, body } = await register({ trusted: true, tenant: "other", __proto__: { admin: true } });
     expect(status).toBe(201);

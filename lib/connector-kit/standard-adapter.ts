@@ -47,6 +47,8 @@ export type StandardAdapterOptions<ClientSettings> = {
   toMetadata(settings: ClientSettings): ClientMetadata;
   /** The same way back. */
   toSettings(client: ClientInformation): Record<string, unknown>;
+  /** Client metadata for a consumer key that somebody chose. RFC 7591 has none: absent where the server has none either. */
+  toIdentity?(consumerKey: string): ClientMetadata;
   /**
    * Whether the portal alone decides what stands in a client. Elsewhere an update reads the client first,
    * to keep what others have set at the server: an update replaces everything (RFC 7592 §2.2).
@@ -123,6 +125,7 @@ export function openStandardAdapter<ClientSettings>(
       response_types: responseTypesFor(spec.grantTypes),
       redirect_uris: spec.redirectUris,
       ...options.toMetadata(spec.settings as ClientSettings),
+      ...(spec.consumerKey !== undefined && options.toIdentity?.(spec.consumerKey)),
     };
   }
 
