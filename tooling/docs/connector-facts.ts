@@ -1,5 +1,12 @@
 /** What connectors declare, in Markdown: one source for their pages and for the matrix that compares them. */
-import { endpointNames, type Capability, type Connector, type EndpointName } from "#lib/connector-kit/contract.ts";
+import {
+  endpointNames,
+  presetParts,
+  type Capability,
+  type Connector,
+  type EndpointName,
+  type PresetPart,
+} from "#lib/connector-kit/contract.ts";
 import { abilityLabels } from "#lib/features/key-managers/contract.ts";
 
 /** Each ability as short as the head of a column must be. */
@@ -28,6 +35,11 @@ const endpoints: Record<EndpointName, string> = {
   scopeManagement: "Scope management",
 };
 
+const presets: Record<PresetPart, { label: string; short: string }> = {
+  consumerKey: { label: "Make a client with a consumer key that its developer chooses", short: "id" },
+  consumerSecret: { label: "Make a client with a consumer secret that its developer chooses", short: "secret" },
+};
+
 const abilities = Object.keys(shortLabels) as Capability[];
 const code = (items: readonly string[]) => items.map((item) => `\`${item}\``).join(", ") || "–";
 const table = (head: string[], ...rows: string[][]) =>
@@ -35,6 +47,14 @@ const table = (head: string[], ...rows: string[][]) =>
 
 function secretsAtOnce({ consumerSecrets: { atOnce } }: Connector): string {
   return atOnce === null ? "several" : String(atOnce);
+}
+
+/** Words for people stand between bars: none of theirs may end the cell. */
+const cell = (words: string) => words.replaceAll("|", "\\|");
+
+function presetRow({ preset, missing }: Connector, part: PresetPart): string[] {
+  const form = preset?.[part];
+  return [presets[part].label, form ? `yes: ${cell(form.words)}` : `no: ${missing[part] ?? "the server makes it"}`];
 }
 
 /** The declared part of one connector's page. */
@@ -48,7 +68,7 @@ export function connectorFacts(connector: Connector): string {
   const refused = Object.entries(trust.refusedClaims).map(([claim, values]) => `\`${claim}\`: ${code(values)}`);
   const { overlapSeconds, readable } = consumerSecrets;
   return [
-    table(["Ability", "Offered"], ...abilityRows),
+    table(["Ability", "Offered"], ...abilityRows, ...presetParts.map((part) => presetRow(connector, part))),
     table(
       ["Consumer secrets and tokens", ""],
       ["Secrets valid side by side", secretsAtOnce(connector)],
@@ -74,10 +94,17 @@ export function connectorFacts(connector: Connector): string {
 
 /** All connectors side by side. */
 export function connectorMatrix(connectors: readonly Connector[]): string {
-  const head = ["Connector", ...abilities.map((name) => shortLabels[name]), "Secrets at once", "Lifetimes per client"];
+  const head = [
+    "Connector",
+    ...abilities.map((name) => shortLabels[name]),
+    "Chosen at first",
+    "Secrets at once",
+    "Lifetimes per client",
+  ];
   const rows = connectors.map((connector) => [
     `[${connector.name}](../../connectors/${connector.id}/README.md)`,
     ...abilities.map((name) => (connector.capabilities.includes(name) ? "✓" : "–")),
+    presetParts.flatMap((part) => (connector.preset?.[part] ? [presets[part].short] : [])).join(", ") || "–",
     secretsAtOnce(connector),
     connector.lifetimesPerClient ? "✓" : "–",
   ]);
