@@ -28,3 +28,8 @@ export async function claimClient(
   });
   return held?.keyMappingId === keyMappingId;
 }
+
+/** Gives up the claims of a key mapping whose client was never made. Idempotent. */
+export async function releaseClient(ctx: TenantContext, keyMappingId: KeyMappingId): Promise<void> {
+  await tenantDb(ctx).claimedClient.deleteMany({ where: { keyMappingId } });
+}

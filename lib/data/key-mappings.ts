@@ -16,6 +16,10 @@ const specShape = z.object({
 /** A client as somebody asked for it, or as the key manager holds it. Plain JSON. */
 export type StoredClient = z.output<typeof specShape>;
 
+const requestShape = specShape.extend({ consumerKey: z.string().optional() });
+/** The same as it was asked for: with the consumer key, where somebody chose one. A chosen secret is sealed elsewhere. */
+export type RequestedClient = z.output<typeof requestShape>;
+
 const intentShape = z.object({
   operation: z.enum(["add_secret", "remove_secret", "register", "update", "rotate", "grant", "delete"]),
   /** Names one try: whoever finds another id here has been overtaken and must not store anything. */
@@ -24,7 +28,7 @@ const intentShape = z.object({
   startedAt: z.iso.datetime(),
   leaseUntil: z.iso.datetime(),
   /** What stood in `requested` before an update that is not settled. */
-  previous: specShape.optional(),
+  previous: requestShape.optional(),
   /** Which secret is to be removed; or what is wished of a further one. */
   secret: z
     .object({ id: z.string().optional(), description: z.string().optional(), expiresAt: z.iso.datetime().optional() })
@@ -86,11 +90,12 @@ export type KeyMappingRecord = {
   mode: KeyMappingMode;
   state: KeyMappingState;
   consumerKey: string | null;
+  /** Of a client that is not made yet: the secret that somebody chose for it. */
   sealedConsumerSecret: string | null;
   registrationClientUri: string | null;
   sealedRegistrationToken: string | null;
   vendorId: string | null;
-  requested: StoredClient;
+  requested: RequestedClient;
   registered: StoredClient | null;
   intent: KeyMappingIntent | null;
   failure: KeyMappingFailure | null;
@@ -298,7 +303,7 @@ function toRecord(row: Row): KeyMappingRecord {
     applicationId: row.applicationId as ApplicationId,
     keyManagerId: row.keyManagerId as KeyManagerId,
     createdById: row.createdById as PersonId,
-    requested: specShape.parse(row.requested),
+    requested: requestShape.parse(row.requested),
     registered: specShape.nullable().parse(row.registered),
     intent: intentShape.nullable().parse(row.intent),
     failure: failureShape.nullable().parse(row.failure),

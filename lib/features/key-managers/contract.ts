@@ -2,9 +2,11 @@ import { z } from "zod";
 import {
   endpointNames,
   type Capability,
+  type CredentialForm,
   type EndpointName,
   type Endpoints,
   type EndpointUse,
+  type PresetPart,
   type ProbeResult,
   type SigningKeys,
 } from "#lib/connector-kit/contract.ts";
@@ -15,7 +17,7 @@ import { isMappableClaim } from "#lib/foundation/claims.ts";
 
 export { constrainableFields, type ConstrainableField, type ConstraintType } from "#lib/connector-kit/constraints.ts";
 export { initialValues } from "#lib/connector-kit/descriptors.ts";
-export type { Capability, EndpointName, FieldDescriptor, ProbeResult };
+export type { Capability, CredentialForm, EndpointName, FieldDescriptor, PresetPart, ProbeResult };
 
 /** What people call the endpoints, in forms, messages and tables. */
 export const endpointLabels = {
@@ -411,6 +413,8 @@ export type UsableKeyManager = {
   callbackUrls: ListDescriptor;
   capabilities: Capability[];
   missing: MissingReasons;
+  /** Which parts of a new client's identity may be chosen, and what the key manager takes. */
+  preset: Readonly<Partial<Record<PresetPart, CredentialForm>>>;
 };
 
 /** A key manager as a creator may accept it for an API. */

@@ -1,21 +1,25 @@
 import { findConnector } from "#connectors/registry.ts";
-import type { Capability, Connector } from "#lib/connector-kit/contract.ts";
+import type { Capability, Connector, PresetPart } from "#lib/connector-kit/contract.ts";
 import { AppError } from "#lib/foundation/errors.ts";
 
 /** Says that somebody cannot do something, with the reason that the connector declares. */
-export function notSupported(name: string, { missing }: Pick<Connector, "missing">, capability: Capability): string {
+export function notSupported(
+  name: string,
+  { missing }: Pick<Connector, "missing">,
+  capability: Capability | PresetPart,
+): string {
   const reason = missing[capability];
   return reason === undefined ? `Not supported by ${name}.` : `Not supported by ${name}: ${reason}`;
 }
 
 /**
- * The refusal of whatever needs a capability that a key manager lacks.
+ * The refusal of whatever needs a capability that a key manager lacks, or a choice that it does not leave.
  *
  * @returns `key_manager.unsupported`
  */
 export function unsupported(
   { displayName, connectorId }: { displayName: string; connectorId: string },
-  capability: Capability,
+  capability: Capability | PresetPart,
 ): AppError {
   const connector = findConnector(connectorId) ?? { missing: {} };
   return new AppError("key_manager.unsupported", { message: notSupported(displayName, connector, capability) });

@@ -112,6 +112,7 @@ export function toUsable(summary: KeyManagerSummary): UsableKeyManager | undefin
     callbackUrls,
     capabilities: [...connector.capabilities],
     missing: connector.missing,
+    preset: connector.preset ?? {},
   };
 }
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { TokenParameters } from "#lib/connector-kit/token-parameters.ts";
 import { hasPattern, limitProblems } from "#lib/connector-kit/constraints.ts";
+import type { CredentialForm, PresetPart } from "#lib/connector-kit/contract.ts";
 import type { FieldDescriptor } from "#lib/connector-kit/descriptors.ts";
 import type { FieldProblem } from "#lib/foundation/errors.ts";
 
@@ -100,9 +101,44 @@ export const KeysRef = z.strictObject({ id: z.uuid() });
 
 export const ListKeysInput = z.strictObject({ applicationId: z.uuid(), keyType: z.enum(keyTypes) });
 
+/** Any printable text: RFC 6749 appendix A.1 and A.2. */
+const credential = (maximum: number) =>
+  z
+    .string()
+    .max(maximum, `Use at most ${String(maximum)} characters.`)
+    .regex(/^[\x20-\x7e]*$/, "Use plain printable characters only.");
+
+/** Below this, a secret that somebody thought of can be found by trying. */
+const shortestSecret = 16;
+
+/** Identity that somebody chooses for a new client; an empty text leaves the part to the key manager. */
+const preset = {
+  consumerKey: credential(255)
+    .trim()
+    // Elsewhere the id says whose client it is, so nobody may choose one that looks like it.
+    .refine(
+      (value) => !/^latchkey/i.test(value),
+      "Choose one that does not begin with latchkey: those are the portal's.",
+    )
+    .default(""),
+  consumerSecret: credential(255)
+    .refine(
+      (value) => value === "" || value.length >= shortestSecret,
+      `Use at least ${String(shortestSecret)} characters, best from a password generator.`,
+    )
+    .refine((value) => value === value.trim(), "Remove the blank at the beginning or the end.")
+    .default(""),
+};
+
+/** Why a chosen consumer key or secret is not what a key manager takes; null where it is. */
+export function credentialProblem({ pattern, words }: CredentialForm, value: string): string | null {
+  return new RegExp(`^(?:${pattern})$`).test(value) ? null : `Use ${words}.`;
+}
+
 export const GenerateKeysInput = z.strictObject({
   ...place,
   ...clientFields,
+  ...preset,
   /** Off spares the first token. */
   firstToken: z.boolean().default(true),
 });
@@ -112,34 +148,52 @@ export type GenerateKeysInput = z.input<typeof GenerateKeysInput>;
 export const ClientForm = z.strictObject(clientFields);
 export type ClientForm = z.input<typeof ClientForm>;
 
+/** The part of the generate form that people fill in. */
+export const GenerateForm = z.strictObject({ ...clientFields, ...preset });
+export type GenerateForm = z.input<typeof GenerateForm>;
+
 type Limited = { clientFields: readonly FieldDescriptor[]; callbackUrls: FieldDescriptor };
+type Presettable = Limited & { preset: Readonly<Partial<Record<PresetPart, CredentialForm>>> };
 
 /**
  * The same form held against an administrator's limits, so that a browser need not ask the server. The engine for
  * patterns is loaded only where there is one.
  */
-export function clientFormWithin({ clientFields, callbackUrls }: Limited): z.ZodType<unknown, ClientForm> {
-  return ClientForm.superRefine(async ({ redirectUris, settings }, context) => {
-    const matches = hasPattern([callbackUrls, ...clientFields])
-      ? (await import("#lib/connector-kit/patterns.ts")).patterns.matches
-      : () => true;
-    const problems = [
-      ...limitProblems([callbackUrls], { redirectUris }, { prefix: "", matches }),
-      ...limitProblems(clientFields, settings, { prefix: "settings", matches }),
-    ];
-    for (const { path, message } of problems) context.addIssue({ code: "custom", path: path.split("."), message });
+export function clientFormWithin(limited: Limited): z.ZodType<unknown, ClientForm> {
+  return ClientForm.superRefine(async (client, context) => addProblems(context, await problemsWithin(limited, client)));
+}
+
+/** The generate form, held against the same limits and what the key manager takes as an identity. */
+export function generateFormWithin(limited: Presettable): z.ZodType<unknown, GenerateForm> {
+  return GenerateForm.superRefine(async (asked, context) => {
+    addProblems(context, await problemsWithin(limited, asked));
+    for (const part of ["consumerKey", "consumerSecret"] as const) {
+      const form = limited.preset[part];
+      const message = form && asked[part] !== "" ? credentialProblem(form, asked[part]) : null;
+      if (message !== null) addProblems(context, [{ path: part, message }]);
+    }
   });
+}
+
+async function problemsWithin(
+  { clientFields, callbackUrls }: Limited,
+  { redirectUris, settings }: z.output<typeof ClientForm>,
+): Promise<FieldProblem[]> {
+  const matches = hasPattern([callbackUrls, ...clientFields])
+    ? (await import("#lib/connector-kit/patterns.ts")).patterns.matches
+    : () => true;
+  return [
+    ...limitProblems([callbackUrls], { redirectUris }, { prefix: "", matches }),
+    ...limitProblems(clientFields, settings, { prefix: "settings", matches }),
+  ];
+}
+
+function addProblems(context: z.RefinementCtx, problems: readonly FieldProblem[]): void {
+  for (const { path, message } of problems) context.addIssue({ code: "custom", path: path.split("."), message });
 }
 
 export const UpdateKeysInput = z.strictObject({ id: z.uuid(), ...clientFields });
 export type UpdateKeysInput = z.input<typeof UpdateKeysInput>;
-
-/** Any printable text without surrounding blanks: RFC 6749 appendix A.1 and A.2. */
-const credential = (maximum: number) =>
-  z
-    .string()
-    .max(maximum, `Use at most ${String(maximum)} characters.`)
-    .regex(/^[\x20-\x7e]*$/, "Use plain printable characters only.");
 
 const existingClient = {
   consumerKey: credential(500).trim().min(1, "Enter the consumer key (client id)."),

@@ -12,8 +12,9 @@ import { GenerateKeysInput, type KeysOutcome, type KeyType, type TokenView } fro
 import { beginIntent, lookAfterSeconds } from "./lease.ts";
 import { performOperation, reconcileJob, settleOperation, type Result, type Work } from "./operation.ts";
 import { checkClient, clientNameOf, requireDirectTokens, requireUsableKeyManager } from "./rules.ts";
+import { checkPreset, claimChosen } from "./preset.ts";
 import type { toClientRef } from "./secrets.ts";
-import { openConsumerSecret } from "./secrets.ts";
+import { openConsumerSecret, toSealedSecret } from "./secrets.ts";
 import { lockOwnKeys, type KeysSubject } from "./subject.ts";
 import { toTokenView } from "./token.ts";
 import { toKeysView } from "./views.ts";
@@ -23,9 +24,11 @@ type Generation = Work & { firstToken: boolean };
 /**
  * Registers an OAuth client at a key manager and gives its credentials to an application. The consumer
  * secret is in the answer once. Where the key manager's answer does not arrive, the outcome is
- * "finishing": the reconciler finds out, and never registers a second client without knowing.
+ * "finishing": the reconciler finds out, and never registers a second client without knowing. Who chose the consumer
+ * key or secret gets these or none.
  *
- * @throws {AppError} `application.not_found`, `key_manager.*`, `key_mapping.conflict`, `key_mapping.busy`
+ * @throws {AppError} `application.not_found`, `key_manager.*`, `key_mapping.conflict`, `key_mapping.busy`,
+ *   `key_mapping.claimed` where the chosen consumer key belongs to other keys
  */
 export const generateKeys = defineProvisioning({
   action: "key_mapping.generate",
@@ -44,7 +47,9 @@ export const generateKeys = defineProvisioning({
         message: `The administrator switched off generating keys at ${keyManager.record.displayName}. Map an existing client instead.`,
       });
     }
-    const requested = checkClient(keyManager, { name: clientNameOf(application.name, input.keyType) }, input);
+    const { consumerKey, consumerSecret } = checkPreset(keyManager, input);
+    const client = checkClient(keyManager, { name: clientNameOf(application.name, input.keyType) }, input);
+    const requested = { ...client, ...(consumerKey !== undefined && { consumerKey }) };
     const place = { applicationId: application.id, keyManagerId: keyManager.record.id, keyType: input.keyType };
     await clearFailed(ctx, place);
 
@@ -58,8 +63,10 @@ export const generateKeys = defineProvisioning({
       requested,
       intent,
       createdById: personId,
+      ...(consumerSecret && toSealedSecret(ctx, id, consumerSecret)),
     } as const;
     if (!(await insertKeyMapping(ctx, values))) throw new AppError("key_mapping.conflict");
+    await claimChosen(ctx, values, keyManager.record);
     await ctx.deps.jobs.enqueue(ctx, reconcileJob(ctx, id, lookAfterSeconds));
     const subject = await lockOwnKeys(ctx, id);
     return { ...subject, intent, again: false, firstToken: input.firstToken };

@@ -2,22 +2,15 @@
  * What every change of a client at a key manager is made of: talking to the key manager, and storing how
  * that ended. The verbs and the reconciler share it, so a repeated step does the same as the first.
  */
-import {
-  managing,
-  type ClientRef,
-  type ClientSpec,
-  type ManagingAdapter,
-  type RegisteredClient,
-} from "#lib/connector-kit/contract.ts";
+import { managing, type ClientRef, type ManagingAdapter, type RegisteredClient } from "#lib/connector-kit/contract.ts";
 import { isConnectorError } from "#lib/connector-kit/errors.ts";
-import { claimClient } from "#lib/data/claimed-clients.ts";
+import { claimClient, releaseClient } from "#lib/data/claimed-clients.ts";
 import {
   deleteKeyMapping,
   lockKeyMapping,
   updateKeyMapping,
   type KeyMappingChange,
   type KeyMappingIntent,
-  type KeyMappingRecord,
 } from "#lib/data/key-mappings.ts";
 import { AppError } from "#lib/foundation/errors.ts";
 import type { Context } from "../context.ts";
@@ -26,7 +19,9 @@ import { openKeyManager } from "../key-managers/open.ts";
 import { unsupported } from "../key-managers/unsupported.ts";
 import type { CallOutcome, MutationContext } from "../verb.ts";
 import { changedNothing } from "./certainty.ts";
-import { graceMs, release } from "./lease.ts";
+import { release } from "./lease.ts";
+import { chosenParts, markerOf, specOf } from "./preset.ts";
+import { register } from "./register.ts";
 import { addSecret, endSecret, type SecretChange } from "./secret-changes.ts";
 import { forgetSecrets, toClientRef, toRescuedCredentials, toStoredClient } from "./secrets.ts";
 import { auditedClient, auditSubject, type KeysSubject } from "./subject.ts";
@@ -57,11 +52,6 @@ export type Answer =
   /** It may hold a client that nobody can find. */
   | { kind: "unknowable"; error?: AppError };
 
-/** Names the clients of one key mapping at the key manager, whichever try made them. */
-export function markerOf(mapping: Pick<KeyMappingRecord, "id">): string {
-  return `latchkey-${mapping.id}`;
-}
-
 /**
  * Talks to the key manager. No transaction may be open.
  *
@@ -91,50 +81,6 @@ export async function performOperation(ctx: Context, work: Work): Promise<Answer
   }
 }
 
-async function register(ctx: Context, work: Work, adapter: ManagingAdapter): Promise<Answer> {
-  const spec = specOf(work.mapping);
-  if (work.again) {
-    if (!adapter.findClients) {
-      if (!work.acceptDuplicate) return { kind: "unknowable" };
-    } else {
-      const found = await adapter.findClients(spec.marker);
-      if (found.length > 0) return { kind: "client", client: await adopt(adapter, spec, found), adapter };
-      const age = ctx.deps.clock.now().getTime() - new Date(work.intent.startedAt).getTime();
-      if (age < graceMs) return { kind: "not_yet" };
-    }
-  }
-  try {
-    return { kind: "client", client: await adapter.registerClient(spec), adapter };
-  } catch (error) {
-    if (changedNothing(error)) return refusal(error, work.keyManager.displayName);
-    if (adapter.findClients || !isConnectorError(error)) throw error;
-    return { kind: "unknowable", error: toAppError(error, work.keyManager.displayName) };
-  }
-}
-
-/**
- * Takes over a client whose registration was never recorded. Its secret may have been on the way to
- * somebody who never got it, so it is replaced; where that is impossible, the client itself is, which is
- * safe because no token can have been issued with a secret that nobody has seen.
- */
-async function adopt(adapter: ManagingAdapter, spec: ClientSpec, found: RegisteredClient[]) {
-  const [kept, ...spare] = found.toSorted((one, other) => one.ref.consumerKey.localeCompare(other.ref.consumerKey));
-  for (const { ref } of spare) await adapter.deleteClient(ref);
-  if (!kept) return adapter.registerClient(spec);
-  if (adapter.rotateSecret) {
-    try {
-      const rotated = await adapter.rotateSecret(kept.ref);
-      return { ref: { ...kept.ref, ...rotated.ref }, state: rotated.state };
-    } catch (error) {
-      // A public client has no secret to replace.
-      if (isConnectorError(error) && ["rejected", "unsupported"].includes(error.kind)) return kept;
-      throw error;
-    }
-  }
-  await adapter.deleteClient(kept.ref);
-  return adapter.registerClient(spec);
-}
-
 async function change(ctx: Context, work: Work, adapter: ManagingAdapter): Promise<Answer> {
   const { mapping, keyManager, intent } = work;
   const ref = toClientRef(ctx, mapping);
@@ -145,7 +91,7 @@ async function change(ctx: Context, work: Work, adapter: ManagingAdapter): Promi
   const attempt = async (client: ClientRef): Promise<RegisteredClient> => {
     const answer = await (intent.operation === "rotate"
       ? adapter.rotateSecret?.(client)
-      : adapter.updateClient(client, specOf(mapping)));
+      : adapter.updateClient(client, specOf(ctx, mapping)));
     if (!answer) throw new Error("A capability has vanished.");
     return { ref: { ...client, ...answer.ref }, state: answer.state };
   };
@@ -212,7 +158,7 @@ async function withRenewedAccess<T>(
     return await attempt(ref);
   } catch (error) {
     if (!isConnectorError(error) || error.kind !== "credentials_refused" || !adapter.findClients) throw error;
-    const found = await adapter.findClients(markerOf(mapping));
+    const found = await adapter.findClients(markerOf(mapping), ref.consumerKey);
     const same = found.find((client) => client.ref.consumerKey === ref.consumerKey);
     if (!same) throw error;
     return attempt({ ...ref, ...same.ref });
@@ -226,17 +172,14 @@ async function remove(ctx: Context, work: Work, adapter: ManagingAdapter): Promi
     if (ref) await withRenewedAccess(work, { adapter, ref }, (client) => adapter.deleteClient(client));
     // A registration that was never recorded may have left something, under our marker.
     else if (adapter.findClients) {
-      for (const found of await adapter.findClients(markerOf(mapping))) await adapter.deleteClient(found.ref);
+      const found = await adapter.findClients(markerOf(mapping), mapping.requested.consumerKey);
+      for (const { ref: left } of found) await adapter.deleteClient(left);
     } else if (!acceptDuplicate) return { kind: "unknowable" };
   } catch (error) {
     if (changedNothing(error)) return refusal(error, keyManager.displayName);
     throw error;
   }
   return { kind: "deleted" };
-}
-
-function specOf(mapping: KeyMappingRecord): ClientSpec {
-  return { ...mapping.requested, marker: markerOf(mapping) };
 }
 
 function refusal(error: unknown, keyManagerName: string): Answer {
@@ -286,6 +229,7 @@ export async function settleOperation(ctx: MutationContext, work: Work, outcome:
     });
   };
 
+  const chosen = work.intent.operation === "register" ? chosenParts(current) : {};
   // A try that got nowhere is told once; its repetitions in the background would only fill the history.
   const auditFirst = (after: KeysSubject, more: object) => {
     if (!work.again || ctx.actor.kind === "person") audit(after, more);
@@ -322,7 +266,7 @@ export async function settleOperation(ctx: MutationContext, work: Work, outcome:
         audit(refused, { outcome: "refused", problem: message });
         return { kind: "refused", error: new AppError("key_mapping.claimed", { message }), stillOpen: false };
       }
-      audit(stored, {});
+      audit(stored, chosen);
       return { kind: "done", subject: stored };
     }
     case "granted": {
@@ -370,8 +314,10 @@ export async function settleOperation(ctx: MutationContext, work: Work, outcome:
         ...afterRefusal(ctx, work),
         failure: failed(code, message),
       });
+      // What was chosen and refused is anybody's again.
+      if (work.intent.operation === "register") await releaseClient(ctx, current.id);
       if (work.intent.operation === "delete") auditFirst(stored, { outcome: "refused", problem: message });
-      else audit(stored, { outcome: "refused", problem: message });
+      else audit(stored, { ...chosen, outcome: "refused", problem: message });
       return { kind: "refused", error: answer.error, stillOpen: stored.mapping.intent !== null };
     }
     case "gone": {

@@ -6,6 +6,7 @@ import { ResumeKeysInput, type KeyOperation, type ResumeOutcome } from "./contra
 import { toSettled, withoutSecret } from "./generate.ts";
 import { lookAfterSeconds, requireReleased, takeOver } from "./lease.ts";
 import { performOperation, reconcileJob, settleOperation, type Work } from "./operation.ts";
+import { claimChosen } from "./preset.ts";
 import { lockOwnKeys } from "./subject.ts";
 
 /** Operations at whose end there is a secret that its owner has not seen. */
@@ -17,7 +18,7 @@ const makesSecret: readonly KeyOperation[] = ["register", "rotate", "add_secret"
  * only after the person has said so.
  *
  * @throws {AppError} `key_mapping.not_found`, `key_mapping.busy`, `key_mapping.not_active` where nothing is
- *   left to finish, `key_manager.*`
+ *   left to finish, `key_mapping.claimed` where somebody else has the chosen consumer key by now, `key_manager.*`
  */
 export const resumeKeys = defineProvisioning({
   action: "key_mapping.resume",
@@ -27,8 +28,10 @@ export const resumeKeys = defineProvisioning({
     const subject = await lockOwnKeys(ctx, id);
     const { mapping } = subject;
     requireReleased(ctx.deps.clock, mapping);
-    if (mapping.state === "FAILED")
+    if (mapping.state === "FAILED") {
+      await claimChosen(ctx, mapping, subject.keyManager);
       return beginOperation(ctx, { operation: "register", subject }, { state: "PENDING" });
+    }
     if (!mapping.intent) {
       throw new AppError("key_mapping.not_active", { message: "Nothing is left to finish here." });
     }

@@ -62,14 +62,21 @@ export function forgetSecrets(ctx: Context, mapping: KeyMappingRecord, ref: Clie
   return { consumerSecrets: { ...consumerSecrets, readAt: null, storedId: null } };
 }
 
+/** A consumer secret, sealed: the one that a client has or, before it is made, the one that was chosen for it. */
+export function toSealedSecret(
+  ctx: Context,
+  id: string,
+  secret: Secret,
+): Pick<KeyMappingChange, "sealedConsumerSecret"> {
+  return { sealedConsumerSecret: ctx.deps.vault.seal(placeOf(ctx, id, "consumer_secret"), secret) };
+}
+
 /** The credentials alone, sealed. */
 export function toStoredCredentials(ctx: Context, id: string, ref: ClientRef): Partial<KeyMappingChange> {
   const { vault } = ctx.deps;
   return {
     consumerKey: ref.consumerKey,
-    ...(ref.consumerSecret
-      ? { sealedConsumerSecret: vault.seal(placeOf(ctx, id, "consumer_secret"), ref.consumerSecret) }
-      : {}),
+    ...(ref.consumerSecret ? toSealedSecret(ctx, id, ref.consumerSecret) : {}),
     ...(ref.registrationToken
       ? { sealedRegistrationToken: vault.seal(placeOf(ctx, id, "registration_token"), ref.registrationToken) }
       : {}),

@@ -62,7 +62,7 @@ export function auditedClient(mapping: KeyMappingRecord) {
   return {
     mode: mapping.mode,
     state: mapping.state,
-    consumerKey: mapping.consumerKey,
+    consumerKey: mapping.consumerKey ?? mapping.requested.consumerKey ?? null,
     grantTypes,
     redirectUris,
     settings,

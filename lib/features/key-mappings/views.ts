@@ -29,7 +29,7 @@ export function toKeysView(clock: Clock, { mapping, keyManager }: Shown): KeysVi
     state: mapping.state,
     keyManager: toKeysKeyManager(keyManager),
     consumerKey: mapping.consumerKey,
-    hasSecret: mapping.sealedConsumerSecret !== null,
+    hasSecret: mapping.consumerKey !== null && mapping.sealedConsumerSecret !== null,
     client: {
       name: (registered ?? requested).name,
       grantTypes,
