@@ -127,6 +127,7 @@ test("developers see the limits before they type, and are held to them", async (
     await card.getByText(`Not possible with ${auth0.name}`).click();
     await expect(card.getByText(auth0.missing.secrets ?? "no reason")).toBeVisible();
     await card.getByRole("button", { name: "Generate keys" }).click();
+    await expect(card.getByText("of your own")).toHaveCount(0);
     await card.getByLabel("Authorization code").check();
     const callbacks = card.getByLabel("Callback URLs");
     await callbacks.fill("https://evil.example/back");

@@ -1,4 +1,7 @@
-/** Several consumer secrets of one client, and a client that an administrator attaches: at Okta's simulator. */
+/**
+ * Several consumer secrets of one client, a client with an id and secret of its owner's own, and one that an
+ * administrator attaches: at Okta's simulator.
+ */
 import { expect, test, type Page } from "@playwright/test";
 import { okta } from "#connectors/okta/index.ts";
 import { simulator } from "#connectors/okta/simulator.ts";
@@ -81,6 +84,42 @@ test("a developer adds a second secret, sees which one is used here, and removes
   await page.getByRole("button", { name: "Remove secret", exact: true }).click();
   await expect(secrets.getByRole("listitem")).toHaveCount(1);
   await expect(fresh).toBeVisible();
+});
+
+test("a developer brings a client id and secret along, and is told when the id is taken", async () => {
+  await createApplication(page, "Warehouse");
+  await openKeys(page, "Warehouse", "production");
+  const card = keysCard(page, keyManager);
+  const own = { id: "warehouse-2019", secret: "kept since the old server" };
+  const fillOwn = async (secret: string) => {
+    await card.getByText("Use a client id and secret of your own").click();
+    await card.getByRole("textbox", { name: /^Consumer key/ }).fill(own.id);
+    await card.getByRole("textbox", { name: /^Consumer secret/ }).fill(secret);
+  };
+  await card.getByRole("button", { name: "Generate keys" }).click();
+  await expect(card.getByRole("textbox", { name: /^Consumer secret/ })).toBeHidden();
+  await fillOwn("short");
+  await card.getByRole("button", { name: "Generate keys" }).click();
+  await expect(card.getByText("Use at least 16 characters")).toBeVisible();
+  await card.getByRole("button", { name: "Cancel" }).click();
+
+  const { consumerSecret } = await generateKeys(page, keyManager, () => fillOwn(own.secret));
+  expect(consumerSecret).toBe(own.secret);
+  await expect(card.getByText(own.id)).toBeVisible();
+
+  await openKeys(page, "Warehouse", "sandbox");
+  await card.getByRole("button", { name: "Generate keys" }).click();
+  await fillOwn(own.secret);
+  await card.getByRole("button", { name: "Generate keys" }).click();
+  await expect(card.getByRole("textbox", { name: /^Consumer key/ })).toHaveAccessibleDescription(
+    new RegExp(`${own.id} belongs to other keys already`),
+  );
+
+  const permanent = keysCard(page, "Built-in");
+  await permanent.getByRole("button", { name: "Generate keys" }).click();
+  await permanent.getByText("Use a client id of your own").click();
+  await expect(permanent.getByRole("textbox", { name: /^Consumer key/ })).toBeVisible();
+  await expect(permanent.getByRole("textbox", { name: /^Consumer secret/ })).toHaveCount(0);
 });
 
 test("an administrator attaches a client to a developer's application, and is told that nothing is proved", async () => {
