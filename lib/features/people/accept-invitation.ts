@@ -94,7 +94,10 @@ export async function join(
 ): Promise<Joined> {
   const { tenant, roles } = invitation;
   if (await findMembershipOf(ctx, { tenantId: tenant.id, personId: person.id })) throw new AppError("person.conflict");
-  await insertMembership(ctx, { tenantId: tenant.id, personId: person.id, roles });
+  await insertMembership(ctx, { tenantId: tenant.id, personId: person.id, roles }).catch((error: unknown) => {
+    // They have just joined by another invitation.
+    throw isUniqueViolation(error) ? new AppError("person.conflict", { cause: error }) : error;
+  });
   // The installation's transaction sees every tenant; the row names the one it belongs to.
   await insertAuditEvent(
     { ...ctx, tenantId: tenant.id },

@@ -62,6 +62,49 @@ describe("invitations", () => {
     await expect(join()).rejects.toMatchObject({ code: "person.conflict" });
   });
 
+  it("let a person join once who accepts two at the same moment; the other one says so and stays open", async () => {
+    const deps = testDependencies();
+    const [first, second] = await Promise.all([testTenant(deps), testTenant(deps)]);
+    const admin = await second.caller("ADMINISTRATOR");
+    for (let round = 0; round < 5; round += 1) {
+      const personId = idOf(await first.caller("DEVELOPER"));
+      const tokens = [];
+      for (const role of ["CREATOR", "DEVELOPER"] as const) {
+        tokens.push(tokenOf(await invitePerson(admin, { email: email(), roles: [role] })));
+      }
+      const ends = await Promise.allSettled(tokens.map((token) => acceptAsPerson(admin, { token, personId })));
+      const refused = ends.flatMap((end) => (end.status === "rejected" ? [end.reason as unknown] : []));
+      expect(refused).toMatchObject([{ code: "person.conflict" }]);
+      const open = await Promise.all(tokens.map((token) => readInvitation(admin, token)));
+      expect(open.filter((invitation) => invitation !== null)).toHaveLength(1);
+    }
+  });
+
+  it("of two tenants make one person of an address, whose owner signs in to join the other", async () => {
+    const deps = testDependencies();
+    for (let round = 0; round < 3; round += 1) {
+      const address = email();
+      const invitations = [];
+      for (const tenant of [await testTenant(deps), await testTenant(deps)]) {
+        const admin = await tenant.caller("ADMINISTRATOR");
+        invitations.push({
+          admin,
+          token: tokenOf(await invitePerson(admin, { email: address, roles: ["DEVELOPER"] })),
+        });
+      }
+      const ends = await Promise.allSettled(
+        invitations.map(({ admin, token }) => acceptAsNewPerson(admin, { token, ...chosen })),
+      );
+      const joined = ends.flatMap((end) => (end.status === "fulfilled" ? [end.value.personId] : []));
+      const refused = ends.flatMap((end) => (end.status === "rejected" ? [end.reason as unknown] : []));
+      expect([joined.length, refused]).toMatchObject([1, [{ code: "person.has_account" }]]);
+      const other = invitations[ends.findIndex(({ status }) => status === "rejected")];
+      const [personId] = joined;
+      if (!other || !personId) throw new Error("One of them was refused.");
+      expect(await acceptAsPerson(other.admin, { token: other.token, personId })).toMatchObject({ personId });
+    }
+  });
+
   it("never take over the account of an address that is known: its owner signs in first", async () => {
     const admin = await (await testTenant()).caller("ADMINISTRATOR");
     const known = await admin.deps.database.inInstallation((ctx) =>
