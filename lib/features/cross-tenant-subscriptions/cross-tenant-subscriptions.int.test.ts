@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { deleteApplication as dropApplication } from "#lib/data/applications.ts";
 import { installationDb, tenantDb } from "#lib/data/database.ts";
-import type { TenantId } from "#lib/foundation/ids.ts";
+import type { ApplicationId, TenantId } from "#lib/foundation/ids.ts";
 import { applicationWithKeys, globalsOf, globalWorld, type GlobalWorld } from "#tooling/testing/global-key-managers.ts";
 import { testTenant } from "#tooling/testing/tenant.ts";
 import type { ApiInput, ApiView } from "../apis/contract.ts";
@@ -42,12 +43,13 @@ beforeAll(async () => {
 
 let count = 0;
 
-/** A published API of the creator's tenant, with a plan of its own. */
+/** A published API with a plan of its own, of the creator's tenant unless said otherwise. */
 async function publish(
   changes: Partial<ApiInput> = {},
+  owner = creator,
 ): Promise<{ api: ApiView; definition: ApiInput; planId: string }> {
   const number = String(++count);
-  const { id: planId } = await createPlan(creator, { name: `Gold ${number}`, requestsPerMinute: 60 });
+  const { id: planId } = await createPlan(owner, { name: `Gold ${number}`, requestsPerMinute: 60 });
   const definition: ApiInput = {
     name: `Orders ${number}`,
     version: "1",
@@ -58,8 +60,8 @@ async function publish(
     subscriptionAvailability: "ALL_TENANTS",
     ...changes,
   };
-  const api = await createApi(creator, definition);
-  await changeApiStatus(creator, { id: api.id, change: "publish" });
+  const api = await createApi(owner, definition);
+  await changeApiStatus(owner, { id: api.id, change: "publish" });
   return { api: { ...api, revision: api.revision + 1 }, definition, planId };
 }
 
@@ -289,6 +291,63 @@ describe("a subscription between tenants", () => {
     await expect(deleteApi(creator, { id: api.id })).rejects.toMatchObject({ code: "api.in_use" });
     await updateApi(creator, { ...definition, id: api.id, revision: api.revision, planIds: [] });
     await expect(deletePlan(creator, { id: planId })).rejects.toMatchObject({ code: "plan.in_use" });
+  });
+
+  describe("with another one in the opposite direction", () => {
+    /** An application in each tenant, subscribed to an API of its own tenant and to one of the other's. */
+    async function crossed(): Promise<{ owner: Context; id: string }[]> {
+      const [ofCreator, ofDeveloper] = [await publish(), await publish({}, developer)];
+      const applications = [];
+      for (const owner of [creator, developer]) {
+        const [own, foreign] = owner === creator ? [ofCreator, ofDeveloper] : [ofDeveloper, ofCreator];
+        const { id } = await createApplication(owner, { name: `Crossed ${String(++count)}` });
+        const wanted = ({ api, planId }: typeof own) => ({ applicationId: id, apiId: api.id, planId });
+        await subscribe(owner, wanted(own));
+        await subscribeAcross(owner, wanted(foreign));
+        applications.push({ owner, id });
+      }
+      return applications;
+    }
+
+    it("waits for nobody when both applications are deleted at the same moment", async () => {
+      const applications = await crossed();
+      const { promise: bothHaveBegun, resolve } = Promise.withResolvers<undefined>();
+      let begun = 0;
+      await Promise.all(
+        applications.map(({ owner, id }) =>
+          world.deps.database.inTenant(owner.tenant.id, async (tx) => {
+            // What only the own tenant's gateways must see comes first; then what the other's must see too.
+            await tenantDb(tx).subscription.deleteMany({ where: { applicationId: id } });
+            if (++begun === applications.length) resolve(undefined);
+            await bothHaveBegun;
+            await dropApplication(tx, id as ApplicationId);
+          }),
+        ),
+      );
+      for (const { owner, id } of applications) {
+        await expect(getApplication(owner, { id })).rejects.toMatchObject({ code: "application.not_found" });
+      }
+    });
+
+    it("ends with its application, whichever is deleted or renamed first", async () => {
+      for (let round = 0; round < 5; round += 1) {
+        const applications = await crossed();
+        const renamed = `Renamed ${String(++count)}`;
+        await Promise.all(applications.map(({ owner, id }) => updateApplication(owner, { id, name: renamed })));
+        const deletions = await Promise.all(applications.map(({ owner, id }) => deleteApplication(owner, { id })));
+        expect(deletions).toEqual([{ deleted: true }, { deleted: true }]);
+      }
+    });
+
+    it("raises each tenant's version once in a transaction, however much it changes", async () => {
+      const [ofCreator, ofDeveloper] = await crossed();
+      if (!ofCreator || !ofDeveloper) throw new Error("There is one in each tenant.");
+      const tenants = [creator.tenant.id, developer.tenant.id];
+      const before = await Promise.all(tenants.map(versionOf));
+      await deleteApplication(ofCreator.owner, { id: ofCreator.id });
+      const after = await Promise.all(tenants.map(versionOf));
+      expect(after).toEqual(before.map((version) => version + 1n));
+    });
   });
 
   it("raises the version of the API's tenant with every change that its gateways must see", async () => {
