@@ -212,6 +212,14 @@ test("a registration access token that was replaced by a refused mapping is show
   await card.getByLabel("Client configuration address").fill(mine.registration_client_uri);
   await card.getByRole("button", { name: "Use this client" }).click();
   await expect(card.getByText("Mapped client")).toBeVisible();
+  await page.getByRole("button", { name: "More actions" }).first().click();
+  await page.getByRole("menuitem", { name: "Delete application…" }).click();
+  const refusal = page.getByRole("dialog", { name: "Counter cannot be deleted yet" });
+  await expect(refusal).toContainText("hold a registration access token that may exist nowhere else");
+  expect(await inspectLooks(page, "keys to remove first", [firstLook, lastLook])).toEqual([]);
+  await wide();
+  await refusal.getByRole("link", { name: "Production keys at Depot" }).click();
+  await expect(refusal).toBeHidden();
   await removeKeys(card);
   await expect(card).toContainText("The client is yours to manage again");
 });

@@ -9,13 +9,15 @@ import { Menu, MenuItem } from "#components/ui/menu.tsx";
 import type { ActionResult } from "#lib/features/actions/contract.ts";
 import type {
   ApplicationDeletion,
+  ApplicationDetailView,
   ApplicationView,
   EditApplicationInput,
 } from "#lib/features/applications/contract.ts";
 import { ApplicationDialog } from "./application-dialog.tsx";
+import { RemoveKeysFirst } from "./remove-keys-first.tsx";
 
 type ApplicationActionsProps = {
-  application: ApplicationView;
+  application: ApplicationDetailView;
   update: (input: EditApplicationInput) => Promise<ActionResult<ApplicationView>>;
   remove: (input: { id: string }) => Promise<ActionResult<ApplicationDeletion>>;
 };
@@ -24,7 +26,7 @@ type ApplicationActionsProps = {
 export function ApplicationActions({ application, update, remove }: ApplicationActionsProps) {
   const router = useRouter();
   const [deleting, setDeleting] = useState(false);
-  const { id, name } = application;
+  const { id, name, removeFirst } = application;
 
   async function confirm() {
     const result = await remove({ id });
@@ -51,8 +53,9 @@ export function ApplicationActions({ application, update, remove }: ApplicationA
           Delete application…
         </MenuItem>
       </Menu>
+      <RemoveKeysFirst application={application} open={deleting && removeFirst.length > 0} onOpenChange={setDeleting} />
       <ConfirmDialog
-        open={deleting}
+        open={deleting && removeFirst.length === 0}
         onOpenChange={setDeleting}
         title={`Delete ${name}?`}
         description="Its subscriptions end, and its keys stop working at every gateway. OAuth clients that were generated here are deleted at their key managers; mapped ones stay there."

@@ -158,6 +158,20 @@ export async function listKeyMappings(
   return rows.map(toRecord);
 }
 
+/** Mapped keys that hold the registration access token of their client (RFC 7592 §3), oldest first. */
+export async function listTokenHolders(
+  ctx: TenantContext,
+  applicationId: ApplicationId,
+): Promise<{ keyManagerName: string; keyType: KeyType }[]> {
+  const rows = await tenantDb(ctx).keyMapping.findMany({
+    where: { applicationId, mode: "MAPPED", sealedRegistrationToken: { not: null } },
+    select: { keyType: true, keyManager: { select: { displayName: true } } },
+    orderBy: { id: "asc" },
+    take: 1_000,
+  });
+  return rows.map(({ keyType, keyManager }) => ({ keyType, keyManagerName: keyManager.displayName }));
+}
+
 export async function findKeyMappingOf(
   ctx: TenantContext,
   place: { applicationId: ApplicationId; keyManagerId: KeyManagerId; keyType: KeyType },

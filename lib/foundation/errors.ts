@@ -124,6 +124,11 @@ export const catalogue = {
   "discovery.failed": { status: 400, retryable: false, message: "Nothing could be read from this address." },
   "application.not_found": { status: 404, retryable: false, message: "There is no such application." },
   "application.conflict": { status: 409, retryable: false, message: "You have an application with this name already." },
+  "application.in_use": {
+    status: 412,
+    retryable: false,
+    message: "Keys of this application have to be removed first.",
+  },
   "key_mapping.not_found": { status: 404, retryable: false, message: "There are no such keys." },
   "key_mapping.conflict": {
     status: 409,

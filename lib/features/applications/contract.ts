@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { KeyType } from "../key-mappings/contract.ts";
 
 /** PostgreSQL stores no NUL, and half a character cannot be written as UTF-8. */
 const clean = (value: string) => value.isWellFormed() && !/[^\P{Cc}\n\r\t]/u.test(value);
@@ -31,6 +32,12 @@ export type ApplicationView = {
   keys: { production: number; sandbox: number; unsettled: number };
   subscriptions: number;
 };
+
+/** Mapped keys that hold a registration access token, which their owner may have nowhere else. */
+export type TokenHolder = { keyManagerName: string; keyType: KeyType };
+
+/** One application, and the keys that have to be removed before it can be deleted. */
+export type ApplicationDetailView = ApplicationView & { removeFirst: TokenHolder[] };
 
 export type ApplicationListView = { items: ApplicationView[]; nextCursor: string | null };
 

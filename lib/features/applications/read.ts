@@ -1,6 +1,7 @@
 import { listSubscribedScopes } from "#lib/data/applications.ts";
+import { listTokenHolders } from "#lib/data/key-mappings.ts";
 import { defineQuery } from "../verb.ts";
-import { ApplicationRef, type ApplicationView, type SubscribedScopeView } from "./contract.ts";
+import { ApplicationRef, type ApplicationDetailView, type SubscribedScopeView } from "./contract.ts";
 import { requireOwnApplication } from "./own.ts";
 import { toApplicationView } from "./views.ts";
 
@@ -9,7 +10,10 @@ export const getApplication = defineQuery({
   action: "application.read",
   permission: "application:read",
   input: ApplicationRef,
-  run: async (ctx, { id }): Promise<ApplicationView> => toApplicationView(await requireOwnApplication(ctx, id)),
+  async run(ctx, { id }): Promise<ApplicationDetailView> {
+    const application = await requireOwnApplication(ctx, id);
+    return { ...toApplicationView(application), removeFirst: await listTokenHolders(ctx, application.id) };
+  },
 });
 
 /** Scopes of the APIs that an application is subscribed to. @throws {AppError} `application.not_found` */

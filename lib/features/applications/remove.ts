@@ -1,20 +1,21 @@
-import { deleteApplication as dropApplication } from "#lib/data/applications.ts";
-import { deleteKeyMapping, listKeyMappings, lockKeyMapping } from "#lib/data/key-mappings.ts";
+import { deleteApplication as dropApplication, type ApplicationRecord } from "#lib/data/applications.ts";
+import { deleteKeyMapping, listKeyMappings, listTokenHolders, lockKeyMapping } from "#lib/data/key-mappings.ts";
 import { AppError } from "#lib/foundation/errors.ts";
 import { beginOperation } from "../key-mappings/begin.ts";
 import { requireReleased } from "../key-mappings/lease.ts";
 import { performOperation, settleOperation, type Answer, type Work } from "../key-mappings/operation.ts";
+import { keyTypeLabels } from "../key-mappings/contract.ts";
 import { lockOwnKeys, standsAtServer } from "../key-mappings/subject.ts";
-import { defineProvisioning, outcomeOf, type CallOutcome, type Settled } from "../verb.ts";
+import { defineProvisioning, outcomeOf, type CallOutcome, type QueryContext, type Settled } from "../verb.ts";
 import { ApplicationRef, type ApplicationDeletion } from "./contract.ts";
 import { lockOwnApplication } from "./own.ts";
 
 /**
  * Deletes an application, its subscriptions and its keys. Clients that the portal made are deleted at
  * their key managers first; while one of them cannot be, the application is kept and the answer says why.
- * Mapped clients are left alone.
+ * Mapped clients are left alone; while the portal holds a registration access token of one, nothing is deleted.
  *
- * @throws {AppError} `application.not_found`, `key_mapping.busy`
+ * @throws {AppError} `application.not_found`, `key_mapping.busy`, `application.in_use` naming the keys to remove first
  */
 export const deleteApplication = defineProvisioning({
   action: "application.delete",
@@ -22,6 +23,8 @@ export const deleteApplication = defineProvisioning({
   input: ApplicationRef,
   async intend(ctx, { id }): Promise<{ id: string; works: Work[] }> {
     const application = await lockOwnApplication(ctx, id);
+    const refused = await refusalOverTokens(ctx, application);
+    if (refused) throw refused;
     const works: Work[] = [];
     for (const { id: keysId } of await listKeyMappings(ctx, application.id)) {
       const subject = await lockOwnKeys(ctx, keysId);
@@ -49,6 +52,9 @@ export const deleteApplication = defineProvisioning({
       const message = "The application is kept until its clients are deleted at every key manager. Try again later.";
       return { view: { deleted: false, message, remaining } };
     }
+    // Mapped while the key managers were asked.
+    const refused = await refusalOverTokens(ctx, application);
+    if (refused) return { refused };
     for (const { id: keysId } of await listKeyMappings(ctx, application.id)) {
       const mapping = await lockKeyMapping(ctx, keysId);
       // Keys that somebody made meanwhile stand at a key manager: they are not dropped in passing.
@@ -64,3 +70,20 @@ export const deleteApplication = defineProvisioning({
     return { view: { deleted: true } };
   },
 });
+
+/**
+ * A server may have replaced the token that the owner of a mapped client gave (RFC 7592 §2), and then there is no other
+ * copy. Removing the keys gives it back; deleting them in passing would lose it.
+ *
+ * @returns `application.in_use`; undefined where no token is held
+ */
+async function refusalOverTokens(ctx: QueryContext, { id, name }: ApplicationRecord): Promise<AppError | undefined> {
+  const holders = await listTokenHolders(ctx, id);
+  if (holders.length === 0) return undefined;
+  const keys = holders.map(({ keyManagerName, keyType }) => `${keyTypeLabels[keyType]} at ${keyManagerName}`);
+  return new AppError("application.in_use", {
+    message:
+      `${name} has mapped keys with a registration access token that may exist nowhere else: ${keys.join(", ")}. ` +
+      `Remove these keys first: that gives the token back.`,
+  });
+}

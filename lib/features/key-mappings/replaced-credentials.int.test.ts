@@ -8,6 +8,8 @@ import { registerKeyManager } from "#lib/features/key-managers/register.ts";
 import type { Fault } from "#lib/connector-kit/simulator.ts";
 import type { Database } from "#lib/data/database.ts";
 import { createApplication } from "#lib/features/applications/create.ts";
+import { getApplication } from "#lib/features/applications/read.ts";
+import { deleteApplication } from "#lib/features/applications/remove.ts";
 import { registrationOf } from "#tooling/testing/key-managers.ts";
 import { keysWorld, type KeysWorld } from "#tooling/testing/key-mappings.ts";
 import { testTenant } from "#tooling/testing/tenant.ts";
@@ -224,6 +226,50 @@ describe("the management token of a client that is mapped", () => {
     if (removal.outcome !== "removed") throw new Error(removal.message);
     expect(await manages(world, client, removal.registrationToken ?? "")).toBe(true);
     expect(world.logged()).not.toContain(removal.registrationToken);
+  });
+
+  it("keeps its application from being deleted, with words that name the keys to remove first", async () => {
+    const { world, client, mapping } = await ownedClient();
+    const { developer, applicationId } = world;
+    const generated = await generateKeys(developer, world.request({ keyType: "SANDBOX", firstToken: false }));
+    const outcome = await mapKeys(developer, mapping());
+    if (outcome.outcome !== "mapped") throw new Error(outcome.message);
+    const removeFirst = [{ keyManagerName: "Orders server", keyType: "PRODUCTION" }];
+    expect(await getApplication(developer, { id: applicationId })).toMatchObject({ removeFirst });
+    await expect(deleteApplication(developer, { id: applicationId })).rejects.toMatchObject({
+      code: "application.in_use",
+      message: expect.stringContaining("Production at Orders server. Remove these keys first"),
+    });
+    // Nothing has happened to its other keys either.
+    expect(await getKeys(developer, { id: generated.keys.id })).toMatchObject({ state: "ACTIVE", operation: null });
+    const removal = await removeKeys(developer, { id: outcome.keys.id });
+    if (removal.outcome !== "removed") throw new Error(removal.message);
+    expect(await manages(world, client, removal.registrationToken ?? "")).toBe(true);
+    expect(await getApplication(developer, { id: applicationId })).toMatchObject({ removeFirst: [] });
+    expect(await deleteApplication(developer, { id: applicationId })).toEqual({ deleted: true });
+  });
+
+  it("keeps it too where the client is mapped while the deletion is under way; other keys are gone by then", async () => {
+    const { world, client, mapping } = await ownedClient();
+    const { developer, applicationId, server } = world;
+    const generated = await generateKeys(developer, world.request({ keyType: "SANDBOX", firstToken: false }));
+    let outcome: MappingOutcome | undefined;
+    world.interfere(async (url, init) => {
+      if (init?.method !== "DELETE") return server.fetch(url, init);
+      outcome = await mapKeys(developer, mapping());
+      return server.fetch(url, init);
+    });
+    await expect(deleteApplication(developer, { id: applicationId })).rejects.toMatchObject({
+      code: "application.in_use",
+    });
+    world.interfere(undefined);
+    expect(server.clients.has(generated.keys.consumerKey ?? "")).toBe(false);
+    await expect(getKeys(developer, { id: generated.keys.id })).rejects.toMatchObject({
+      code: "key_mapping.not_found",
+    });
+    const removal = await removeKeys(developer, { id: outcome?.outcome === "mapped" ? outcome.keys.id : "" });
+    if (removal.outcome !== "removed") throw new Error(removal.message);
+    expect(await manages(world, client, removal.registrationToken ?? "")).toBe(true);
   });
 
   it("is not used before everything else has been checked", async () => {
