@@ -7,7 +7,7 @@ import type {
   ManagingAdapter,
 } from "#lib/connector-kit/contract.ts";
 import { eitherWay } from "#lib/connector-kit/either-way.ts";
-import { ConnectorError, isConnectorError } from "#lib/connector-kit/errors.ts";
+import { ConnectorError, isConnectorError, restated } from "#lib/connector-kit/errors.ts";
 import { tokenRequestOf } from "#lib/connector-kit/token-parameters.ts";
 import type { Secret } from "#lib/foundation/secret.ts";
 import type { SecretCredentials } from "#lib/protocol/client-authentication.ts";
@@ -251,11 +251,8 @@ function asClient<T>(client: ClientRef, call: (credentials: SecretCredentials) =
       return await call(credentials);
     } catch (error) {
       if (!isConnectorError(error) || error.status !== 403) throw error;
-      throw new ConnectorError(
-        "rejected",
-        "Auth0 knows the client, but does not give it this token: a grant or a scope is missing.",
-        { status: 403, cause: error, ...(error.reason !== undefined && { reason: error.reason }) },
-      );
+      const message = "Auth0 knows the client, but does not give it this token: a grant or a scope is missing.";
+      throw restated(error, { kind: "rejected", message });
     }
   });
 }

@@ -5,7 +5,7 @@ import {
   type AdministrationRequest,
 } from "#lib/connector-kit/administration.ts";
 import type { ConnectorDependencies, KeyManagerSettings } from "#lib/connector-kit/contract.ts";
-import { ConnectorError } from "#lib/connector-kit/errors.ts";
+import { restated, type ConnectorError } from "#lib/connector-kit/errors.ts";
 import { bearerSession, credentialsOf, secretsOfSignIn } from "#lib/connector-kit/sign-in.ts";
 import type { Answer } from "#lib/protocol/exchange.ts";
 import type { Connection } from "./config.ts";
@@ -61,23 +61,16 @@ export function openManagement(
 
 /** Names what a refusal means: a permission that is missing, or a tenant that is full. */
 function explain(error: ConnectorError, answer: Answer, { doing }: AdministrationRequest): ConnectorError {
-  const { errorCode, message } = managementError(answer.json);
-  const { status = answer.status, reason, retryAfterSeconds } = error;
-  const facts = {
-    status,
-    ...(reason !== undefined && { reason }),
-    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
-    cause: error,
-  };
-  if (status !== 403) return error;
-  const permissions = /expected any of: ([\w:, ]{1,300})/.exec(message ?? "")?.[1];
+  const { errorCode, message: said } = managementError(answer.json);
+  if (answer.status !== 403) return error;
+  const permissions = /expected any of: ([\w:, ]{1,300})/.exec(said ?? "")?.[1];
   if (permissions) {
-    const words = `${doing} failed: the portal's application lacks a permission of the Auth0 Management API: ${permissions.split(/, ?/).join(" or ")}.`;
-    return new ConnectorError("credentials_refused", words, facts);
+    const message = `${doing} failed: the portal's application lacks a permission of the Auth0 Management API: ${permissions.split(/, ?/).join(" or ")}.`;
+    return restated(error, { kind: "credentials_refused", message });
   }
   // The same status says that the tenant holds as many objects as its subscription allows.
   if (errorCode !== undefined && errorCode !== "insufficient_scope") {
-    return new ConnectorError("rejected", `${doing} failed: Auth0 does not allow it in this tenant.`, facts);
+    return restated(error, { kind: "rejected", message: `${doing} failed: Auth0 does not allow it in this tenant.` });
   }
   return error;
 }

@@ -5,7 +5,7 @@ import type {
   KeyManagerSettings,
   ManagingAdapter,
 } from "#lib/connector-kit/contract.ts";
-import { ConnectorError, isConnectorError, withCredentials } from "#lib/connector-kit/errors.ts";
+import { ConnectorError, isConnectorError, restated, withCredentials } from "#lib/connector-kit/errors.ts";
 import { tokenRequestOf } from "#lib/connector-kit/token-parameters.ts";
 import type { Secret } from "#lib/foundation/secret.ts";
 import { clientCredentialsToken, proveClientCredentials, type ProvableCredentials } from "#lib/protocol/token.ts";
@@ -15,7 +15,7 @@ import type { ClientSettings, Connection } from "./config.ts";
 import { openDirectory } from "./directory.ts";
 import { openGraph } from "./graph.ts";
 import { rememberWrites } from "./recent.ts";
-import { explainingToken, isTokenLag, restated } from "./refusals.ts";
+import { explainingToken, isTokenLag } from "./refusals.ts";
 import { openScopes } from "./scopes.ts";
 import { factsOf, isActive, mayBe, openPasswords } from "./secrets.ts";
 import { tokenParameters } from "./token-parameters.ts";

@@ -1,7 +1,7 @@
 /** What refusals of Microsoft Graph and of the token endpoint mean, and which of them only mean “not everywhere yet”. */
 import { z } from "zod";
 import type { AdministrationRequest } from "#lib/connector-kit/administration.ts";
-import { ConnectorError, isConnectorError, type ConnectorErrorKind } from "#lib/connector-kit/errors.ts";
+import { isConnectorError, restated, type ConnectorError, type ConnectorErrorKind } from "#lib/connector-kit/errors.ts";
 import type { Answer } from "#lib/protocol/exchange.ts";
 
 /** learn.microsoft.com/graph/errors: details say more than the code above them. */
@@ -54,26 +54,6 @@ function permissionFor({ path }: Pick<AdministrationRequest, "path">): string {
 /** The same failure in other words. */
 function told(error: ConnectorError, { kind, words }: Meaning, doing: string): ConnectorError {
   return restated(error, { kind, message: `${doing} failed: ${words}.` });
-}
-
-/**
- * The same failure, as another kind or with another message.
- *
- * @param changes what differs; the server's words, status and waiting time stay
- */
-export function restated(
-  error: ConnectorError,
-  changes: { kind?: ConnectorErrorKind; message?: string; code?: string | undefined },
-): ConnectorError {
-  const { kind = error.kind, message = error.message, code = error.code } = changes;
-  const { reason, status, retryAfterSeconds } = error;
-  return new ConnectorError(kind, message, {
-    ...(reason !== undefined && { reason }),
-    ...(status !== undefined && { status }),
-    ...(code !== undefined && { code }),
-    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
-    cause: error,
-  });
 }
 
 /**

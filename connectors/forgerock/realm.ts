@@ -1,7 +1,7 @@
 /** One realm of AM: its protocol endpoints, and its REST API signed in as the portal. */
 import { openAdministration, type Administration } from "#lib/connector-kit/administration.ts";
 import type { ConnectorDependencies, KeyManagerSettings } from "#lib/connector-kit/contract.ts";
-import { ConnectorError } from "#lib/connector-kit/errors.ts";
+import { ConnectorError, restated } from "#lib/connector-kit/errors.ts";
 import { secretsOfSignIn } from "#lib/connector-kit/sign-in.ts";
 import type { Connection } from "./config.ts";
 import { signIn } from "./sign-in.ts";
@@ -49,11 +49,9 @@ export function openRealm(
       // Without a version the newest one answers; and AM takes a request without this header for a forged one.
       headers: { "accept-api-version": "protocol=1.0,resource=1.0" },
       explain(error, answer, { doing }) {
-        const reason = error.reason !== undefined && { reason: error.reason };
-        if (answer.status === 403)
-          return new ConnectorError("credentials_refused", missing(doing), { status: 403, ...reason });
+        if (answer.status === 403) return restated(error, { kind: "credentials_refused", message: missing(doing) });
         // A condition of the request (RFC 9110 §13.1.2): the client should not have been there.
-        if (answer.status === 412) return new ConnectorError("conflict", error.message, { status: 412, ...reason });
+        if (answer.status === 412) return restated(error, { kind: "conflict" });
         return error;
       },
     },

@@ -1,7 +1,7 @@
 /** The admin API of one realm, signed in as the portal's client. */
 import { openAdministration, type Administration } from "#lib/connector-kit/administration.ts";
 import type { ConnectorDependencies, KeyManagerSettings } from "#lib/connector-kit/contract.ts";
-import { ConnectorError } from "#lib/connector-kit/errors.ts";
+import { ConnectorError, explained } from "#lib/connector-kit/errors.ts";
 import { bearerSession, credentialsOf, secretsOfSignIn } from "#lib/connector-kit/sign-in.ts";
 import type { ClientCredentials } from "#lib/protocol/client-authentication.ts";
 import type { Answer } from "#lib/protocol/exchange.ts";
@@ -62,9 +62,9 @@ export function openRealm(
 /** A refusal for want of a role names the roles. */
 function explain(error: ConnectorError, { status }: Answer): ConnectorError {
   if (status !== 403) return error;
-  return new ConnectorError(
+  return explained(
+    error,
+    "The portal's client lacks a role: it needs view-clients and manage-clients of realm-management.",
     "credentials_refused",
-    `${error.message} The portal's client lacks a role: it needs view-clients and manage-clients of realm-management.`,
-    { status, ...(error.reason !== undefined && { reason: error.reason }) },
   );
 }

@@ -5,7 +5,7 @@ import {
   type AdministrationRequest,
 } from "#lib/connector-kit/administration.ts";
 import type { ConnectorDependencies, KeyManagerSettings } from "#lib/connector-kit/contract.ts";
-import { ConnectorError, isConnectorError, type ConnectorErrorKind } from "#lib/connector-kit/errors.ts";
+import { ConnectorError, isConnectorError, restated } from "#lib/connector-kit/errors.ts";
 import { bearerSession, credentialsOf, secretsOfSignIn } from "#lib/connector-kit/sign-in.ts";
 import type { ClientCredentials } from "#lib/protocol/client-authentication.ts";
 import type { Answer } from "#lib/protocol/exchange.ts";
@@ -92,33 +92,21 @@ function introspectorOf(signIn: Connection["signIn"]): ClientCredentials | null 
   return { method: "client_secret_basic", clientId, clientSecret };
 }
 
-/** The same failure in other words. */
-export function reworded(error: ConnectorError, kind: ConnectorErrorKind, message: string): ConnectorError {
-  const { reason, status, code } = error;
-  return new ConnectorError(kind, message, {
-    ...(reason !== undefined && { reason }),
-    ...(status !== undefined && { status }),
-    ...(code !== undefined && { code }),
-    cause: error,
-  });
-}
-
 /** Names what Okta means when the org's authorization server refuses the service app. */
 function explainSignIn(error: ConnectorError): ConnectorError {
   switch (error.code) {
     case "consent_required":
     case "invalid_scope":
-      return reworded(
-        error,
-        "credentials_refused",
-        `The service app may not use Okta's APIs yet. Grant it ${neededScopes.join(", ")} under “Okta API Scopes”.`,
-      );
+      return restated(error, {
+        kind: "credentials_refused",
+        message: `The service app may not use Okta's APIs yet. Grant it ${neededScopes.join(", ")} under “Okta API Scopes”.`,
+      });
     case "invalid_dpop_proof":
-      return reworded(
-        error,
-        "credentials_refused",
-        "The service app wants a proof of possession with each request. Switch off “Require DPoP header in token requests” in its general settings.",
-      );
+      return restated(error, {
+        kind: "credentials_refused",
+        message:
+          "The service app wants a proof of possession with each request. Switch off “Require DPoP header in token requests” in its general settings.",
+      });
     default:
       return error;
   }
@@ -138,27 +126,24 @@ function explain(
 ): ConnectorError {
   const code = oktaCodeOf(answer);
   if (code === "E0000004" || code === "E0000011") {
-    return reworded(
-      error,
-      "credentials_refused",
-      `${doing} failed: Okta does not accept the portal's credentials any more. API tokens end when nobody uses them or when their administrator leaves: enter a new one, or use a service app.`,
-    );
+    return restated(error, {
+      kind: "credentials_refused",
+      message: `${doing} failed: Okta does not accept the portal's credentials any more. API tokens end when nobody uses them or when their administrator leaves: enter a new one, or use a service app.`,
+    });
   }
   if (code === "E0000015") {
-    return reworded(
-      error,
-      "unsupported",
-      `${doing} failed: this org does not have the feature. Custom authorization servers need Okta's API Access Management.`,
-    );
+    return restated(error, {
+      kind: "unsupported",
+      message: `${doing} failed: this org does not have the feature. Custom authorization servers need Okta's API Access Management.`,
+    });
   }
   // An application that is still active cannot be deleted: that is no question of permissions.
   if (answer.status !== 403 || code === "E0000056") return error;
   const kind = path.includes("/authorizationServers") ? "authorizationServers" : "apps";
   const scope = `okta.${kind}.${method === "GET" ? "read" : "manage"}`;
   const role = kind === "apps" ? "application administrators" : "API access management administrators";
-  return reworded(
-    error,
-    "credentials_refused",
-    `${doing} failed: the portal lacks a permission. It needs the scope ${scope}, and a role such as that of ${role}.`,
-  );
+  return restated(error, {
+    kind: "credentials_refused",
+    message: `${doing} failed: the portal lacks a permission. It needs the scope ${scope}, and a role such as that of ${role}.`,
+  });
 }

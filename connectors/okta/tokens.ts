@@ -1,12 +1,12 @@
 /** What the portal asks the authorization server in a client's name. */
 import type { ClientRef, ConnectorDependencies, KeyManagerAdapter } from "#lib/connector-kit/contract.ts";
-import { ConnectorError, isConnectorError } from "#lib/connector-kit/errors.ts";
+import { ConnectorError, isConnectorError, restated } from "#lib/connector-kit/errors.ts";
 import { tokenRequestOf, type TokenParameters } from "#lib/connector-kit/token-parameters.ts";
 import type { SecretCredentials } from "#lib/protocol/client-authentication.ts";
 import { introspect } from "#lib/protocol/introspection.ts";
 import { revoke } from "#lib/protocol/revocation.ts";
 import { clientCredentialsToken, exchangedToken } from "#lib/protocol/token.ts";
-import { reworded, type Org } from "./org.ts";
+import { type Org } from "./org.ts";
 
 /** Refused although the client was let in: Okta judges access policies only for clients that it knows. */
 export const policyRefusals = ["access_denied", "consent_required"] as const;
@@ -44,7 +44,7 @@ export function openTokens(
       if (method === undefined || method === "client_secret_basic") throw error;
       if (method !== "client_secret_post") {
         const message = `This client authenticates by ${method}, which only its owner can do.`;
-        throw reworded(error, "unsupported", message);
+        throw restated(error, { kind: "unsupported", message });
       }
     }
     try {
@@ -92,23 +92,23 @@ export function openTokens(
 function explainRefusal(error: ConnectorError): ConnectorError {
   switch (error.code) {
     case "access_denied":
-      return reworded(
-        error,
-        "rejected",
-        "No access policy of the authorization server lets this client have these scopes with this grant type. Grant the client the scopes, enter default scopes at the key manager, or add a policy with a rule in Okta under Security, API, the server, Access Policies.",
-      );
+      return restated(error, {
+        kind: "rejected",
+        message:
+          "No access policy of the authorization server lets this client have these scopes with this grant type. Grant the client the scopes, enter default scopes at the key manager, or add a policy with a rule in Okta under Security, API, the server, Access Policies.",
+      });
     case "consent_required":
-      return reworded(
-        error,
-        "rejected",
-        "One of the scopes asks people for consent, and here is nobody to ask. Set its user consent in Okta to implicit.",
-      );
+      return restated(error, {
+        kind: "rejected",
+        message:
+          "One of the scopes asks people for consent, and here is nobody to ask. Set its user consent in Okta to implicit.",
+      });
     case "invalid_dpop_proof":
-      return reworded(
-        error,
-        "rejected",
-        "This client wants a proof of possession with each request. Switch off “Require DPoP header in token requests” at the app in Okta.",
-      );
+      return restated(error, {
+        kind: "rejected",
+        message:
+          "This client wants a proof of possession with each request. Switch off “Require DPoP header in token requests” at the app in Okta.",
+      });
     default:
       return error;
   }

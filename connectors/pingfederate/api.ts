@@ -5,7 +5,7 @@ import {
   type AdministrationSession,
 } from "#lib/connector-kit/administration.ts";
 import type { ConnectorDependencies, KeyManagerSettings } from "#lib/connector-kit/contract.ts";
-import { ConnectorError } from "#lib/connector-kit/errors.ts";
+import { restated, type ConnectorError } from "#lib/connector-kit/errors.ts";
 import { basicAuthorization, bearerSession, credentialsOf, secretsOfSignIn } from "#lib/connector-kit/sign-in.ts";
 import type { Answer } from "#lib/protocol/exchange.ts";
 import type { Connection } from "./config.ts";
@@ -65,10 +65,7 @@ export function openApi(settings: KeyManagerSettings<Connection>, dependencies: 
 function explain(error: ConnectorError, answer: Answer, doing: string): ConnectorError {
   const { status } = answer;
   const told = (kind: ConnectorError["kind"], words: string) =>
-    new ConnectorError(kind, `${doing} failed: ${words}`, {
-      status,
-      ...(error.reason !== undefined && { reason: error.reason }),
-    });
+    restated(error, { kind, message: `${doing} failed: ${words}` });
   if (status === 401) {
     return told("credentials_refused", "PingFederate's administrative API does not accept the portal's sign-in.");
   }

@@ -5,7 +5,7 @@ import {
   type AdministrationSession,
 } from "#lib/connector-kit/administration.ts";
 import type { ConnectorDependencies, KeyManagerSettings } from "#lib/connector-kit/contract.ts";
-import { ConnectorError, type ConnectorErrorKind } from "#lib/connector-kit/errors.ts";
+import { ConnectorError, explained } from "#lib/connector-kit/errors.ts";
 import { basicAuthorization, bearerSession, credentialsOf, secretsOfSignIn } from "#lib/connector-kit/sign-in.ts";
 import type { Secret } from "#lib/foundation/secret.ts";
 import type { Answer } from "#lib/protocol/exchange.ts";
@@ -94,27 +94,23 @@ export function openServer(settings: KeyManagerSettings<Connection>, dependencie
 
 /** The server's refusals in plain words. */
 function explain(error: ConnectorError, { status }: Answer): ConnectorError {
-  const { reason, retryAfterSeconds } = error;
-  const as = (kind: ConnectorErrorKind, message: string) =>
-    new ConnectorError(kind, message, {
-      status,
-      ...(reason !== undefined && { reason }),
-      ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
-    });
+  const { reason = "" } = error;
   if (status === 403) {
-    return as(
+    return explained(
+      error,
+      "Whoever the portal signs in as needs the permission Application Management (/permission/admin/manage/identity/applicationmgt), and sees only its own clients unless it is an administrator.",
       "credentials_refused",
-      `${error.message} Whoever the portal signs in as needs the permission Application Management (/permission/admin/manage/identity/applicationmgt), and sees only its own clients unless it is an administrator.`,
     );
   }
   // Described as 409, but servers answer 400 (product-is #10928).
-  if (status === 400 && /already exists?\b/i.test(reason ?? "")) {
-    return as("conflict", `${error.message} Something has this name or client id already.`);
+  if (status === 400 && /already exists?\b/i.test(reason)) {
+    return explained(error, "Something has this name or client id already.", "conflict");
   }
-  if (status === 400 && /^Unrecognized field/i.test(reason ?? "")) {
-    return as(
+  if (status === 400 && /^Unrecognized field/i.test(reason)) {
+    return explained(
+      error,
+      "This version cannot set the field by registration: leave it at its default, or update the server.",
       "rejected",
-      `${error.message} This version cannot set the field by registration: leave it at its default, or update the server.`,
     );
   }
   return error;

@@ -5,7 +5,7 @@ import {
   type AdministrationSession,
 } from "#lib/connector-kit/administration.ts";
 import type { ConnectorDependencies, KeyManagerSettings } from "#lib/connector-kit/contract.ts";
-import { ConnectorError } from "#lib/connector-kit/errors.ts";
+import { ConnectorError, explained } from "#lib/connector-kit/errors.ts";
 import { basicAuthorization, bearerSession, credentialsOf, secretsOfSignIn } from "#lib/connector-kit/sign-in.ts";
 import type { Secret } from "#lib/foundation/secret.ts";
 import type { Answer } from "#lib/protocol/exchange.ts";
@@ -101,9 +101,9 @@ function scopeFor({ method, path }: AdministrationRequest): string {
 function explain(error: ConnectorError, { status }: Answer, request: AdministrationRequest): ConnectorError {
   if (status !== 403) return error;
   const scope = scopeFor(request);
-  return new ConnectorError(
+  return explained(
+    error,
+    `Authorise the portal's application for the scope ${scope}, or give the user whom the portal acts as a role with it.`,
     "credentials_refused",
-    `${error.message} Authorise the portal's application for the scope ${scope}, or give the user whom the portal acts as a role with it.`,
-    { status, ...(error.reason !== undefined && { reason: error.reason }) },
   );
 }

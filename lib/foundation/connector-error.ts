@@ -32,6 +32,11 @@ export type ConnectorErrorOptions = {
    * are dead: store these.
    */
   credentials?: ReplacedCredentials;
+  /**
+   * What the failure means and what to do about it, shown to people after what happened. The whole message where it
+   * is not given; null where the message says no more than kind, status and `reason` do.
+   */
+  explanation?: string | null;
   cause?: unknown;
 };
 
@@ -50,6 +55,7 @@ export class ConnectorError extends Error {
   readonly retryAfterSeconds: number | undefined;
   readonly ofClient: boolean;
   readonly credentials: ReplacedCredentials | undefined;
+  readonly explanation: string | null;
 
   constructor(kind: ConnectorErrorKind, message: string, options: ConnectorErrorOptions = {}) {
     super(message, { cause: options.cause });
@@ -61,6 +67,7 @@ export class ConnectorError extends Error {
     this.retryAfterSeconds = options.retryAfterSeconds;
     this.ofClient = options.ofClient ?? false;
     this.credentials = options.credentials;
+    this.explanation = options.explanation === undefined ? message : options.explanation;
   }
 }
 
@@ -69,19 +76,47 @@ export function isConnectorError(value: unknown): value is ConnectorError {
   return typeof value === "object" && value !== null && mark in value;
 }
 
+/** What a restated failure may say differently; the rest stays as it was. */
+export type Restatement = ConnectorErrorOptions & {
+  kind?: ConnectorErrorKind | undefined;
+  message?: string | undefined;
+};
+
+/**
+ * The same failure in other words: what a connector knows of its server's refusals.
+ *
+ * @param changes a new message explains itself, unless `explanation` is given too
+ */
+export function restated(error: ConnectorError, { kind, message, ...changes }: Restatement): ConnectorError {
+  const { reason, status, code, retryAfterSeconds, ofClient, credentials, explanation } = error;
+  const kept = { reason, status, code, retryAfterSeconds, ofClient, credentials };
+  const options = Object.fromEntries(
+    Object.entries({ ...kept, ...changes }).filter(([, value]) => value !== undefined),
+  );
+  return new ConnectorError(kind ?? error.kind, message ?? error.message, {
+    ...(message === undefined && { explanation }),
+    cause: error,
+    ...options,
+  });
+}
+
+/**
+ * The same failure, followed by what it means here and what to do about it.
+ *
+ * @param explanation one or more whole sentences
+ */
+export function explained(
+  error: ConnectorError,
+  explanation: string,
+  kind: ConnectorErrorKind = error.kind,
+): ConnectorError {
+  return restated(error, { kind, message: `${error.message} ${explanation}`, explanation });
+}
+
 /**
  * The same failure, carrying credentials that the server handed out before it. Those that the failure itself
  * brought are newer and stay.
  */
 export function withCredentials(error: ConnectorError, credentials: ReplacedCredentials): ConnectorError {
-  const { reason, status, code, retryAfterSeconds, ofClient } = error;
-  return new ConnectorError(error.kind, error.message, {
-    ...(reason !== undefined && { reason }),
-    ...(status !== undefined && { status }),
-    ...(code !== undefined && { code }),
-    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
-    ofClient,
-    credentials: { ...credentials, ...error.credentials },
-    cause: error,
-  });
+  return restated(error, { credentials: { ...credentials, ...error.credentials } });
 }

@@ -48,7 +48,7 @@ export async function exchange(fetch: OutboundFetch, url: string, init: Outbound
     return { status: response.status, headers: response.headers, json: parseOrNothing(text), hasBody: !!text.trim() };
   } catch (error) {
     if (!isOutboundError(error)) throw error;
-    throw new ConnectorError(kindOfProblem[error.kind], error.message, { cause: error });
+    throw new ConnectorError(kindOfProblem[error.kind], error.message, { explanation: null, cause: error });
   }
 }
 
@@ -147,6 +147,7 @@ export function failureOf(answer: Answer, { now, doing, secrets = [] }: FailureC
   const wait = kind === "rate_limited" ? retryAfter(answer.headers, now) : undefined;
   return new ConnectorError(kind, `${doing} failed: ${lowerFirst(messages[kind])}`, {
     status: answer.status,
+    explanation: null,
     ...(code !== undefined && { code }),
     ...(reason !== undefined && { reason }),
     ...(wait !== undefined && { retryAfterSeconds: wait }),

@@ -19,7 +19,7 @@ import type {
   KeyManagerSettings,
   RegisteredClient,
 } from "../contract.ts";
-import { ConnectorError } from "../errors.ts";
+import { restated } from "../errors.ts";
 import { probe } from "../probe.ts";
 import { basicAuthorization, bearerSession } from "../sign-in.ts";
 import { openStandardAdapter } from "../standard-adapter.ts";
@@ -117,10 +117,10 @@ function openApi(
         const rule = errors.find(
           ({ status, when }) => status === answer.status && (!when || at(answer.json, when.at) === when.equals),
         );
-        return new ConnectorError(rule?.kind ?? error.kind, rule?.message ?? error.message, {
-          status: answer.status,
+        return restated(error, {
+          kind: rule?.kind,
+          message: rule?.message,
           ...(reason !== undefined && { reason }),
-          ...(error.retryAfterSeconds !== undefined && { retryAfterSeconds: error.retryAfterSeconds }),
         });
       },
     },

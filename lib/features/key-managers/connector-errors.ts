@@ -19,7 +19,7 @@ const sentences = {
   unreachable: (name) => `${name} could not be reached.`,
   credentials_refused: (name) => `${name} refused the credentials that the administrator configured.`,
   rejected: (name) => `${name} refused the request.`,
-  not_found: (name) => `${name} does not know this OAuth client.`,
+  not_found: (name) => `${name} does not have what was asked for.`,
   conflict: (name) => `${name} holds something else under this name or id already.`,
   rate_limited: (name) => `${name} asks for fewer calls.`,
   unsupported: (name) => `${name} does not support that.`,
@@ -59,16 +59,18 @@ export function describeConnectorError(error: ConnectorError, keyManagerName: st
 }
 
 /**
- * What happened, in a sentence, with the server's own words as a quotation where it gave any.
+ * What happened, in a sentence, with what its connector knows about it, and the server's own words as a quotation,
+ * where there are any.
  *
  * @param keyManagerName the display name
  */
 export function whatHappened(error: ConnectorError, keyManagerName: string): string {
-  const sentence = sentenceFor(error, keyManagerName);
-  return error.reason ? `${sentence} It said: “${error.reason}”` : sentence;
+  const { reason, explanation } = error;
+  return [sentenceFor(error, keyManagerName), explanation, reason && `It said: “${reason}”`].filter(Boolean).join(" ");
 }
 
-function sentenceFor({ kind, status = 0, ofClient, cause }: ConnectorError, name: string): string {
+function sentenceFor(error: ConnectorError, name: string): string {
+  const { kind, status = 0, ofClient, explanation, cause } = error;
   if (isOutboundError(cause) && cause.kind === "timeout") return `${name} did not answer in time.`;
   if (kind === "unreachable" && status >= 500) {
     return `${name} answered with an error of its own (HTTP ${String(status)}).`;
@@ -76,5 +78,7 @@ function sentenceFor({ kind, status = 0, ofClient, cause }: ConnectorError, name
   if (kind === "credentials_refused" && ofClient) {
     return `${name} no longer accepts the registration access token of this client: only its administrator can change or delete it there.`;
   }
+  // Without further words, it is the client that every call is about.
+  if (kind === "not_found" && !explanation) return `${name} does not know this OAuth client.`;
   return sentences[kind](name);
 }
