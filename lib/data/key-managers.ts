@@ -316,22 +316,21 @@ export async function readImpact(ctx: TenantContext, id: KeyManagerId): Promise<
   const lostApplications = {
     keyMappings: { some: { keyManagerId: id, state: "ACTIVE" }, none: { ...others, state: "ACTIVE" } },
   } satisfies Prisma.ApplicationWhereInput;
-  const [apiCount, apis, applicationCount, applications] = await Promise.all([
-    db.api.count({ where: lostApis }),
-    db.api.findMany({
-      where: lostApis,
-      orderBy: { name: "asc" },
-      select: { name: true, version: true },
-      take: namedInImpact,
-    }),
-    db.application.count({ where: lostApplications }),
-    db.application.findMany({
-      where: lostApplications,
-      orderBy: { name: "asc" },
-      select: { name: true },
-      take: namedInImpact,
-    }),
-  ]);
+  // One after the other: they share the transaction's connection.
+  const apiCount = await db.api.count({ where: lostApis });
+  const apis = await db.api.findMany({
+    where: lostApis,
+    orderBy: { name: "asc" },
+    select: { name: true, version: true },
+    take: namedInImpact,
+  });
+  const applicationCount = await db.application.count({ where: lostApplications });
+  const applications = await db.application.findMany({
+    where: lostApplications,
+    orderBy: { name: "asc" },
+    select: { name: true },
+    take: namedInImpact,
+  });
   return {
     ...(counts ?? { publishedApis: 0, applications: 0, activeKeys: 0, subscriptions: 0 }),
     apisLosingAccess: { count: apiCount, names: apis.map(({ name, version }) => `${name} ${version}`) },
