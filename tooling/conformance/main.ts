@@ -1,10 +1,8 @@
-/** `npm run conformance -- <connector> <vendor>`: the suite that our own connectors pass, over somebody else's. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { spawnSync } from "node:child_process";
-import { z } from "zod";
+/** `npm run conformance`: the suite that our own connectors pass, over somebody else's; or over all of ours, counted. */
+import { parseArgs } from "node:util";
 import { loadConnector } from "#lib/runtime/own-connectors.ts";
+import { checkAll } from "./figures.ts";
+import { runTests, type Report } from "./report.ts";
 
 const help = `
 npm run conformance -- <connector> <vendor>
@@ -14,63 +12,42 @@ npm run conformance -- <connector> <vendor>
 
 For example:
   npm run conformance -- docs/connectors/example/northwind.yaml docs/connectors/example/northwind.vendor.ts
+
+npm run conformance -- --all [--live]
+
+  --all       every connector of ours over its simulator: checks passed, and lines of code
+  --live      over the real servers too that can run here
 `;
 
-const report = z.object({
-  testResults: z.array(
-    z.object({
-      message: z.string().optional(),
-      assertionResults: z.array(
-        z.object({
-          ancestorTitles: z.array(z.string()),
-          title: z.string(),
-          status: z.string(),
-          failureMessages: z.array(z.string()).nullish(),
-        }),
-      ),
-    }),
-  ),
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    all: { type: "boolean", default: false },
+    live: { type: "boolean", default: false },
+    help: { type: "boolean", short: "h", default: false },
+  },
 });
-
-const [connector, vendor] = process.argv.slice(2);
-if (!connector || !vendor || connector === "--help") console.log(help);
-else process.exitCode = await check(connector, vendor);
-
-async function check(entry: string, vendorFile: string): Promise<number> {
-  let name: string;
-  try {
-    ({ name } = await loadConnector(entry));
-  } catch (error) {
-    console.error(`\n${error instanceof Error ? error.message : String(error)}\n`);
-    return 1;
-  }
-  const folder = mkdtempSync(join(tmpdir(), "latchkey-conformance-"));
-  const file = join(folder, "report.json");
-  try {
-    const vitest = join(import.meta.dirname, "../../node_modules/vitest/vitest.mjs");
-    const { stdout, stderr } = spawnSync(
-      process.execPath,
-      [vitest, "run", "--project", "conformance", "--reporter=json", `--outputFile=${file}`],
-      {
-        encoding: "utf8",
-        cwd: join(import.meta.dirname, "../.."),
-        env: { ...process.env, CONFORMANCE_CONNECTOR: entry, CONFORMANCE_VENDOR: vendorFile },
-      },
-    );
-    let text: string;
-    try {
-      text = readFileSync(file, "utf8");
-    } catch {
-      console.error(`The suite did not run.\n${stdout}\n${stderr}`);
-      return 1;
-    }
-    return print(name, report.parse(JSON.parse(text)));
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+const [connector, vendor] = positionals;
+try {
+  if (values.all && !values.help) process.exitCode = await checkAll(values);
+  else if (!connector || !vendor || values.help) console.log(help);
+  else process.exitCode = await check(connector, vendor);
+} catch (error) {
+  console.error(`\n${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
 }
 
-function print(name: string, { testResults }: z.output<typeof report>): number {
+/** @returns the exit code */
+async function check(entry: string, vendorFile: string): Promise<number> {
+  const { name } = await loadConnector(entry);
+  const report = await runTests(["--project", "conformance"], {
+    CONFORMANCE_CONNECTOR: entry,
+    CONFORMANCE_VENDOR: vendorFile,
+  });
+  return print(name, report);
+}
+
+function print(name: string, { testResults, success, said }: Report): number {
   const results = testResults.flatMap(({ assertionResults }) => assertionResults);
   let part = "";
   for (const { ancestorTitles, title, status, failureMessages } of results) {
@@ -79,9 +56,12 @@ function print(name: string, { testResults }: z.output<typeof report>): number {
     console.log(`  ${status === "passed" ? "✓" : status === "failed" ? "✗" : "–"} ${title}`);
     for (const message of failureMessages ?? []) console.log(message.replaceAll(/^/gm, "      "));
   }
-  for (const { message } of testResults) if (message) console.log(`\n${message}`);
   const count = (wanted: string) => results.filter(({ status }) => status === wanted).length;
-  const failed = count("failed") + testResults.filter(({ message }) => message).length;
-  console.log(`\n${name}: ${String(count("passed"))} passed, ${String(failed)} failed`);
-  return failed === 0 && results.length > 0 ? 0 : 1;
+  const failed = count("failed");
+  // What kept checks from running, such as a server that did not start, belongs to none of them.
+  if (!success && failed === 0) console.log(`\n${said}`);
+  const missed = results.length - count("passed") - failed;
+  const rest = missed > 0 ? `, ${String(missed)} did not run` : "";
+  console.log(`\n${name}: ${String(count("passed"))} passed, ${String(failed)} failed${rest}`);
+  return success && results.length > 0 ? 0 : 1;
 }
