@@ -10,7 +10,6 @@ import { fileURLToPath } from "node:url";
 import { cruise, type ICruiseOptions, type ICruiseResult, type IConfiguration } from "dependency-cruiser";
 import { ESLint } from "eslint";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { connectors } from "#connectors/registry.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const config = createRequire(import.meta.url)("../dependency-cruiser.config.cjs") as {
@@ -192,75 +191,12 @@ describe("source text", () => {
     expect(files.length).toBeGreaterThan(100);
   });
 
-  it("names no vendor outside its own folder and the registry", () => {
-    const ids = connectors.map(({ id }) => id);
-    expect(ids.length).toBeGreaterThan(0);
-    const named = files.flatMap(({ path, text }) =>
-      ids
-        .filter((id) => !path.startsWith(`connectors/${id}/`) && path !== "connectors/registry.ts")
-        .filter((id) => namesVendor(text, id))
-        .map((id) => `${path} names "${id}"`),
-    );
-    expect(named).toEqual([]);
-  });
-
-  it("would notice a vendor's name", () => {
-    expect(namesVendor('if (record.connectorId === "keycloak") return;', "keycloak")).toBe(true);
-    expect(namesVendor("// Keycloak answers 200 here.", "keycloak")).toBe(false);
-  });
-
-  it("reaches into a vendor's folder from the registry alone, and from tests", () => {
-    const everywhere = [...files, ...["tooling", "e2e"].flatMap((folder) => sourcesBelow(join(root, folder)))];
-    const reaching = everywhere.flatMap(({ path, text }) =>
-      foldersEntered(path, text)
-        .filter((folder) => !path.startsWith(`${folder}/`) && !mayEnter.test(path))
-        .map((folder) => `${path} imports from ${folder}`),
-    );
-    expect(reaching).toEqual([]);
-  });
-
-  it("would notice an import from a vendor's folder, however it is written", () => {
-    for (const specifier of ["#connectors/one/wire.ts", "../../connectors/one/wire.ts"]) {
-      for (const code of [`import { a } from "${specifier}";`, `export * from "${specifier}";`]) {
-        expect(foldersEntered("lib/features/a.ts", code)).toEqual(["connectors/one"]);
-      }
-      expect(foldersEntered("lib/features/a.ts", `await import("${specifier}")`)).toEqual(["connectors/one"]);
-    }
-    expect(foldersEntered("lib/features/a.ts", 'import { b } from "#connectors/registry.ts";')).toEqual([]);
-  });
-
-  it("knows every vendor's folder by one import of the registry", () => {
-    const folders = readdirSync(join(root, "connectors"), { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
-      .map(({ name }) => `connectors/${name}`);
-    const registry = files.find(({ path }) => path === "connectors/registry.ts");
-    expect(foldersEntered("connectors/registry.ts", registry?.text ?? "").sort()).toEqual(folders.sort());
-  });
-
   it("holds no suppression without a reason", () => {
     const bare = /eslint-disable(-next-line|-line)?(?![^\n]* -- .{10})|@ts-(ignore|nocheck)/;
     expect(bare.test("// eslint-disable-next-line no-console")).toBe(true);
     expect(files.filter(({ text }) => bare.test(text)).map(({ path }) => path)).toEqual([]);
   });
 });
-
-/** A literal that is exactly the id, where connectors are meant: the words themselves are free in prose. */
-function namesVendor(text: string, id: string): boolean {
-  return new RegExp(`(connector(Id)?|vendor)\\b[^\\n]{0,40}["'\`]${id}["'\`]`, "i").test(text);
-}
-
-/** Who may import from vendors' folders: the registry, and what only tests load. */
-const mayEnter = /^(connectors\/registry\.ts$|tooling\/(testing|simulate)\/|e2e\/)/;
-
-/** Folders of vendors that a file imports from, once for each import. */
-function foldersEntered(path: string, text: string): string[] {
-  const specifiers = text.matchAll(/\b(?:from|import)\s*\(?\s*["'`]([^"'`]+)["'`]/g);
-  return [...specifiers].flatMap(([, specifier = ""]) => {
-    const target = specifier.startsWith("#") ? specifier.slice(1) : join(dirname(path), specifier);
-    const folder = /^(connectors\/[^/]+)\//.exec(target)?.[1];
-    return folder === undefined ? [] : [folder];
-  });
-}
 
 function sourcesBelow(folder: string): { path: string; text: string }[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })

@@ -33,7 +33,7 @@ const areas: readonly { label: string; links: readonly GatedLink[] }[] = [
         label: "Key managers",
         icon: "key-managers",
         gate: "key_manager:read",
-        keywords: ["authorization server", "issuer", "keycloak"],
+        keywords: ["authorization server", "issuer", "connector"],
       },
       {
         href: "/admin/gateways",
