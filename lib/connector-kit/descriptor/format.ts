@@ -1,7 +1,4 @@
-/**
- * The format of a connector that is described instead of programmed. docs/connectors/declarative.md walks
- * through one.
- */
+/** The format of a connector that is described instead of programmed; docs/connectors/your-own.md walks through one. */
 import { z } from "zod";
 import { endpointNames, type EndpointUse } from "../contract.ts";
 import type { Template } from "./template.ts";
