@@ -3,16 +3,25 @@
  * again while that is being repaired. The server is the real built-in one.
  */
 import { beforeAll, describe, expect, it } from "vitest";
+import { simulator as entra } from "#connectors/entra/simulator.ts";
+import { simulator as okta } from "#connectors/okta/simulator.ts";
 import { connectors } from "#connectors/registry.ts";
+import { simulator as wso2is7 } from "#connectors/wso2is7/simulator.ts";
 import { createAuthorizationServer } from "#lib/authorization-server/server.ts";
 import { tenantDb } from "#lib/data/database.ts";
 import { createApplication } from "#lib/features/applications/create.ts";
 import type { Context } from "#lib/features/context.ts";
 import { listUsableKeyManagers } from "#lib/features/key-managers/list-usable.ts";
+import { openKeyManager } from "#lib/features/key-managers/open.ts";
+import { createOpenedAdapters } from "#lib/features/key-managers/opened.ts";
+import type { KeyManagerId } from "#lib/foundation/ids.ts";
 import type { OutboundFetch } from "#lib/foundation/outbound-contract.ts";
 import { OutboundError } from "#lib/foundation/outbound-error.ts";
+import { Secret } from "#lib/foundation/secret.ts";
 import { keysWorld } from "#tooling/testing/key-mappings.ts";
 import { testDependencies, testTenant } from "#tooling/testing/tenant.ts";
+import { vendorKeysWorld } from "#tooling/testing/vendor-keys.ts";
+import { addSecret, readSecrets, removeSecret } from "./consumer-secrets.ts";
 import { generateKeys } from "./generate.ts";
 import { issueToken } from "./issue-token.ts";
 import { getKeys, listKeys } from "./list.ts";
@@ -20,6 +29,7 @@ import { reconcileForgotten, reconcileKeyMapping } from "./reconcile.ts";
 import { regenerateSecret } from "./regenerate-secret.ts";
 import { removeKeys } from "./remove.ts";
 import { resumeKeys } from "./resume.ts";
+import { revealSecret } from "./reveal-secret.ts";
 import { updateKeys } from "./update.ts";
 
 type Death = { atCall: number; when: "before" | "after" };
@@ -31,22 +41,29 @@ const passLease = () => {
   offsetMs += 60_000;
 };
 
-/** Hands calls on until the process dies: from then on nothing that waits for an answer ever goes on. */
-function dying(outbound: OutboundFetch) {
+/**
+ * Hands calls on until the process dies: from then on nothing that waits for an answer ever goes on.
+ *
+ * @param counts which calls it may die at
+ */
+function dying(outbound: OutboundFetch, counts: (init?: Parameters<OutboundFetch>[1]) => boolean = () => true) {
   let calls = 0;
   let death: Death | undefined;
+  let isDead = false;
   let died: () => void = () => {};
   return {
     fetch: (async (url, init) => {
-      const mine = ++calls;
+      const mine = counts(init) ? ++calls : calls;
       if (!death || mine < death.atCall) return outbound(url, init);
-      if (mine === death.atCall && death.when === "after") await outbound(url, init);
+      if (mine === death.atCall && death.when === "after" && !isDead) await outbound(url, init);
+      isDead = true;
       died();
       return new Promise<never>(() => {});
     }) satisfies OutboundFetch,
     /** Runs work in a process that dies. @returns false where the work ended before */
     async die(at: Death, work: () => Promise<unknown>): Promise<boolean> {
       calls = 0;
+      isDead = false;
       death = at;
       const dead = new Promise<true>((resolve) => {
         died = () => resolve(true);
@@ -189,6 +206,135 @@ describe("when the process dies", () => {
     expect(await removeKeys(developer, { id })).toEqual({ outcome: "removed" });
     expect(await clientsOf(id)).toBe(0);
   });
+});
+
+/**
+ * Each death that leaves another state at the server: before the first change that some work makes there, and after
+ * each of them.
+ *
+ * @param dies whether the work did
+ */
+async function eachDeath(dies: (at: Death) => Promise<boolean>): Promise<void> {
+  await dies({ atCall: 1, when: "before" });
+  for (let atCall = 1; await dies({ atCall, when: "after" }); atCall += 1);
+}
+
+describe.each([
+  ["Okta", okta],
+  ["Entra", entra],
+  ["WSO2 Identity Server", wso2is7],
+] as const)("several secrets at %s, when the process dies", (_name, simulator) => {
+  async function newWorld() {
+    const world = await vendorKeysWorld(simulator);
+    const dyingProcess = dying(world.vendor.fetch, (init) => (init?.method ?? "GET") !== "GET");
+    world.interfere(dyingProcess.fetch);
+    const { developer, tenant, keyManagerId, newApplication } = world;
+    /** The clocks agree. */
+    const pass = () => {
+      world.pass(60);
+      world.vendor.pass?.(60);
+    };
+    const secretsOf = async (id: string) => (await readSecrets(developer, { id })).secrets?.items ?? [];
+    return {
+      ...{ developer, secretsOf },
+      async newKeys() {
+        const outcome = await generateKeys(developer, {
+          ...{ applicationId: await newApplication(), keyManagerId, keyType: "PRODUCTION" },
+          ...{ grantTypes: ["client_credentials"], firstToken: false },
+        });
+        if (outcome.outcome !== "done" || !outcome.consumerSecret) throw new Error("There are no keys.");
+        const { id, consumerKey } = outcome.keys;
+        const [first] = await secretsOf(id);
+        return { id, consumerKey: consumerKey ?? "", secret: outcome.consumerSecret, firstId: first?.id ?? "" };
+      },
+      /** Whether the server takes a secret. */
+      async accepts({ consumerKey, secret }: { consumerKey: string; secret: string }): Promise<boolean> {
+        const { adapter } = await openKeyManager(developer, keyManagerId as KeyManagerId);
+        const proof = adapter.proveClient?.({ consumerKey, consumerSecret: new Secret(secret) });
+        if (!proof) throw new Error("Nothing can be proved here.");
+        return proof.then(
+          () => true,
+          () => false,
+        );
+      },
+      /**
+       * Lets work die, then its repair, and what comes after both repair them.
+       *
+       * @returns whether each of the two died
+       */
+      async survive(id: string, work: () => Promise<unknown>, at: { first: Death; second: Death }) {
+        const mend = () => reconcileKeyMapping(world.deps, tenant.id, id);
+        const died: boolean[] = [];
+        for (const [death, attempt] of [
+          [at.first, work],
+          [at.second, mend],
+        ] as const) {
+          died.push(await dyingProcess.die(death, attempt));
+          // What the dead process had opened is gone with it.
+          Object.assign(world.deps, { openedAdapters: createOpenedAdapters() });
+          pass();
+        }
+        await mend();
+        // Longer than any of these servers goes on taking a secret that has ended.
+        pass();
+        const [workDied = false, repairDied = false] = died;
+        expect(await getKeys(developer, { id })).toMatchObject({ state: "ACTIVE", operation: null, failure: null });
+        return { workDied, repairDied };
+      },
+    };
+  }
+
+  /** Runs a scenario for every death of its work, with every death of the repair. */
+  async function everywhere(
+    scenario: (at: { first: Death; second: Death }) => Promise<{ workDied: boolean; repairDied: boolean }>,
+  ): Promise<void> {
+    let scenarios = 0;
+    await eachDeath(async (first) => {
+      let died = false;
+      await eachDeath(async (second) => {
+        const { workDied, repairDied } = await scenario({ first, second });
+        died = workDied;
+        scenarios += 1;
+        return repairDied;
+      });
+      return died;
+    });
+    expect(scenarios).toBeGreaterThan(8);
+  }
+
+  it("while adding one, the first still works, the stored one is new and works, and there is no third", async () => {
+    const { newKeys, developer, secretsOf, accepts, survive } = await newWorld();
+    await everywhere(async (at) => {
+      const keys = await newKeys();
+      const end = await survive(keys.id, () => addSecret(developer, { id: keys.id, description: "Second" }), at);
+      const secrets = await secretsOf(keys.id);
+      expect(secrets).toHaveLength(2);
+      expect(secrets.find(({ isStored }) => !isStored)).toMatchObject({ id: keys.firstId, state: "active" });
+      expect(secrets.find(({ isStored }) => isStored)).toMatchObject({ state: "active", description: "Second" });
+      expect(await accepts(keys)).toBe(true);
+      const stored = await revealSecret(developer, { id: keys.id });
+      expect(stored.consumerSecret).not.toBe(keys.secret);
+      expect((await issueToken(developer, { id: keys.id })).accessToken).not.toBe("");
+      return end;
+    });
+  }, 120_000);
+
+  it("while removing one, that one alone is gone and the stored one works", async () => {
+    const { newKeys, developer, secretsOf, accepts, survive } = await newWorld();
+    await everywhere(async (at) => {
+      const keys = await newKeys();
+      await addSecret(developer, { id: keys.id });
+      const kept = (await secretsOf(keys.id)).find(({ isStored }) => isStored);
+      const stored = await revealSecret(developer, { id: keys.id });
+      const work = () => removeSecret(developer, { id: keys.id, secretId: keys.firstId });
+      const end = await survive(keys.id, work, at);
+      expect(await secretsOf(keys.id)).toMatchObject([{ id: kept?.id, isStored: true, state: "active" }]);
+      expect(await revealSecret(developer, { id: keys.id })).toEqual(stored);
+      expect(await accepts(keys)).toBe(false);
+      expect((await issueToken(developer, { id: keys.id })).accessToken).not.toBe("");
+      return end;
+    });
+  }, 120_000);
 });
 
 describe("the reconciler", () => {

@@ -1,4 +1,5 @@
 import type { ClientRef, RegisteredClient, SecretManagement } from "#lib/connector-kit/contract.ts";
+import { isConnectorError, type ConnectorError } from "#lib/connector-kit/errors.ts";
 import type { KeyMappingIntent, SecretsMemory } from "#lib/data/key-mappings.ts";
 import type { Clock } from "#lib/foundation/clock.ts";
 import { AppError } from "#lib/foundation/errors.ts";
@@ -24,17 +25,25 @@ type Place = {
 const unread: SecretsMemory = { readAt: null, storedId: null, secrets: [] };
 
 /**
- * Makes a further secret. A repeated try first removes what the earlier one may have made: nobody has seen that.
+ * Makes a further secret. A repeated try removes what the earlier ones may have made: nobody has seen that. It does so
+ * first, so that there is room; but WSO2 Identity Server never ends its newest secret, so that one goes after.
  *
  * @throws {ConnectorError} what the key manager says
  */
 export async function addSecret({ secrets, ref, intent, memory }: Place): Promise<SecretChange> {
-  if (intent.triedUntil !== undefined) {
-    for (const { id } of lostSecrets(await secrets.list(ref), memory, intent)) await secrets.remove(ref, id);
+  const lost = intent.triedUntil === undefined ? [] : lostSecrets(await secrets.list(ref), memory, intent);
+  const newest: string[] = [];
+  for (const { id } of lost) {
+    const refusal = await refusalOf(secrets.remove(ref, id));
+    if (refusal?.kind === "conflict") newest.push(id);
+    else if (refusal) throw refusal;
   }
   const { expiresAt, description } = intent.secret ?? {};
   const made = await secrets.add(ref, expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt) });
-  const before = memory ?? unread;
+  let isTidy = true;
+  for (const id of newest) isTidy = (await refusalOf(secrets.remove(ref, id))) === null && isTidy;
+  // The new secret counts more than what is left behind, which is seen when the secrets are read again.
+  const before = { ...(memory ?? unread), ...(!isTidy && { readAt: null }) };
   const { id } = made.secret;
   return {
     secretId: id,
@@ -45,6 +54,17 @@ export async function addSecret({ secrets, ref, intent, memory }: Place): Promis
       secrets: [...before.secrets.filter((one) => one.id !== id), toRemembered(made.secret, description)],
     },
   };
+}
+
+/** What the key manager says against a call; null where it was done. */
+function refusalOf(call: Promise<void>): Promise<ConnectorError | null> {
+  return call.then(
+    () => null,
+    (error: unknown) => {
+      if (isConnectorError(error)) return error;
+      throw error;
+    },
+  );
 }
 
 /**
