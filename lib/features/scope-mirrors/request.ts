@@ -1,5 +1,5 @@
 /** What every change that concerns scopes at key managers ends with. */
-import { connectors } from "#connectors/registry.ts";
+import { allConnectors } from "#connectors/registry.ts";
 import type { TenantContext } from "#lib/data/database.ts";
 import { markWantedScopes } from "#lib/data/scope-mirrors.ts";
 import type { KeyManagerId, TenantId } from "#lib/foundation/ids.ts";
@@ -8,9 +8,11 @@ import type { Dependencies } from "../context.ts";
 /** The kind of job that brings the scopes of one key manager up to date; its subject is the key manager. */
 export const mirrorScopesJob = "scope_mirror.reconcile";
 
-/** Connectors whose key managers hold scopes. */
+/** Ids of the connectors whose key managers hold scopes, those of the operator's own included. */
 export function scopeHolders(): string[] {
-  return connectors.filter(({ capabilities }) => capabilities.includes("scopes")).map(({ id }) => id);
+  return allConnectors()
+    .filter(({ capabilities }) => capabilities.includes("scopes"))
+    .map(({ id }) => id);
 }
 
 /**
