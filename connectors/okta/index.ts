@@ -52,7 +52,7 @@ export const okta = defineConnector({
     // ApplicationCredentialsOAuthClient of Okta's published API.
     consumerKey: {
       pattern: "(?!ALL_CLIENTS$)[A-Za-z0-9$\\-_.+!*'(),]{6,100}",
-      words: "6 to 100 letters, digits or $-_.+!*'(),",
+      words: "6 to 100 letters, digits and $-_.+!*'(), only",
     },
     consumerSecret: printableSecret(100),
   },

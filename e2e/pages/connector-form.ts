@@ -69,7 +69,8 @@ async function fillMethod(
   const place = page.locator(`#${idOf(`${path}.${discriminator}`)}`);
   await unfold(page, place);
   const tile = place.getByRole("radio", { name: branch.label, exact: true });
-  // Few alternatives are tiles, many are a list.
+  // Few alternatives are tiles, many are a list: which, shows once the form stands.
+  await place.waitFor();
   if (await tile.isVisible()) await tile.check();
   else await place.selectOption({ label: branch.label });
   await fillConnectorForm(page, branch.fields, { values, prefix: path });
