@@ -16,7 +16,7 @@ export default defineConfig({
   workers: 2,
   timeout: 180_000,
   // Ends in order, with what failed, before the stage would be ended.
-  globalTimeout: 14 * 60_000,
+  globalTimeout: 28 * 60_000,
   expect: { timeout: 15_000 },
   forbidOnly: process.env["CI"] !== undefined,
   // Failures are told when they happen: a run that is ended early has told them too.

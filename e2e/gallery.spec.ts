@@ -37,65 +37,75 @@ for (const theme of themes) {
         );
         expect(overflow).toBe(0);
       });
-
-      test("a refused form names its problems, and leads to their fields", async ({ page }) => {
-        await open(page);
-        const form = page.getByRole("form", { name: "Connect a key manager" });
-        await form.getByRole("button", { name: "Connect" }).click();
-        const summary = form.getByRole("alert");
-        await expect(summary).toBeFocused();
-        await expect(summary).toContainText("2 fields need your attention");
-        expect(await findings(page)).toEqual([]);
-        await summary.getByRole("link", { name: /Enter a name/ }).click();
-        await expect(form.getByLabel("Name", { exact: true })).toBeFocused();
-      });
-
-      test("what the server refuses stands at its fields", async ({ page }) => {
-        await open(page);
-        const form = page.getByRole("form", { name: "Connect a key manager" });
-        await form.getByLabel("Name", { exact: true }).fill("keycloak");
-        await form.getByLabel("Issuer").fill("https://id.example");
-        await form.getByRole("button", { name: "Connect" }).click();
-        await expect(form.getByLabel("Admin URL")).toHaveAccessibleDescription(/private address/);
-        await expect(form.getByLabel("Time limit")).toHaveAccessibleDescription(/at most 60 seconds/i);
-      });
-
-      test("dialogs take and return the focus", async ({ page }) => {
-        await open(page);
-        const opener = page.getByRole("button", { name: "Delete, refused" });
-        await opener.click();
-        const dialog = page.getByRole("dialog", { name: "Delete keycloak-prod?" });
-        await expect(dialog).toBeVisible();
-        const remove = dialog.getByRole("button", { name: "Delete key manager" });
-        for (const target of [dialog.getByRole("textbox"), remove]) {
-          await target.hover();
-          await page.waitForTimeout(200);
-          expect(await findings(page)).toEqual([]);
-        }
-        await remove.click();
-        await expect(dialog.getByText("This does not match.")).toBeVisible();
-        await dialog.getByRole("textbox").fill("keycloak-prod");
-        await dialog.getByRole("button", { name: "Delete key manager" }).click();
-        await expect(dialog.getByText("3 APIs accept this key manager.")).toBeVisible();
-        await page.keyboard.press("Escape");
-        await expect(dialog).toBeHidden();
-        await expect(opener).toBeFocused();
-      });
-
-      test("the palette finds pages and things, and acts, from the keyboard", async ({ page }) => {
-        await open(page);
-        await page.keyboard.press("Control+k");
-        const palette = page.getByRole("dialog", { name: "Search and commands" });
-        await expect(palette).toBeVisible();
-        await page.waitForTimeout(300);
-        expect(await findings(page)).toEqual([]);
-        await page.keyboard.type("partner");
-        await expect(palette.getByRole("option", { name: /partner-sso/ })).toBeVisible();
-        await page.keyboard.press("Enter");
-        await expect(page).toHaveURL(/found=partner-sso/);
-      });
     });
   }
+}
+
+// What a hand does is the same in every look: each theme and each width is seen once.
+for (const [theme, width] of [
+  ["light", 360],
+  ["dark", 1440],
+] as const) {
+  test.describe(`by hand, ${theme}, ${String(width)} px`, () => {
+    test.use({ colorScheme: theme, viewport: { width, height: 900 }, reducedMotion: "reduce" });
+
+    test("a refused form names its problems, and leads to their fields", async ({ page }) => {
+      await open(page);
+      const form = page.getByRole("form", { name: "Connect a key manager" });
+      await form.getByRole("button", { name: "Connect" }).click();
+      const summary = form.getByRole("alert");
+      await expect(summary).toBeFocused();
+      await expect(summary).toContainText("2 fields need your attention");
+      expect(await findings(page)).toEqual([]);
+      await summary.getByRole("link", { name: /Enter a name/ }).click();
+      await expect(form.getByLabel("Name", { exact: true })).toBeFocused();
+    });
+
+    test("what the server refuses stands at its fields", async ({ page }) => {
+      await open(page);
+      const form = page.getByRole("form", { name: "Connect a key manager" });
+      await form.getByLabel("Name", { exact: true }).fill("keycloak");
+      await form.getByLabel("Issuer").fill("https://id.example");
+      await form.getByRole("button", { name: "Connect" }).click();
+      await expect(form.getByLabel("Admin URL")).toHaveAccessibleDescription(/private address/);
+      await expect(form.getByLabel("Time limit")).toHaveAccessibleDescription(/at most 60 seconds/i);
+    });
+
+    test("dialogs take and return the focus", async ({ page }) => {
+      await open(page);
+      const opener = page.getByRole("button", { name: "Delete, refused" });
+      await opener.click();
+      const dialog = page.getByRole("dialog", { name: "Delete keycloak-prod?" });
+      await expect(dialog).toBeVisible();
+      const remove = dialog.getByRole("button", { name: "Delete key manager" });
+      for (const target of [dialog.getByRole("textbox"), remove]) {
+        await target.hover();
+        await page.waitForTimeout(200);
+        expect(await findings(page)).toEqual([]);
+      }
+      await remove.click();
+      await expect(dialog.getByText("This does not match.")).toBeVisible();
+      await dialog.getByRole("textbox").fill("keycloak-prod");
+      await dialog.getByRole("button", { name: "Delete key manager" }).click();
+      await expect(dialog.getByText("3 APIs accept this key manager.")).toBeVisible();
+      await page.keyboard.press("Escape");
+      await expect(dialog).toBeHidden();
+      await expect(opener).toBeFocused();
+    });
+
+    test("the palette finds pages and things, and acts, from the keyboard", async ({ page }) => {
+      await open(page);
+      await page.keyboard.press("Control+k");
+      const palette = page.getByRole("dialog", { name: "Search and commands" });
+      await expect(palette).toBeVisible();
+      await page.waitForTimeout(300);
+      expect(await findings(page)).toEqual([]);
+      await page.keyboard.type("partner");
+      await expect(palette.getByRole("option", { name: /partner-sso/ })).toBeVisible();
+      await page.keyboard.press("Enter");
+      await expect(page).toHaveURL(/found=partner-sso/);
+    });
+  });
 }
 
 test("the theme that was chosen stays", async ({ page }) => {

@@ -4,8 +4,8 @@ import { root } from "../bootstrap/checkout.mjs";
 export type Outcome =
   { result: "passed" } | { result: "failed"; reason: string } | { result: "skipped"; reason: string };
 
-/** A program that takes longer hangs: no stage needs half of this on two slow cores. */
-const longestRunMs = 15 * 60_000;
+/** A program that takes longer hangs: no stage needs half of this on two cores. */
+const longestRunMs = 30 * 60_000;
 
 export type StageTools = {
   /**
