@@ -12,7 +12,7 @@ export async function PortalLayout({ children }: { children: ReactNode }) {
   await requireSession();
   const current = await currentPerson();
   if (!current) throw new Error("A session without a person passed requireSession.");
-  const { person, tenants, activeTenant } = current;
+  const { person, tenants, activeTenant, beyond } = current;
   const visitor = { permissions: permissionsOf(activeTenant?.roles ?? []), isOperator: person.isOperator };
   const jar = await cookies();
   return (
@@ -21,6 +21,7 @@ export async function PortalLayout({ children }: { children: ReactNode }) {
       beginnings={beginningsFor(visitor)}
       tenant={activeTenant && { id: activeTenant.id, name: activeTenant.name, slug: activeTenant.slug }}
       tenants={tenants.map(({ id, name, slug }) => ({ id, name, slug }))}
+      beyond={beyond}
       person={{ name: person.name, email: person.email }}
       switchTenant={switchTenantAction}
       signOut={signOutAction}

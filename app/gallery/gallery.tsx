@@ -75,6 +75,7 @@ export function Gallery() {
         { id: "1", name: "Nordwind Logistics", slug: "nordwind" },
         { id: "2", name: "Havel Energy", slug: "havel" },
       ]}
+      beyond={[{ id: "3", name: "Elbe Ports", slug: "elbe" }]}
       person={{ name: "Mina Okafor", email: "mina@nordwind.example" }}
       switchTenant={accepted}
       signOut={accepted}

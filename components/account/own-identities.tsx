@@ -13,13 +13,11 @@ type Identity = OwnWaysInView["identities"][number];
 type Linkable = OwnWaysInView["linkable"][number];
 
 type OwnIdentitiesProps = Pick<OwnWaysInView, "identities" | "linkable" | "mayChange"> & {
-  /** What whoever runs a linked provider could reach by signing in as this person. */
-  reach: string;
   unlink: (input: { id: string }) => Promise<ActionResult<void>>;
 };
 
 /** Identities elsewhere by which the person comes in, and the providers where one could be linked. */
-export function OwnIdentities({ identities, linkable, mayChange, reach, unlink }: OwnIdentitiesProps) {
+export function OwnIdentities({ identities, linkable, mayChange, unlink }: OwnIdentitiesProps) {
   return (
     <ul className="divide-line divide-y">
       {identities.map((identity) => (
@@ -36,7 +34,7 @@ export function OwnIdentities({ identities, linkable, mayChange, reach, unlink }
           <Named provider={provider.name} tenant={provider.tenant}>
             not linked
           </Named>
-          <Link provider={provider} disabled={!mayChange} reach={reach} />
+          <Link provider={provider} disabled={!mayChange} />
         </li>
       ))}
     </ul>
@@ -74,9 +72,9 @@ function Unlink({ identity: { id, provider }, disabled, unlink }: UnlinkProps) {
   );
 }
 
-type LinkProps = { provider: Linkable; disabled: boolean; reach: string };
+type LinkProps = { provider: Linkable; disabled: boolean };
 
-function Link({ provider: { id, name }, disabled, reach }: LinkProps) {
+function Link({ provider: { id, name, tenant }, disabled }: LinkProps) {
   return (
     <ConfirmDialog
       trigger={
@@ -85,7 +83,7 @@ function Link({ provider: { id, name }, disabled, reach }: LinkProps) {
         </Button>
       }
       title={`Link ${name}?`}
-      description={`You sign in there once and come back here. From then on it signs you in as yourself. Whoever runs ${name} could do so too, and would reach ${reach}.`}
+      description={`You sign in there once and come back here. From then on it signs you in as yourself. Whoever runs ${name} could do so too, and would reach all that you reach in ${tenant}, and nothing else.`}
       confirmLabel="Go there and link"
       tone="primary"
       onConfirm={async () => {

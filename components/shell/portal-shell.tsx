@@ -37,6 +37,8 @@ export type PortalShellProps = {
   tenant: ShellTenant | null;
   /** Every tenant that the person may enter. */
   tenants: readonly ShellTenant[];
+  /** Tenants of theirs that want another sign-in first. */
+  beyond: readonly ShellTenant[];
   person: ShellPerson;
   switchTenant: (input: { tenantId: string }) => Promise<ActionResult<unknown>>;
   signOut: () => Promise<ActionResult<unknown>>;
@@ -47,7 +49,7 @@ export type PortalShellProps = {
 
 /** The frame of every page of the portal: areas on the left, tenant, commands, theme and person on top. */
 export function PortalShell(props: PortalShellProps) {
-  const { areas, beginnings, tenant, tenants, person, search, children } = props;
+  const { areas, beginnings, tenant, tenants, beyond, person, search, children } = props;
   const [collapsed, setCollapsed] = useState(props.collapsed);
   const [navigating, setNavigating] = useState(false);
   const [commanding, setCommanding] = useState(false);
@@ -78,14 +80,14 @@ export function PortalShell(props: PortalShellProps) {
     window.location.assign("/");
   }
 
-  async function leave() {
+  async function leave(to = "/sign-in") {
     const result = await props.signOut();
     if (!result.ok) {
       toast.error(result.problem.message);
       return;
     }
-    // eslint-disable-next-line @next/next/no-location-assign-relative-destination -- A signed-out browser forgets every page that it holds.
-    window.location.assign("/sign-in");
+    // A signed-out browser forgets every page that it holds.
+    window.location.assign(to);
   }
 
   return (
@@ -134,7 +136,13 @@ export function PortalShell(props: PortalShellProps) {
           >
             <MenuIcon aria-hidden />
           </Button>
-          <Tenant tenant={tenant} tenants={tenants} onEnter={(id) => void enterTenant(id)} />
+          <Tenant
+            tenant={tenant}
+            tenants={tenants}
+            beyond={beyond}
+            onEnter={(id) => void enterTenant(id)}
+            onSignIn={(slug) => void leave(`/sign-in?tenant=${slug}`)}
+          />
           <div className="flex-1" />
           <CommandButton onOpen={() => setCommanding(true)} />
           <ThemeMenu />
@@ -166,10 +174,12 @@ export function PortalShell(props: PortalShellProps) {
 type TenantProps = {
   tenant: ShellTenant | null;
   tenants: readonly ShellTenant[];
+  beyond: readonly ShellTenant[];
   onEnter: (tenantId: string) => void;
+  onSignIn: (slug: string) => void;
 };
 
-function Tenant({ tenant, tenants, onEnter }: TenantProps) {
+function Tenant({ tenant, tenants, beyond, onEnter, onSignIn }: TenantProps) {
   if (!tenant) return <span className="text-muted px-2">Installation</span>;
   const name = (
     <>
@@ -177,7 +187,7 @@ function Tenant({ tenant, tenants, onEnter }: TenantProps) {
       <span className="truncate font-medium">{tenant.name}</span>
     </>
   );
-  if (tenants.length < 2) return <span className="flex min-w-0 items-center gap-2 px-2">{name}</span>;
+  if (tenants.length + beyond.length < 2) return <span className="flex min-w-0 items-center gap-2 px-2">{name}</span>;
   return (
     <Menu
       label="Tenant"
@@ -197,6 +207,17 @@ function Tenant({ tenant, tenants, onEnter }: TenantProps) {
         options={tenants.map(({ id, name: label }) => ({ value: id, label }))}
         onValueChange={onEnter}
       />
+      {beyond.length > 0 && (
+        <>
+          <MenuSeparator />
+          <MenuLabel>Sign in again to enter</MenuLabel>
+          {beyond.map(({ id, name: label, slug }) => (
+            <MenuItem key={id} onSelect={() => onSignIn(slug)}>
+              {label}
+            </MenuItem>
+          ))}
+        </>
+      )}
     </Menu>
   );
 }

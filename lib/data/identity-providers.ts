@@ -96,15 +96,19 @@ export async function listSignInProviders(
 export async function listProvidersFor(
   ctx: InstallationContext,
   personId: PersonId,
-): Promise<{ id: IdentityProviderId; name: string; tenantName: string }[]> {
+): Promise<{ id: IdentityProviderId; name: string; tenant: { id: TenantId; name: string } }[]> {
   const memberships = { some: { personId, status: "ACTIVE" as const } };
   const rows = await installationDb(ctx).identityProvider.findMany({
     where: { enabled: true, tenant: { status: "ACTIVE", memberships } },
-    select: { id: true, name: true, tenant: { select: { name: true } } },
+    select: { id: true, name: true, tenant: { select: { id: true, name: true } } },
     orderBy: { name: "asc" },
     take: 100,
   });
-  return rows.map(({ id, name, tenant }) => ({ id: id as IdentityProviderId, name, tenantName: tenant.name }));
+  return rows.map(({ id, name, tenant }) => ({
+    id: id as IdentityProviderId,
+    name,
+    tenant: { id: tenant.id as TenantId, name: tenant.name },
+  }));
 }
 
 function toRecord(row: Omit<IdentityProviderRecord, "id"> & { id: string }): IdentityProviderRecord {

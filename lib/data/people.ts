@@ -49,10 +49,10 @@ export async function lockPerson(ctx: InstallationContext, id: PersonId): Promis
   await installationDb(ctx).$queryRaw`SELECT 1 FROM person WHERE id = ${id}::uuid FOR UPDATE`;
 }
 
-/** True once an operator can sign in by a way of their own: a password or an identity provider. */
+/** True once an operator can sign in with a password: a tenant's identity provider opens no installation. */
 export async function hasReadyOperator(ctx: InstallationContext): Promise<boolean> {
   const row = await installationDb(ctx).person.findFirst({
-    where: { isOperator: true, OR: [{ passwordHash: { not: null } }, { federatedIdentities: { some: {} } }] },
+    where: { isOperator: true, passwordHash: { not: null } },
     select: { id: true },
   });
   return row !== null;

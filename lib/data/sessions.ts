@@ -6,17 +6,29 @@ import type { Role } from "./generated/client.ts";
 export type LiveSession = {
   id: SessionId;
   activeTenantId: TenantId | null;
+  /** The tenant whose identity provider opened the session, and which alone it reaches. */
+  withinTenantId: TenantId | null;
   createdAt: Date;
   lastSeenAt: Date;
   person: { id: PersonId; name: string; email: string; isOperator: boolean };
-  /** Active memberships of active tenants, by name of tenant. */
-  memberships: { tenant: { id: TenantId; slug: string; name: string }; roles: Role[] }[];
+  /** Active memberships of active tenants that the session reaches, by name of tenant. */
+  memberships: { tenant: SessionTenant; roles: Role[] }[];
+  /** What the person has beyond the reach of this session. */
+  beyond: { tenants: SessionTenant[]; isOperator: boolean };
 };
+
+type SessionTenant = { id: TenantId; slug: string; name: string };
 
 /** @returns the new session's id */
 export async function insertSession(
   ctx: InstallationContext,
-  session: { personId: PersonId; activeTenantId: TenantId | null; now: Date; expiresAt: Date },
+  session: {
+    personId: PersonId;
+    activeTenantId: TenantId | null;
+    withinTenantId: TenantId | null;
+    now: Date;
+    expiresAt: Date;
+  },
 ): Promise<SessionId> {
   const { now, ...rest } = session;
   const row = await installationDb(ctx).session.create({
@@ -28,8 +40,9 @@ export async function insertSession(
 
 /**
  * Reads a session with everything that may end it: null where it was revoked, has expired or was idle since
- * `idleSince`, where the person is disabled, and where every tenant that the person belongs to has disabled
- * them or is suspended.
+ * `idleSince`, where the person is disabled, and where every tenant that it reaches has disabled them or is
+ * suspended. Whoever runs a tenant's identity provider can sign in as anybody whom it knows: what such a session
+ * reaches is that tenant, and never the installation.
  */
 export async function findLiveSession(
   ctx: InstallationContext,
@@ -47,6 +60,7 @@ export async function findLiveSession(
     select: {
       id: true,
       activeTenantId: true,
+      withinTenantId: true,
       createdAt: true,
       lastSeenAt: true,
       person: {
@@ -70,17 +84,26 @@ export async function findLiveSession(
   });
   if (!row) return null;
   const { memberships: all, ...person } = row.person;
-  const memberships = all.filter(({ status, tenant }) => status === "ACTIVE" && tenant.status === "ACTIVE");
-  if (all.length > 0 && memberships.length === 0 && !person.isOperator) return null;
+  const { withinTenantId } = row;
+  const isBound = withinTenantId !== null;
+  const active = all
+    .filter(({ status, tenant }) => status === "ACTIVE" && tenant.status === "ACTIVE")
+    .map(({ roles, tenant: { id, slug, name } }) => ({ roles, tenant: { id: id as TenantId, slug, name } }));
+  const isReached = ({ tenant }: { tenant: SessionTenant }) => !isBound || tenant.id === withinTenantId;
+  const memberships = active.filter(isReached);
+  const isOperator = person.isOperator && !isBound;
+  if ((isBound || all.length > 0) && memberships.length === 0 && !isOperator) return null;
   return {
     ...row,
     id: row.id as SessionId,
     activeTenantId: row.activeTenantId as TenantId | null,
-    person: { ...person, id: person.id as PersonId },
-    memberships: memberships.map(({ roles, tenant: { id, slug, name } }) => ({
-      roles,
-      tenant: { id: id as TenantId, slug, name },
-    })),
+    withinTenantId: withinTenantId as TenantId | null,
+    person: { ...person, id: person.id as PersonId, isOperator },
+    memberships,
+    beyond: {
+      tenants: active.filter((membership) => !isReached(membership)).map(({ tenant }) => tenant),
+      isOperator: person.isOperator && !isOperator,
+    },
   };
 }
 

@@ -56,6 +56,10 @@ export type CurrentPerson = {
   person: PersonView;
   tenants: TenantChoice[];
   activeTenant: TenantChoice | null;
+  /** The tenant whose identity provider signed them in, and which alone they reach. */
+  within: TenantChoice | null;
+  /** Tenants of theirs that want another sign-in. */
+  beyond: Omit<TenantChoice, "roles">[];
 };
 
 export async function currentPerson(): Promise<CurrentPerson | null> {
@@ -67,5 +71,7 @@ export async function currentPerson(): Promise<CurrentPerson | null> {
     person: session.person,
     tenants,
     activeTenant: tenants.find(({ id }) => id === active?.tenant.id) ?? null,
+    within: tenants.find(({ id }) => id === session.withinTenantId) ?? null,
+    beyond: session.beyond.tenants,
   };
 }

@@ -12,9 +12,10 @@ import {
   type OpenIdClaims,
   type SignInProvider,
 } from "#lib/features/identity-providers/sign-in.ts";
+import type { NewSession } from "#lib/features/identity/session.ts";
 import { parseInput } from "#lib/features/verb.ts";
 import { AppError, isAppError } from "#lib/foundation/errors.ts";
-import type { PersonId, SessionId, TenantId } from "#lib/foundation/ids.ts";
+import type { SessionId } from "#lib/foundation/ids.ts";
 import { runtime } from "#lib/runtime.ts";
 import { cookieName, cookieOptions } from "./cookies.ts";
 import { exchangeSeconds, openIntent, sealIntent, type FederationIntent } from "./federation-ticket.ts";
@@ -26,7 +27,7 @@ import { rememberTenant } from "./tenant-memory.ts";
 export type Attempt = {
   error?: unknown;
   /** Who came in; in the session that they had already, or in a new one. */
-  entered?: { personId: PersonId; tenantId?: TenantId; sessionId?: SessionId };
+  entered?: NewSession & { sessionId?: SessionId };
 };
 
 type Caller = Pick<InstallationCaller, "deps" | "requestId">;
@@ -137,7 +138,7 @@ async function fulfil(caller: Caller, provider: SignInProvider, { claims, intent
       ? await joinThrough(caller, provider, { claims, token: intent.invitation })
       : await enterThrough(caller, provider, claims);
   await rememberTenant(provider.tenant.slug);
-  return entered;
+  return { ...entered, withinTenantId: provider.tenant.id };
 }
 
 /** Where a browser goes that comes back refused: to where it set out, with the code of what it is told there. */

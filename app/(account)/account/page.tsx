@@ -29,6 +29,7 @@ export default async function AccountPage({ searchParams }: PageProps<"/account"
     <>
       <PageHeader title="Your account" description={`${session.person.name}, ${session.person.email}`} />
       {problem && <Notice tone="bad" title={federationProblem(problem)} className="max-w-180" />}
+      <LimitedReach session={session} />
       <Card className="max-w-180">
         <CardHeader title="Password" description={hasPassword && "Changing it signs you out everywhere else."} />
         <CardBody>
@@ -54,7 +55,7 @@ export default async function AccountPage({ searchParams }: PageProps<"/account"
                 </div>
               </Notice>
             )}
-            <OwnIdentities {...ways} reach={reachOf(session)} unlink={unlinkIdentityAction} />
+            <OwnIdentities {...ways} unlink={unlinkIdentityAction} />
           </CardBody>
         </Card>
       )}
@@ -68,8 +69,20 @@ export default async function AccountPage({ searchParams }: PageProps<"/account"
   );
 }
 
-/** What somebody reaches who signs in as this person, in words. */
-function reachOf({ person, memberships }: LiveSession): string {
-  if (person.isOperator) return "everything that you reach, this installation with all of its tenants included";
-  return memberships.length > 1 ? "all of your tenants" : "all that you reach";
+/** What this session leaves out, because a tenant's identity provider opened it; nothing where it leaves out nothing. */
+function LimitedReach({ session: { beyond, memberships } }: { session: LiveSession }) {
+  const left = [...beyond.tenants.map(({ name }) => name), ...(beyond.isOperator ? ["this installation"] : [])];
+  const [reached] = memberships;
+  if (!reached || left.length === 0) return null;
+  const { name } = reached.tenant;
+  return (
+    <Notice title={`You are signed in to ${name} only`} className="max-w-180">
+      <p>
+        {`You came through an identity provider of ${name}. To reach ${new Intl.ListFormat("en").format(left)}, sign in with your password, or through a provider there.`}
+      </p>
+      <div className="mt-2">
+        <OtherAccountButton signOut={signOutAction} returnTo="/account" label="Sign in again" size="sm" />
+      </div>
+    </Notice>
+  );
 }

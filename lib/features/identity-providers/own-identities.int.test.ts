@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { tenantDb } from "#lib/data/database.ts";
+import { insertMembership } from "#lib/data/memberships.ts";
 import { updatePerson } from "#lib/data/people.ts";
 import { newId, type PersonId } from "#lib/foundation/ids.ts";
 import { stranger, testIdentityProvider } from "#tooling/testing/identity-providers.ts";
@@ -104,6 +105,36 @@ describe("one's own identities", () => {
     const { items } = await listPeople(admin, { role: "DEVELOPER" });
     await setPersonActive(admin, { id: items[0]?.id ?? "", active: false });
     await expect(linkIdentity(caller, provider, { subject, personId })).rejects.toMatchObject(refused);
+  });
+
+  it("are those of the one tenant, where its provider opened the session", async () => {
+    const one = await start();
+    const { deps, caller, personId, provider, tenant } = one;
+    await givePassword(one);
+    const second = await testTenant(deps);
+    const other = await testIdentityProvider(await second.caller("ADMINISTRATOR"));
+    const unlinked = await testIdentityProvider(await second.caller("ADMINISTRATOR"));
+    await deps.database.inInstallation((ctx) =>
+      insertMembership(ctx, { tenantId: second.id, personId, roles: ["DEVELOPER"] }),
+    );
+    await link(one);
+    await link(one, other);
+    const whole = await readOwnWaysIn(caller, one.session);
+    expect(whole.identities).toHaveLength(2);
+    expect(whole.linkable.map(({ id }) => id)).toEqual([unlinked.id]);
+    const id = await openSession(deps, { personId, tenantId: tenant.id, withinTenantId: tenant.id });
+    const session = await resolveSession(deps, id);
+    if (!session) throw new Error("no session");
+    const { identities, linkable } = await readOwnWaysIn(caller, session);
+    expect([identities.map((identity) => identity.provider), linkable]).toEqual([[provider.name], []]);
+    expect(() => requireMayLink(caller, session, unlinked)).toThrow(
+      expect.objectContaining({ code: "identity_provider.not_found" }),
+    );
+    const foreign = whole.identities.find((identity) => identity.provider === other.name);
+    await expect(unlinkIdentity(caller, session, { id: foreign?.id ?? "" })).rejects.toMatchObject({
+      code: "not_found",
+    });
+    await unlinkIdentity(caller, one.session, { id: foreign?.id ?? "" });
   });
 
   it("are changed with a recent sign-in only", async () => {

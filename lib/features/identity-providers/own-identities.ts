@@ -21,13 +21,16 @@ import { againAfterRace, identityOf, type SignInProvider } from "./sign-in.ts";
 
 type Caller = Pick<InstallationCaller, "deps" | "requestId">;
 
-/** How the person of a session may sign in, and at which providers of their tenants they could link an identity. */
+/**
+ * How the person of a session may sign in, and at which providers of their tenants they could link an identity; of the
+ * one tenant alone where the session reaches no other.
+ */
 export async function readOwnWaysIn({ deps }: Caller, session: LiveSession): Promise<OwnWaysInView> {
   const { id: personId } = session.person;
   return deps.database.inInstallation(async (ctx) => {
     const person = await findPerson(ctx, personId);
-    const identities = await listIdentitiesOf(ctx, personId);
-    const providers = await listProvidersFor(ctx, personId);
+    const identities = (await listIdentitiesOf(ctx, personId)).filter(reachedBy(session));
+    const providers = (await listProvidersFor(ctx, personId)).filter(reachedBy(session));
     const linked = new Set(identities.map(({ provider }) => provider.id));
     return {
       hasPassword: (person?.passwordHash ?? null) !== null,
@@ -40,7 +43,7 @@ export async function readOwnWaysIn({ deps }: Caller, session: LiveSession): Pro
       })),
       linkable: providers
         .filter(({ id }) => !linked.has(id))
-        .map(({ id, name, tenantName }) => ({ id, name, tenant: tenantName })),
+        .map(({ id, name, tenant }) => ({ id, name, tenant: tenant.name })),
       mayChange: isRecentSignIn(deps, session),
     };
   });
@@ -89,7 +92,7 @@ export async function linkIdentity(
 /**
  * Takes an identity away from the person of a session, and ends their other sessions: it may have opened one.
  *
- * @throws {AppError} `auth.sign_in_again`; `not_found` for anybody else's; `federation.only_way` where the person
+ * @throws {AppError} `auth.sign_in_again`; `not_found` for anybody else's, and beyond the session's reach; `federation.only_way` where the person
  *   has no password and no other identity that opens
  */
 export async function unlinkIdentity(caller: Caller, session: LiveSession, raw: { id: string }): Promise<void> {
@@ -101,7 +104,7 @@ export async function unlinkIdentity(caller: Caller, session: LiveSession, raw: 
     await lockPerson(ctx, personId);
     const person = await findPerson(ctx, personId);
     const identities = await listIdentitiesOf(ctx, personId);
-    const gone = identities.find((identity) => identity.id === id);
+    const gone = identities.filter(reachedBy(session)).find((identity) => identity.id === id);
     if (!person || !gone) throw new AppError("not_found");
     const hasAnother = identities.some((other) => other.id !== id && other.opens);
     if (person.passwordHash === null && !hasAnother) throw new AppError("federation.only_way");
@@ -110,6 +113,11 @@ export async function unlinkIdentity(caller: Caller, session: LiveSession, raw: 
     const change = { action: "person.unlink", before: { identityProvider: gone.provider.name } } as const;
     await note(ctx, caller, { tenantId: gone.tenant.id, person, change });
   });
+}
+
+/** What a session that a tenant's identity provider opened may see and change: the identities at that tenant's. */
+function reachedBy({ withinTenantId }: LiveSession) {
+  return ({ tenant }: { tenant: { id: TenantId } }) => withinTenantId === null || tenant.id === withinTenantId;
 }
 
 /** Whoever finds a browser open for hours must not be able to change who comes in tomorrow. */

@@ -1,13 +1,24 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { installationDb, tenantDb } from "#lib/data/database.ts";
+import { insertFederatedIdentity } from "#lib/data/federated-identities.ts";
+import { insertMembership } from "#lib/data/memberships.ts";
 import { insertPerson, updatePerson } from "#lib/data/people.ts";
 import { newId, type PersonId, type SessionId } from "#lib/foundation/ids.ts";
+import { testIdentityProvider } from "#tooling/testing/identity-providers.ts";
 import { testDependencies, testTenant } from "#tooling/testing/tenant.ts";
 import type { Dependencies } from "../context.ts";
 import { ensureFirstOperator } from "./first-operator.ts";
 import { acceptOneTimeLink, issueOneTimeLink, proceedWithOneTimeLink, readOneTimeLink } from "./one-time-links.ts";
 import { hashPassword } from "./passwords.ts";
-import { activeMembership, contextOf, endSession, openSession, resolveSession, switchTenant } from "./session.ts";
+import {
+  activeMembership,
+  actorOf,
+  contextOf,
+  endSession,
+  openSession,
+  resolveSession,
+  switchTenant,
+} from "./session.ts";
 import { verifyPassword } from "./verify-password.ts";
 
 const password = "seven lanterns over the canal";
@@ -230,6 +241,51 @@ describe("session", () => {
   });
 });
 
+describe("a session that a tenant's identity provider opened", () => {
+  /** Somebody with two tenants, who runs the installation too and came in through the first one's provider. */
+  const entered = async () => {
+    const deps = testDependencies();
+    const [first, second] = [await testTenant(deps), await testTenant(deps)];
+    const { personId } = (await first.caller("DEVELOPER")).actor as { personId: PersonId };
+    await deps.database.inInstallation(async (ctx) => {
+      await insertMembership(ctx, { tenantId: second.id, personId, roles: ["ADMINISTRATOR"] });
+      await updatePerson(ctx, personId, { isOperator: true });
+    });
+    const id = await openSession(deps, { personId, tenantId: first.id, withinTenantId: first.id });
+    return { deps, first, second, personId, resolve: () => resolveSession(deps, id) };
+  };
+
+  it("reaches that tenant alone, gives no operator's power, and says what it leaves out", async () => {
+    const { deps, first, second, personId, resolve } = await entered();
+    const session = await resolve();
+    if (!session) throw new Error("no session");
+    expect(session.memberships.map(({ tenant }) => tenant.id)).toEqual([first.id]);
+    expect(session.beyond).toMatchObject({ tenants: [{ id: second.id }], isOperator: true });
+    expect(actorOf(session)).toMatchObject({ personId, isOperator: false });
+    expect(contextOf(session, { requestId: "r", deps })?.permissions.has("people:write")).toBe(false);
+    await expect(switchTenant(deps, session, second.id)).rejects.toMatchObject({ code: "tenant.not_found" });
+    // Their password, or a link, opens all of it.
+    const whole = await resolveSession(deps, await openSession(deps, { personId }));
+    expect(whole?.memberships).toHaveLength(2);
+    expect(whole?.beyond).toEqual({ tenants: [], isOperator: false });
+    expect(whole?.person.isOperator).toBe(true);
+  });
+
+  it("ends with the membership there, whatever else its person belongs to", async () => {
+    for (const end of ["disabled", "suspended", "removed"] as const) {
+      const { deps, first, personId, resolve } = await entered();
+      await deps.database.inInstallation(async (ctx) => {
+        const db = installationDb(ctx);
+        const where = { personId, tenantId: first.id };
+        if (end === "disabled") await db.membership.updateMany({ where, data: { status: "DISABLED" } });
+        if (end === "suspended") await db.tenant.update({ where: { id: first.id }, data: { status: "SUSPENDED" } });
+        if (end === "removed") await db.membership.deleteMany({ where });
+      });
+      expect([end, await resolve()]).toEqual([end, null]);
+    }
+  });
+});
+
 describe("one-time link", () => {
   const issued = async (lifeSeconds = 600) => {
     let now = new Date();
@@ -301,6 +357,14 @@ describe("first operator", () => {
   it("gets a fresh link at each start until sign-in is set up, and none after", async () => {
     const deps = testDependencies();
     const tokenOf = (link: { url: string } | null) => link?.url.split("/").at(-1) ?? "";
+    // An operator who comes in through a tenant's identity provider reaches that tenant, not the installation.
+    const admin = await (await testTenant(deps)).caller("ADMINISTRATOR");
+    const { id: identityProviderId, tenant } = await testIdentityProvider(admin);
+    await deps.database.inInstallation(async (ctx) => {
+      const operator = { email: `${newId()}@example.com`, name: "Federated", isOperator: true };
+      const { id: personId } = await insertPerson(ctx, operator);
+      await insertFederatedIdentity(ctx, { tenantId: tenant.id, identityProviderId, subject: newId(), personId });
+    });
     const first = tokenOf(await ensureFirstOperator(deps));
     const second = tokenOf(await ensureFirstOperator(deps));
     expect(await readOneTimeLink(deps, first)).toBeNull();

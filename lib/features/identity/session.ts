@@ -31,6 +31,14 @@ export function idleLimit(now: Date): Date {
   return new Date(now.getTime() - sessionIdleSeconds * 1000);
 }
 
+export type NewSession = {
+  personId: PersonId;
+  /** The tenant in which it begins. */
+  tenantId?: TenantId | null;
+  /** The tenant whose identity provider vouches for the person: the session reaches no other. */
+  withinTenantId?: TenantId | null;
+};
+
 /**
  * Signs a person in: a new session, never a continued one.
  *
@@ -38,11 +46,13 @@ export function idleLimit(now: Date): Date {
  */
 export async function openSession(
   { database, clock }: Identity,
-  { personId, tenantId = null }: { personId: PersonId; tenantId?: TenantId | null },
+  { personId, tenantId = null, withinTenantId = null }: NewSession,
 ): Promise<SessionId> {
   const now = clock.now();
   const expiresAt = new Date(now.getTime() + sessionLifeSeconds * 1000);
-  return database.inInstallation((ctx) => insertSession(ctx, { personId, activeTenantId: tenantId, now, expiresAt }));
+  return database.inInstallation((ctx) =>
+    insertSession(ctx, { personId, activeTenantId: tenantId, withinTenantId, now, expiresAt }),
+  );
 }
 
 /**
@@ -105,7 +115,8 @@ export async function endSession(
 /**
  * Makes another of the person's tenants the active one.
  *
- * @throws {AppError} `tenant.not_found` where the person has no active membership there
+ * @throws {AppError} `tenant.not_found` where the person has no active membership there, or the session does not
+ *   reach it
  */
 export async function switchTenant({ database }: Identity, session: LiveSession, tenantId: TenantId): Promise<void> {
   if (!session.memberships.some(({ tenant }) => tenant.id === tenantId)) throw new AppError("tenant.not_found");

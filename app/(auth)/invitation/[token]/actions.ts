@@ -14,12 +14,16 @@ export const acceptAsNewPersonAction = definePublicAction(async (request, input:
   await writeSessionCookie(await openSession(request.deps, joined));
 });
 
-/** Joins as the person who is signed in. The session goes on in the tenant joined, as old as it was: nobody signed in. */
+/**
+ * Joins as the person who is signed in. The session goes on in the tenant joined, where it reaches that, as old as it
+ * was: nobody signed in.
+ */
 export const acceptAsPersonAction = definePersonalAction(async (session, request, token: string) => {
   const joined = await acceptAsPerson(request, {
     token: parseInput(LinkTokenInput, token),
     personId: session.person.id,
   });
   const renewed = await resolveSession(request.deps, session.id);
-  if (renewed) await switchTenant(request.deps, renewed, joined.tenantId);
+  const isReached = renewed?.memberships.some(({ tenant }) => tenant.id === joined.tenantId);
+  if (renewed && isReached) await switchTenant(request.deps, renewed, joined.tenantId);
 });

@@ -44,6 +44,11 @@ export default async function InvitationPage({ params, searchParams }: PageProps
       description={`You are invited as ${view.roles.map((role) => roleName(role).toLowerCase()).join(" and ")}.`}
     >
       {problem && <Notice tone="bad" title={federationProblem(problem)} />}
+      {current?.within && current.within.slug !== view.tenant.slug && (
+        <Notice tone="warn" title={`You stay in ${current.within.name} for now`}>
+          {`You signed in through an identity provider of ${current.within.name}, which opens ${current.within.name} only. After joining, sign in with your password to enter ${view.tenant.name}. If you have none, ask the operator of this installation for a password link.`}
+        </Notice>
+      )}
       {current && (
         <JoinAsMe token={token} name={current.person.name} email={current.person.email} join={acceptAsPersonAction} />
       )}

@@ -3,6 +3,7 @@
 import { headers } from "next/headers";
 import { z } from "zod";
 import type { AuthorizationServer } from "#lib/authorization-server/server.ts";
+import type { LiveSession } from "#lib/features/identity/session.ts";
 import { parseInput } from "#lib/features/verb.ts";
 import { AppError } from "#lib/foundation/errors.ts";
 import { runtime } from "#lib/runtime.ts";
@@ -16,6 +17,7 @@ type Continuation = Awaited<ReturnType<AuthorizationServer["interactions"]["deny
 /** Signs the person in to the application that asks. */
 export const continueAction = definePersonalAction(async (session, _request, input: InteractionRef) => {
   const { tenant, id } = parseInput(InteractionRef, input);
+  requireReach(session, tenant);
   const visitor = { cookies: await cookieHeader(), personId: session.person.id, signedInAt: session.createdAt };
   return orGone(await runtime().authorizationServer.interactions.signIn(tenant, id, visitor));
 });
@@ -23,6 +25,7 @@ export const continueAction = definePersonalAction(async (session, _request, inp
 /** Allows what the application asks for. */
 export const allowAction = definePersonalAction(async (session, _request, input: InteractionRef) => {
   const { tenant, id } = parseInput(InteractionRef, input);
+  requireReach(session, tenant);
   const visitor = { cookies: await cookieHeader(), personId: session.person.id, signedInAt: session.createdAt };
   return orGone(await runtime().authorizationServer.interactions.allow(tenant, id, visitor));
 });
@@ -32,6 +35,14 @@ export const denyAction = definePublicAction(async (_request, input: Interaction
   const { tenant, id } = parseInput(InteractionRef, input);
   return orGone(await runtime().authorizationServer.interactions.deny(tenant, id, await cookieHeader()));
 });
+
+/** A session that another tenant's identity provider opened signs nobody in here. */
+function requireReach({ beyond }: LiveSession, slug: string): void {
+  if (!beyond.tenants.some((tenant) => tenant.slug === slug)) return;
+  throw new AppError("auth.forbidden", {
+    message: "You signed in through another tenant's identity provider. Sign in again to go on here.",
+  });
+}
 
 /** The request's cookies as they came: the authorization server checks its own signatures in them. */
 async function cookieHeader(): Promise<string> {

@@ -51,9 +51,10 @@ export default async function InteractionPage({ params }: PageProps<"/t/[tenant]
     );
   }
 
-  const { person, memberships } = session;
+  const { person, memberships, beyond } = session;
   const otherAccount = <OtherAccountButton signOut={signOutAction} returnTo={returnTo} />;
   const belongs = memberships.some((membership) => membership.tenant.slug === tenant);
+  const isBeyond = beyond.tenants.some(({ slug }) => slug === tenant);
   const asked = view.accountId === null || view.step === "sign_in" || view.accountId === person.id;
   if (!belongs || !asked) {
     return (
@@ -61,7 +62,9 @@ export default async function InteractionPage({ params }: PageProps<"/t/[tenant]
         <Notice tone="warn" title={`${person.name} cannot go on here`}>
           {belongs
             ? "Somebody else signed in to this application in this browser. Sign in as the same person, or cancel and start again."
-            : `${person.email} does not belong to ${view.tenantName}. Sign in with an account that does, or ask an administrator there to invite you.`}
+            : isBeyond
+              ? `You signed in through another tenant’s identity provider. To go on at ${view.tenantName}, sign in again: with your password, or through its own.`
+              : `${person.email} does not belong to ${view.tenantName}. Sign in with an account that does, or ask an administrator there to invite you.`}
         </Notice>
         <DecisionForm reference={reference} deny={deny} />
         {otherAccount}
