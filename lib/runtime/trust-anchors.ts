@@ -33,6 +33,7 @@ export function trustAnchorOf(keyManager: TrustedSettings, connector: Connector)
     consumerKeyClaim: keyManager.consumerKeyClaim,
     consumerKeyClaims: trust.consumerKeyClaims,
     scopesClaims: keyManager.scopesClaim === null ? trust.scopesClaims : [keyManager.scopesClaim],
+    scopesClaimChosen: keyManager.scopesClaim !== null,
     algorithms: trust.algorithms,
     tokenTypes: trust.tokenTypes,
     refusedClaims: trust.refusedClaims,

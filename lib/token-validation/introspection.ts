@@ -154,7 +154,8 @@ function judge(anchor: TrustAnchor, answer: IntrospectionAnswer): TokenFacts | R
   // The header is not known here, and answers may legitimately carry a nonce.
   delete claims["nonce"];
   if (!isAccessToken({ ...anchor, tokenTypes: [] }, "", claims)) return refuse("token_type_wrong");
-  const facts = readFacts({ ...anchor, scopesClaims: [] }, claims);
+  // An answer has a place of its own for scopes (RFC 7662 §2.2), which the connector has read.
+  const facts = readFacts(anchor.scopesClaimChosen ? anchor : { ...anchor, scopesClaims: [] }, claims);
   if (isRefused(facts)) return facts;
   const { consumerKey } = answer;
   if (consumerKey !== undefined && facts.consumerKey !== null && consumerKey !== facts.consumerKey) {
@@ -163,7 +164,7 @@ function judge(anchor: TrustAnchor, answer: IntrospectionAnswer): TokenFacts | R
   return {
     consumerKey: facts.consumerKey ?? consumerKey ?? null,
     subject: answer.subject ?? facts.subject,
-    scopes: answer.scopes.slice(0, 256),
+    scopes: anchor.scopesClaimChosen ? facts.scopes : answer.scopes.slice(0, 256),
     audiences: answer.audiences,
     expiresAt: answer.expiresAt ?? null,
     notBefore: answer.notBefore ?? null,

@@ -20,6 +20,8 @@ export type TrustAnchor = {
   consumerKeyClaims: readonly string[];
   /** Claims that may hold scopes; the first one present counts. */
   scopesClaims: readonly string[];
+  /** True where the administrator chose the scopes claim: it then stands alone, in tokens and introspection answers. */
+  scopesClaimChosen: boolean;
   /** JWS algorithms accepted. */
   algorithms: readonly string[];
   /** Accepted `typ` headers, lower-case, without "application/"; empty accepts any that is not known as something else. */

@@ -523,6 +523,31 @@ describe("introspection", () => {
     }
   });
 
+  it("reads scopes from the claim that the administrator chose, and from that one alone", async () => {
+    const chosen = { ...introspecting, scopesClaims: ["permissions"], scopesClaimChosen: true };
+    for (const [extra, expected] of [
+      [
+        { scopes: [], claims: { permissions: ["orders:read"] } },
+        { allowed: true, scopes: ["orders:read"] },
+      ],
+      [
+        { scopes: [], claims: { permissions: "a orders:read" } },
+        { allowed: true, scopes: ["a", "orders:read"] },
+      ],
+      [{ claims: { scope: "orders:read", permissions: "orders:list" } }, { reason: "scope_missing" }],
+      [{ claims: { scope: "orders:read" } }, { reason: "scope_missing" }],
+      [{ claims: { permissions: { "orders:read": true } } }, { reason: "claims_invalid" }],
+    ] as const) {
+      const made = opaqueWorld();
+      made.change({ trustAnchors: [chosen] });
+      made.introspect = () => active(made, extra);
+      expect(await made.validate(opaque)).toMatchObject(expected);
+    }
+    const made = opaqueWorld();
+    made.introspect = () => active(made, { claims: { scp: "orders:list" } });
+    expect(await made.validate(opaque)).toMatchObject({ allowed: true, scopes: ["orders:read"] });
+  });
+
   it("denies for the moment where the key manager fails or is slow, and leaves a failing one alone", async () => {
     const made = opaqueWorld();
     made.introspect = () => new Promise(() => {});

@@ -70,6 +70,7 @@ export const trustAnchor: TrustAnchor = {
   consumerKeyClaim: null,
   consumerKeyClaims: ["client_id", "azp"],
   scopesClaims: ["scope", "scp"],
+  scopesClaimChosen: false,
   algorithms: ["RS256", "PS256", "ES256", "ES384", "ES512", "EdDSA"],
   tokenTypes: ["at+jwt", "jwt"],
   refusedClaims: { typ: ["ID", "Refresh"] },
