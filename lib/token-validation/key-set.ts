@@ -1,5 +1,5 @@
-import { createPublicKey } from "node:crypto";
 import { importJWK, type CryptoKey, type JWK } from "jose";
+import { algorithmsOf, readVerificationPem } from "#lib/protocol/verification-key.ts";
 import { member } from "./strict-json.ts";
 
 /** A public key of a key manager, fit for verifying. */
@@ -16,21 +16,6 @@ export type KeySet = readonly TrustedKey[];
 /** Bounds against hostile key sets. */
 const maximumKeys = 64;
 const maximumKeyCharacters = 8_192;
-const rsaBits = { minimum: 2_048, maximum: 8_192 };
-
-const rsaAlgorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"];
-const curveAlgorithms: Readonly<Record<string, readonly string[]>> = {
-  "EC P-256": ["ES256"],
-  "EC P-384": ["ES384"],
-  "EC P-521": ["ES512"],
-  "OKP Ed25519": ["EdDSA", "Ed25519"],
-};
-
-/** Every algorithm that a trust anchor may name; all are asymmetric. */
-export const supportedAlgorithms: ReadonlySet<string> = new Set([
-  ...rsaAlgorithms,
-  ...Object.values(curveAlgorithms).flat(),
-]);
 
 /**
  * Takes the usable keys out of a key set document (RFC 7517 §5). Symmetric, private, undersized, encryption
@@ -47,12 +32,13 @@ export function readKeySet(document: unknown): KeySet {
 }
 
 /**
- * Makes a key set of one PEM text: a public key or an X.509 certificate.
+ * Makes a key set of one PEM text: a public key or an X.509 certificate. What is refused here is refused when a
+ * key manager is saved, too.
  *
  * @throws {Error} where it is neither, or the key is not usable
  */
 export function readPem(pem: string): KeySet {
-  const key = readKey(createPublicKey(pem).export({ format: "jwk" }), { named: false });
+  const key = readKey(readVerificationPem(pem), { named: false });
   if (!key) throw new Error("The PEM text holds no usable signing key.");
   return [key];
 }
@@ -76,7 +62,7 @@ function readKey(value: unknown, { named = true } = {}): TrustedKey | null {
   if (jwk.use !== undefined && jwk.use !== "sig") return null;
   if (jwk.key_ops !== undefined && !(Array.isArray(jwk.key_ops) && jwk.key_ops.includes("verify"))) return null;
   if (jwk.kid !== undefined && typeof jwk.kid !== "string") return null;
-  const possible = possibleAlgorithms(jwk);
+  const possible = algorithmsOf(jwk);
   const algorithms = jwk.alg === undefined ? possible : possible.filter((name) => name === jwk.alg);
   if (algorithms.length === 0) return null;
 
@@ -99,20 +85,6 @@ async function importPublic({ kty, n, e, crv, x, y }: JWK, algorithm: string): P
   const key = await importJWK(parts, algorithm);
   if (key instanceof Uint8Array) throw new Error("A symmetric key is never trusted.");
   return key;
-}
-
-function possibleAlgorithms(jwk: JWK): readonly string[] {
-  if (jwk.kty === "RSA") return hasFairSize(jwk.n) ? rsaAlgorithms : [];
-  return curveAlgorithms[`${String(jwk.kty)} ${String(jwk.crv)}`] ?? [];
-}
-
-function hasFairSize(modulus: unknown): boolean {
-  if (typeof modulus !== "string") return false;
-  const bytes = Buffer.from(modulus, "base64url");
-  const leading = bytes.findIndex((byte) => byte !== 0);
-  if (leading < 0) return false;
-  const bits = (bytes.length - leading) * 8 - Math.clz32(bytes[leading] ?? 0) + 24;
-  return bits >= rsaBits.minimum && bits <= rsaBits.maximum;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

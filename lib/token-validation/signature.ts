@@ -1,7 +1,7 @@
 import { errors, jwtVerify } from "jose";
+import { supportedAlgorithms } from "#lib/protocol/verification-key.ts";
 import type { ReadToken } from "./compact-token.ts";
 import { isAccessToken, isRefused, readFacts, type TokenFacts } from "./facts.ts";
-import { supportedAlgorithms } from "./key-set.ts";
 import type { KeySetStore } from "./key-set-store.ts";
 import type { TrustAnchor } from "./snapshot.ts";
 import { refuse, refuseForNow, type Refused } from "./verdict.ts";

@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
-import { exportSPKI, importJWK, type CryptoKey } from "jose";
+import { exportSPKI, importJWK, importPKCS8, type CryptoKey } from "jose";
 import { beforeAll, describe, expect, it } from "vitest";
+import { selfSigned } from "#tooling/testing/certificates.ts";
 import {
   consumerKey,
   issuer,
@@ -73,6 +74,18 @@ describe("a good token", () => {
     made.change({ trustAnchors: [{ ...trustAnchor, signingKeys: { kind: "pem", value: pem } }] });
     expect(await made.validate(token)).toMatchObject({ allowed: true });
     expect(made.keySetFetches).toEqual([]);
+  });
+
+  it.each([
+    ["ES256", selfSigned("id.example")],
+    ["RS256", selfSigned("id.example", { isRsa: true })],
+  ])("passes with the %s key of a certificate that was configured as PEM, and with no other", async (alg, made) => {
+    const [own, other] = [{ ...pair, algorithm: alg, privateKey: await importPKCS8(made.privateKey, alg) }, stranger];
+    const place = validationWorld([]);
+    place.change({ trustAnchors: [{ ...trustAnchor, signingKeys: { kind: "pem", value: made.certificate } }] });
+    expect(await place.validate(await signToken(own, {}, place.nowSeconds()))).toMatchObject({ allowed: true });
+    expect(await place.validate(await signToken(other, {}, place.nowSeconds()))).toMatchObject({ code: 900901 });
+    expect(place.keySetFetches).toEqual([]);
   });
 
   it("passes a second time with every port failing: the warm path does no I/O", async () => {

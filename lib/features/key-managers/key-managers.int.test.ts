@@ -282,7 +282,7 @@ describe("registering", () => {
     expect(view.endpoints.token).toBe("https://elsewhere.test/token");
   });
 
-  it("takes a pasted public key, and refuses a private or a weak one", async () => {
+  it("takes a pasted public key, and refuses a private, a weak or a foreign one", async () => {
     const ctx = await freshAdmin();
     const pem = (bits: number, kind: "public" | "private") => {
       const pair = generateKeyPairSync("rsa", { modulusLength: bits });
@@ -294,6 +294,11 @@ describe("registering", () => {
       registerKeyManager(ctx, registrationOf(server, { signingKeys: { kind: "pem", value } }));
     await expect(register(pem(2048, "private"))).rejects.toMatchObject({ fields: [{ path: "signingKeys.value" }] });
     await expect(register(pem(1024, "public"))).rejects.toMatchObject({ fields: [{ path: "signingKeys.value" }] });
+    // The validator would take it for no key at all, and every token would wait for one.
+    const foreign = generateKeyPairSync("ec", { namedCurve: "secp256k1" }).publicKey;
+    await expect(register(foreign.export({ type: "spki", format: "pem" }).toString())).rejects.toMatchObject({
+      fields: [{ path: "signingKeys.value", message: expect.stringContaining("P-256, P-384 or P-521") }],
+    });
     expect((await register(pem(2048, "public"))).signingKeys.kind).toBe("pem");
   });
 
@@ -380,6 +385,21 @@ describe("updating", () => {
     });
     const after = await updateKeyManager(ctx, { ...form, connection: server.connectionInput });
     expect(after.revision).toBe(2);
+  });
+
+  it("refuses a secret that the server does not accept, and keeps the one that works", async () => {
+    const own = await keyManagerWorld({ registration: "client_credentials" });
+    const ctx = await own.tenant.caller("ADMINISTRATOR");
+    const before = await registerKeyManager(ctx, registrationOf(own.server));
+    const authentication = { method: "client_secret_basic", clientSecret: "wrong-canary-secret-9d1e" };
+    const registration = { method: "client_credentials", clientId: "portal", authentication, scopes: ["register"] };
+    const form = formOf(before, { connection: { registration, introspection: { method: "none" } } });
+    await expect(updateKeyManager(ctx, form)).rejects.toMatchObject({
+      code: "input.invalid",
+      fields: [{ path: "connection.registration.authentication.clientSecret" }],
+    });
+    expect((await getKeyManager(ctx, { id: before.id })).revision).toBe(before.revision);
+    expect(await registersClients(ctx, before.id)).toBe(true);
   });
 
   it("asks for no secret where only an address that gets none is new", async () => {
