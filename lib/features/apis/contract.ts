@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { searchText, text } from "#lib/foundation/text.ts";
 import type { SubscriptionState } from "../subscriptions/contract.ts";
 
 /** HTTP methods that a resource may have (RFC 9110 §9.3, RFC 5789). */
@@ -9,12 +10,9 @@ export const maximumResources = 1000;
 export const availabilities = ["OWN_TENANT", "ALL_TENANTS", "LISTED"] as const;
 export type SubscriptionAvailability = (typeof availabilities)[number];
 
-const apiName = z
-  .string()
-  .trim()
+const apiName = text(100)
   .min(1, "Enter a name.")
-  .max(100, "Use at most 100 characters.")
-  .regex(/^[^\p{Cc}]*$/u, "Leave out control characters.");
+  .regex(/^[^\n\r\t]*$/, "Leave out line breaks and tabs.");
 
 const version = z
   .string()
@@ -54,7 +52,7 @@ const resourcePath = z
 
 const Scope = z.strictObject({
   name: ScopeName,
-  description: z.string().trim().max(256, "Use at most 256 characters.").default(""),
+  description: text(256).default(""),
 });
 
 const Resource = z.strictObject({
@@ -67,7 +65,7 @@ const fields = z.strictObject({
   name: apiName,
   version,
   context,
-  description: z.string().trim().max(2000, "Use at most 2000 characters.").default(""),
+  description: text(2000).default(""),
   scopes: z.array(Scope).max(200, "An API has at most 200 scopes.").default([]),
   resources: z
     .array(Resource)
@@ -80,10 +78,10 @@ const fields = z.strictObject({
   subscriptionAvailability: z.enum(availabilities).default("OWN_TENANT"),
   /** Addresses of other tenants, where the API lists them. */
   subscriberTenants: z
-    .array(z.string().trim().toLowerCase().min(1).max(40, "A tenant's address has at most 40 characters."))
+    .array(text(40, "A tenant's address has at most 40 characters.").toLowerCase().min(1))
     .max(200, "List at most 200 tenants, or open the API to all.")
     .default([]),
-  audiences: z.array(z.string().trim().min(1, "Enter an audience.").max(300)).max(50).default([]),
+  audiences: z.array(text(300).min(1, "Enter an audience.")).max(50).default([]),
 });
 
 type Fields = z.output<typeof fields>;
@@ -97,8 +95,10 @@ export type ApiFields = Fields;
 export const EditApiInput = fields.extend({ id: z.uuid(), revision: z.int() }).superRefine(refuseContradictions);
 export const ApiRef = z.strictObject({ id: z.uuid() });
 
+/** Most characters of a search. */
+export const searchLength = 100;
 export const ListApisInput = z.strictObject({
-  search: z.string().trim().max(100).optional(),
+  search: searchText(searchLength),
   status: z.enum(["CREATED", "PUBLISHED", "RETIRED"]).optional(),
   cursor: z.string().max(300).optional(),
   limit: z.int().min(1).max(100).default(25),

@@ -70,6 +70,21 @@ describe("import of an OpenAPI document", () => {
     await expect(createApi(creator, draft)).resolves.toMatchObject({ name: "Pet store", status: "CREATED" });
   });
 
+  it("tells where the document holds characters that no field takes", async () => {
+    const document = petStore
+      .replace("Everything about pets", '"Everything\\0about pets"')
+      .replace("Read pets", '"Read\\ud83dpets"');
+    expect((await importOpenApi(creator, { document })).notes).toEqual([
+      "description: Remove the invisible control characters.",
+      "scopes.0.description: Remove the invisible control characters.",
+    ]);
+  });
+
+  it("cuts long text between characters", async () => {
+    const document = petStore.replace("Everything about pets", `${"x".repeat(1999)}🔑`);
+    expect(await importOpenApi(creator, { document })).toMatchObject({ description: "x".repeat(1999), notes: [] });
+  });
+
   it.each([
     ["prose", "Dear Sir or Madam", /must hold an object/],
     ["broken JSON", '{"openapi": "3.1.0", ', /neither JSON nor YAML/],

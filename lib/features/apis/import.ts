@@ -2,6 +2,7 @@ import { Validator } from "@seriousme/openapi-schema-validator";
 import { parseDocument } from "yaml";
 import { z } from "zod";
 import { fieldError } from "#lib/foundation/errors.ts";
+import { cut } from "#lib/foundation/text.ts";
 import { defineQuery } from "../verb.ts";
 import { ApiInput, ImportApiInput, ScopeName, maximumResources, verbs, type ApiDraft } from "./contract.ts";
 
@@ -97,11 +98,11 @@ function toDraft(document: OpenApi): ApiDraft {
     throw refuse(`The document has ${resources.length} operations; an API has at most ${maximumResources}.`);
   }
   const draft = {
-    name: document.info.title.trim().slice(0, 100),
+    name: cut(document.info.title.trim(), 100),
     version: document.info.version.trim(),
     context: contextOf(document),
-    description: (document.info.description ?? "").trim().slice(0, 2000),
-    scopes: [...scopes].map(([name, description]) => ({ name, description: description.slice(0, 256) })),
+    description: cut((document.info.description ?? "").trim(), 2000),
+    scopes: [...scopes].map(([name, description]) => ({ name, description: cut(description, 256) })),
     resources,
   };
   return { ...draft, notes: [...notes, ...remainingProblems(draft)] };

@@ -1,14 +1,11 @@
 import { z } from "zod";
+import { searchText, text } from "#lib/foundation/text.ts";
 import type { KeyType } from "../key-mappings/contract.ts";
-
-/** PostgreSQL stores no NUL, and half a character cannot be written as UTF-8. */
-const clean = (value: string) => value.isWellFormed() && !/[^\P{Cc}\n\r\t]/u.test(value);
-const notClean = "Remove the invisible control characters.";
 
 /** What an application is called and what it is for. */
 export const ApplicationInput = z.strictObject({
-  name: z.string().trim().min(1, "Enter a name.").max(70, "Use at most 70 characters.").refine(clean, notClean),
-  description: z.string().trim().max(512, "Use at most 512 characters.").refine(clean, notClean).default(""),
+  name: text(70).min(1, "Enter a name."),
+  description: text(512).default(""),
 });
 export type ApplicationInput = z.input<typeof ApplicationInput>;
 
@@ -16,8 +13,10 @@ export const ApplicationRef = z.strictObject({ id: z.uuid() });
 export const EditApplicationInput = ApplicationInput.extend({ id: z.uuid() });
 export type EditApplicationInput = z.input<typeof EditApplicationInput>;
 
+/** Most characters of a search. */
+export const searchLength = 200;
 export const ListApplicationsInput = z.strictObject({
-  search: z.string().trim().max(200).optional(),
+  search: searchText(searchLength),
   cursor: z.string().max(300).nullish(),
   limit: z.number().int().min(1).max(100).default(25),
 });

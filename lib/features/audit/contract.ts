@@ -1,18 +1,21 @@
 import { z } from "zod";
+import { searchText, text } from "#lib/foundation/text.ts";
 
 /** A day of the calendar, UTC. */
 const DayInput = z.iso.date();
 
+/** Most characters of a search. */
+export const searchLength = 120;
 export const ListAuditInput = z.strictObject({
   cursor: z.string().max(500).optional(),
-  search: z.string().trim().max(120).optional(),
+  search: searchText(searchLength),
   action: z
     .string()
     .max(80)
     .regex(/^[a-z_]+\.[a-z_]+$/)
     .optional(),
   actor: z.uuid().optional(),
-  subject: z.string().max(200).optional(),
+  subject: text(200).optional(),
   /** First day, UTC. */
   from: DayInput.optional(),
   /** Last day, UTC, the whole of it. */

@@ -1,19 +1,19 @@
 import { z } from "zod";
+import { searchText, text } from "#lib/foundation/text.ts";
 
 export const CreateGatewayCredentialInput = z.strictObject({
-  name: z
-    .string()
-    .trim()
+  name: text(60)
     .min(1, "Enter a name.")
-    .max(60, "Use at most 60 characters.")
-    .regex(/^[^\p{Cc}]*$/u, "Leave out control characters."),
+    .regex(/^[^\n\r\t]*$/, "Leave out line breaks and tabs."),
 });
 export type CreateGatewayCredentialInput = z.input<typeof CreateGatewayCredentialInput>;
 
 export const GatewayCredentialRef = z.strictObject({ id: z.uuid() });
 
+/** Most characters of a search. */
+export const searchLength = 100;
 export const ListGatewayCredentialsInput = z.strictObject({
-  search: z.string().trim().max(100).optional(),
+  search: searchText(searchLength),
   cursor: z.string().max(500).optional(),
   limit: z.int().min(1).max(100).default(25),
 });

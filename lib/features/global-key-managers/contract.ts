@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { text } from "#lib/foundation/text.ts";
 import { RegisterKeyManagerInput, type KeyManagerListItem, type KeyManagerView } from "../key-managers/contract.ts";
 
 /** All tenants, new ones too, or those that are listed. */
@@ -7,7 +8,7 @@ export type Serving = (typeof servings)[number];
 
 /** Addresses of tenants, as they stand in "/t/{address}/oidc". */
 export const TenantAddresses = z
-  .array(z.string().trim().toLowerCase().min(1).max(40, "A tenant's address has at most 40 characters."))
+  .array(text(40, "A tenant's address has at most 40 characters.").toLowerCase().min(1))
   .max(1_000, "List at most 1000 tenants, or choose every tenant.");
 
 const serving = { serves: z.enum(servings), tenants: TenantAddresses.default([]) };

@@ -1,17 +1,18 @@
 import { z } from "zod";
+import { text } from "#lib/foundation/text.ts";
 import { LinkTokenInput } from "../identity/contract.ts";
 import { RoleInput } from "../people/contract.ts";
 
 const fields = {
-  name: z.string().trim().min(1, "Enter a name.").max(60, "Use at most 60 characters."),
-  clientId: z.string().trim().min(1, "Enter the client id.").max(500, "Use at most 500 characters."),
+  name: text(60).min(1, "Enter a name."),
+  clientId: text(500).min(1, "Enter the client id."),
   /** Roles of somebody who signs in for the first time; none asks for an invitation. */
   initialRoles: z.array(RoleInput).transform((chosen) => [...new Set(chosen)]),
 };
 
 export const AddIdentityProviderInput = z.strictObject({
   ...fields,
-  issuer: z.string().trim().min(1, "Enter the issuer's address.").max(2048, "Use at most 2048 characters."),
+  issuer: text(2048).min(1, "Enter the issuer's address."),
   clientSecret: z.string().min(1, "Enter the client secret.").max(4096, "Use at most 4096 characters."),
 });
 export type AddIdentityProviderInput = z.input<typeof AddIdentityProviderInput>;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { text } from "#lib/foundation/text.ts";
 
 /** Fewest characters of a password that is the only factor (NIST SP 800-63B-4 §3.1.1.2). */
 export const minimumPasswordCharacters = 15;
@@ -6,14 +7,9 @@ export const minimumPasswordCharacters = 15;
 export const maximumPasswordBytes = 1024;
 
 /** An e-mail address as people type it; lower-cased. Anything that is not plain ASCII is refused, not guessed. */
-export const EmailInput = z
-  .string()
-  .trim()
-  .toLowerCase()
-  .max(254, "Use at most 254 characters.")
-  .pipe(z.email("Enter an e-mail address, such as name@example.com."));
+export const EmailInput = text(254).toLowerCase().pipe(z.email("Enter an e-mail address, such as name@example.com."));
 
-export const PersonNameInput = z.string().trim().min(1, "Enter your name.").max(120, "Use at most 120 characters.");
+export const PersonNameInput = text(120).min(1, "Enter your name.");
 
 /** A password being chosen. The list of common passwords is checked on the server. */
 export const NewPasswordInput = z
@@ -35,7 +31,7 @@ export const PasswordInput = z
 
 export const SignInInput = z.strictObject({
   // Whatever stands here is looked up as it is: a malformed address gets the answer of an unknown one.
-  email: z.string().trim().toLowerCase().min(1, "Enter your e-mail address.").max(254, "Use at most 254 characters."),
+  email: text(254).toLowerCase().min(1, "Enter your e-mail address."),
   password: PasswordInput,
 });
 export type SignInInput = z.input<typeof SignInInput>;

@@ -14,6 +14,7 @@ import type { Constraints } from "#lib/connector-kit/constraints.ts";
 import type { FieldDescriptor, ListDescriptor } from "#lib/connector-kit/descriptors.ts";
 import type { FieldProblem } from "#lib/foundation/errors.ts";
 import { isMappableClaim } from "#lib/foundation/claims.ts";
+import { searchText, text } from "#lib/foundation/text.ts";
 
 export { constrainableFields, type ConstrainableField, type ConstraintType } from "#lib/connector-kit/constraints.ts";
 export { initialValues } from "#lib/connector-kit/descriptors.ts";
@@ -49,22 +50,6 @@ export const abilityLabels = {
 /** The two ways in which a token of a key manager may reach an API. */
 export const invocationMethods = ["DIRECT", "EXCHANGED"] as const;
 export type InvocationMethod = (typeof invocationMethods)[number];
-
-/** PostgreSQL stores no NUL, and half a character cannot be written as UTF-8. */
-function text(maximum: number) {
-  return z
-    .string()
-    .trim()
-    .max(maximum, `Use at most ${String(maximum)} characters.`)
-    .refine((value) => value.isWellFormed() && !hasControlCharacters(value), {
-      error: "Remove the invisible control characters.",
-    });
-}
-
-/** Line breaks and tabs are fine; the other control characters (Unicode category Cc) are not. */
-export function hasControlCharacters(value: string): boolean {
-  return /[^\P{Cc}\n\r\t]/u.test(value);
-}
 
 const address = text(2000).refine(isWebAddress, { error: "Enter a full address that begins with https://." });
 
@@ -200,8 +185,10 @@ export const SetKeyManagerEnabledInput = z.strictObject({
 });
 
 export const keyManagerSorts = ["name", "-name", "-created"] as const;
+/** Most characters of a search. */
+export const searchLength = 200;
 export const ListKeyManagersInput = z.strictObject({
-  search: text(200).optional(),
+  search: searchText(searchLength),
   sort: z.enum(keyManagerSorts).default("name"),
   cursor: z.string().max(500).nullish(),
   limit: z.number().int().min(1).max(100).default(25),
@@ -264,6 +251,8 @@ export type ConnectorView = ConnectorTile & {
   scopesClaims: string[];
   capabilities: Capability[];
   missing: MissingReasons;
+  /** Whether a client may ask for the scopes that it was granted, or for every scope there is. */
+  scopeGrants: "each_client" | "any_client";
   /** Set-up steps in Markdown. */
   guide: string;
 };

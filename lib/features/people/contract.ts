@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { searchText } from "#lib/foundation/text.ts";
 import { EmailInput, NewPasswordInput, PersonNameInput } from "../identity/contract.ts";
 import { roles } from "../permissions.ts";
 
@@ -12,9 +13,11 @@ export const RolesInput = z
 export const InviteInput = z.strictObject({ email: EmailInput, roles: RolesInput });
 export type InviteInput = z.input<typeof InviteInput>;
 
+/** Most characters of a search. */
+export const searchLength = 120;
 export const ListPeopleInput = z.strictObject({
   cursor: z.string().max(500).optional(),
-  search: z.string().trim().max(120).optional(),
+  search: searchText(searchLength),
   role: RoleInput.optional(),
   state: z.enum(["active", "disabled"]).optional(),
 });

@@ -1,9 +1,10 @@
 import { z } from "zod";
+import { text } from "#lib/foundation/text.ts";
 
 /** What a plan is called and how many calls it allows. */
 export const PlanInput = z.strictObject({
-  name: z.string().trim().min(1, "Enter a name.").max(60, "Use at most 60 characters."),
-  description: z.string().trim().max(256, "Use at most 256 characters.").default(""),
+  name: text(60).min(1, "Enter a name."),
+  description: text(256).default(""),
   requestsPerMinute: z.number().int("Use a whole number.").min(1, "Use at least 1.").max(10_000_000).nullable(),
 });
 export type PlanInput = z.input<typeof PlanInput>;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { searchText, text } from "#lib/foundation/text.ts";
 import { EmailInput } from "../identity/contract.ts";
 
 /** Words that would be mistaken for parts of the portal, or for its owner. */
@@ -23,16 +24,18 @@ export const SlugInput = z
   .refine((slug) => !reserved.has(slug), { error: "This word is taken by the portal itself. Choose another." });
 
 export const CreateTenantInput = z.strictObject({
-  name: z.string().trim().min(1, "Enter a name.").max(120, "Use at most 120 characters."),
+  name: text(120).min(1, "Enter a name."),
   slug: SlugInput,
   administratorEmail: EmailInput,
 });
 export type CreateTenantInput = z.input<typeof CreateTenantInput>;
 
 export const TenantRef = z.strictObject({ id: z.uuid() });
+/** Most characters of a search. */
+export const searchLength = 120;
 export const ListTenantsInput = z.strictObject({
   cursor: z.string().max(500).optional(),
-  search: z.string().trim().max(120).optional(),
+  search: searchText(searchLength),
 });
 
 export type TenantView = {
