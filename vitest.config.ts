@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import LeftOut from "./tooling/test/left-out.ts";
 
 const everywhere = ["lib/**", "connectors/**", "components/**", "tooling/**", "app/**"];
 /** Starts, kills and restarts real server processes. */
@@ -16,6 +17,7 @@ export default defineConfig({
   test: {
     // Much of the time is spent waiting for a database or a server, so that two cores carry two files.
     maxWorkers: Math.max(2, availableParallelism() - 1),
+    reporters: ["default", new LeftOut()],
     projects: [
       {
         test: {

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { standardTokenParameters } from "#lib/connector-kit/token-parameters.ts";
+import { describeUnless, lackingProgram } from "#tooling/testing/needs.ts";
 import { secretPlaceOf, tokenSnippets, type SnippetInput } from "./snippets.ts";
 
 const run = promisify(execFile);
@@ -50,13 +51,6 @@ const programs: Record<string, { file: string; command: string }> = {
   python: { file: "token.py", command: "python3" },
 };
 
-async function isInstalled(command: string): Promise<boolean> {
-  return run(command, ["--version"]).then(
-    () => true,
-    () => false,
-  );
-}
-
 /** Runs what a person would copy, as it is. @returns what the server understood, and what was printed */
 async function execute(id: string, code: string, more: Record<string, string> = {}) {
   const program = programs[id];
@@ -70,69 +64,74 @@ async function execute(id: string, code: string, more: Record<string, string> = 
 
 const awkward = `it's "5 $HOME" & a:b%+/\\ \`x\``;
 
-describe.each(["curl", "node", "python"])("the %s snippet", (id) => {
-  const needed = id === "curl" ? "curl" : id === "python" ? "python3" : process.execPath;
-  const input = (changes: Partial<SnippetInput>): SnippetInput => ({
-    tokenEndpoint,
-    consumerKey: "client",
-    consumerSecret: "plain-secret",
-    scopes: [],
-    parameters: standardTokenParameters,
-    secretIn: "header",
-    ...changes,
-  });
-  const codeOf = (changes: Partial<SnippetInput>) =>
-    tokenSnippets(input(changes)).find((one) => one.id === id)?.code ?? "";
-
-  it.for([
-    ["header", "plain-secret"],
-    ["body", "plain-secret"],
-    ["header", awkward],
-    ["body", awkward],
-  ] as const)("runs as shown with the secret in the %s: %s", async ([secretIn, consumerSecret], { skip }) => {
-    if (!(await isInstalled(needed))) skip(`${needed} is not installed`);
-    const code = codeOf({ secretIn, consumerSecret, consumerKey: "key:1", scopes: ["read", "write"] });
-    const { printed, understood } = await execute(id, code);
-    expect(understood).toMatchObject({
-      id: "key:1",
-      secret: consumerSecret,
-      form: { grant_type: "client_credentials", scope: "read write" },
+const needs = { curl: "curl", node: process.execPath, python: "python3" };
+for (const [id, program] of Object.entries(needs))
+  describeUnless(lackingProgram(program), `the ${id} snippet`, () => {
+    const input = (changes: Partial<SnippetInput>): SnippetInput => ({
+      tokenEndpoint,
+      consumerKey: "client",
+      consumerSecret: "plain-secret",
+      scopes: [],
+      parameters: standardTokenParameters,
+      secretIn: "header",
+      ...changes,
     });
-    expect(printed).toContain("token-from-the-server");
-  });
+    const codeOf = (changes: Partial<SnippetInput>) =>
+      tokenSnippets(input(changes)).find((one) => one.id === id)?.code ?? "";
 
-  it("exchanges the token that the environment holds", async ({ skip }) => {
-    if (!(await isInstalled(needed))) skip(`${needed} is not installed`);
-    for (const secretIn of ["header", "body"] as const) {
-      const code = codeOf({ grant: "token_exchange", secretIn, scopes: ["read"] });
-      const { understood } = await execute(id, code, { SUBJECT_TOKEN: awkward });
+    it.for([
+      ["header", "plain-secret"],
+      ["body", "plain-secret"],
+      ["header", awkward],
+      ["body", awkward],
+    ] as const)("runs as shown with the secret in the %s: %s", async ([secretIn, consumerSecret]) => {
+      const code = codeOf({ secretIn, consumerSecret, consumerKey: "key:1", scopes: ["read", "write"] });
+      const { printed, understood } = await execute(id, code);
       expect(understood).toMatchObject({
-        id: "client",
-        secret: "plain-secret",
-        form: {
-          grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
-          subject_token: awkward,
-          subject_token_type: "urn:ietf:params:oauth:token-type:access_token",
-          scope: "read",
-        },
+        id: "key:1",
+        secret: consumerSecret,
+        form: { grant_type: "client_credentials", scope: "read write" },
       });
-    }
-  });
+      expect(printed).toContain("token-from-the-server");
+    });
 
-  it("reads the secret from the environment when it is not shown", async ({ skip }) => {
-    if (!(await isInstalled(needed))) skip(`${needed} is not installed`);
-    for (const secretIn of ["header", "body"] as const) {
-      const code = codeOf({ consumerSecret: null, secretIn });
-      expect(code).toContain("CONSUMER_SECRET");
-      const { understood } = await execute(id, code, { CONSUMER_SECRET: "from-outside" });
-      expect(understood?.secret).toBe("from-outside");
-    }
+    it("exchanges the token that the environment holds", async () => {
+      for (const secretIn of ["header", "body"] as const) {
+        const code = codeOf({ grant: "token_exchange", secretIn, scopes: ["read"] });
+        const { understood } = await execute(id, code, { SUBJECT_TOKEN: awkward });
+        expect(understood).toMatchObject({
+          id: "client",
+          secret: "plain-secret",
+          form: {
+            grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
+            subject_token: awkward,
+            subject_token_type: "urn:ietf:params:oauth:token-type:access_token",
+            scope: "read",
+          },
+        });
+      }
+    });
+
+    it("reads the secret from the environment when it is not shown", async () => {
+      for (const secretIn of ["header", "body"] as const) {
+        const code = codeOf({ consumerSecret: null, secretIn });
+        expect(code).toContain("CONSUMER_SECRET");
+        const { understood } = await execute(id, code, { CONSUMER_SECRET: "from-outside" });
+        expect(understood?.secret).toBe("from-outside");
+      }
+    });
   });
-});
 
 describe("the place of the secret", () => {
   it("is the header, unless the client is registered to send it in the body", () => {
     expect(secretPlaceOf({})).toBe("header");
     expect(secretPlaceOf({ authentication: { method: "client_secret_post" } })).toBe("body");
   });
+
+  it.each(["private_key_jwt", "client_secret_jwt", "tls_client_auth", "self_signed_tls_client_auth"])(
+    "is nowhere for a client that authenticates by %s",
+    (method) => {
+      expect(secretPlaceOf({ authentication: { method } })).toBeNull();
+    },
+  );
 });

@@ -9,6 +9,7 @@ import { createOutbound } from "#lib/foundation/outbound.ts";
 import { silentLog } from "#lib/foundation/log.ts";
 import { Secret } from "#lib/foundation/secret.ts";
 import { discover } from "#lib/protocol/discovery.ts";
+import { describeUnless } from "#tooling/testing/needs.ts";
 import { snapshotData, trustAnchor, validationWorld } from "#tooling/testing/validation.ts";
 import { client, connection, type Connection } from "./config.ts";
 import { forgerock } from "./index.ts";
@@ -53,7 +54,7 @@ describe.each(["opaque", "signed"] as const)("OpenAM with %s tokens", (tokens) =
   describeConnector(forgerock, { unavailable, start: () => vendorOf(tokens) });
 });
 
-describe.skipIf(unavailable)("what only the real server can show", () => {
+describeUnless(unavailable, "what only the real server can show", () => {
   let vendor: Awaited<ReturnType<typeof vendorOf>>;
   beforeAll(async () => {
     vendor = await vendorOf("signed", "gateway");

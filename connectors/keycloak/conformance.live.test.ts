@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { keycloakUnavailable, startKeycloak, type Keycloak } from "#e2e/servers/keycloak.ts";
 import { describeConnector } from "#lib/connector-kit/conformance.ts";
 import { managing, type ClientSpec } from "#lib/connector-kit/contract.ts";
@@ -7,6 +7,7 @@ import { systemClock } from "#lib/foundation/clock.ts";
 import { createOutbound } from "#lib/foundation/outbound.ts";
 import { silentLog } from "#lib/foundation/log.ts";
 import { discover } from "#lib/protocol/discovery.ts";
+import { describeUnless } from "#tooling/testing/needs.ts";
 import { client, connection } from "./config.ts";
 import { keycloak } from "./index.ts";
 
@@ -55,7 +56,7 @@ describeConnector(keycloak, {
   },
 });
 
-describe.skipIf(unavailable)("a portal that signs in with a key", () => {
+describeUnless(unavailable, "a portal that signs in with a key", () => {
   const tokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange";
 
   it("manages clients, asks about their tokens and exchanges them", async () => {

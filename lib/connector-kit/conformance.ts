@@ -3,6 +3,7 @@
  * over its simulator; its conformance.live.test.ts calls the same over a real server.
  */
 import { describe, expect, it } from "vitest";
+import { describeUnless } from "#tooling/testing/needs.ts";
 import { setUpBench, type ConformanceOptions, type ConformanceVendor } from "./conformance/bench.ts";
 import { checkDeclaration } from "./conformance/declaration.ts";
 import { checkFaults } from "./conformance/faults.ts";
@@ -24,14 +25,8 @@ export function simulated(vendor: SimulatedVendor): ConformanceVendor {
 /** Runs the suite. */
 export function describeConnector(connector: Connector, options: ConformanceOptions): void {
   describe(`${connector.id}: declaration`, () => checkDeclaration(connector));
-  const reason = options.unavailable;
-  if (reason && process.env["LATCHKEY_NO_SKIP"] === "1") {
-    it(`${connector.id}: has a server to speak to`, () => expect.fail(reason));
-  } else if (reason) {
-    describe.skip(`${connector.id}: skipped, because: ${reason}`, () => it("runs", () => {}));
-  } else {
-    describe(`${connector.id}: behaviour`, () => checkBehaviour(connector, options));
-  }
+  const lacking = options.unavailable ?? null;
+  describeUnless(lacking, `${connector.id}: behaviour`, () => checkBehaviour(connector, options));
 }
 
 function checkBehaviour(connector: Connector, options: ConformanceOptions): void {

@@ -1,18 +1,16 @@
 import { request } from "node:http";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { startEchoBackend, type Echo, type RunningBackend } from "#e2e/servers/echo-backend.ts";
 import { findNginx, startNginx, type RunningNginx } from "#e2e/servers/nginx.ts";
 import { tenantDb } from "#lib/data/database.ts";
 import { gatewayTenant, keySetOutbound, serveValidationPlane, within5Seconds } from "#tooling/testing/gateway.ts";
+import { describeUnless } from "#tooling/testing/needs.ts";
 import { testDependencies } from "#tooling/testing/tenant.ts";
 import { consumerKey, signingPair, signToken, type SigningPair, type TokenParts } from "#tooling/testing/validation.ts";
 
-const mayNotSkip = process.env["LATCHKEY_NO_SKIP"] === "1";
+const lacking = findNginx() === null ? "nginx is not installed." : null;
 
-const isAbsent = findNginx() === null;
-const title = `a real nginx with the configuration of the docs${isAbsent ? " (skipped: nginx is not installed)" : ""}`;
-
-describe.skipIf(isAbsent && !mayNotSkip)(title, () => {
+describeUnless(lacking, "a real nginx with the configuration of the docs", () => {
   let pair: SigningPair;
   let stranger: SigningPair;
   let plane: Awaited<ReturnType<typeof serveValidationPlane>>;

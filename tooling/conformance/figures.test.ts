@@ -27,7 +27,7 @@ const report: Report = {
     fileOf("connectors/harbour/contract.test.ts", checkOf("passed", "harbour: behaviour", "is described")),
     fileOf(
       "connectors/harbour/conformance.live.test.ts",
-      checkOf("skipped", "harbour: skipped, because: there is no Java", "runs"),
+      checkOf("skipped", "harbour: behaviour: skipped, because: there is no Java", "runs"),
     ),
     fileOf("connectors/built/conformance.int.test.ts", checkOf("passed", "built: declaration", "is complete")),
   ],
@@ -48,7 +48,7 @@ describe("counting", () => {
       passed: 0,
       missed: 0,
       failures: [],
-      skipped: ["harbour: skipped, because: there is no Java"],
+      skipped: ["harbour: behaviour: skipped, because: there is no Java"],
     });
   });
 

@@ -59,7 +59,9 @@ export function countChecks({ testResults }: Report, { id, against }: { id: stri
   const checks = testResults
     .filter(({ name }) => file.test(name) && relative(root, name).startsWith(`connectors/${id}/`))
     .flatMap(({ assertionResults }) => assertionResults.filter((one) => partOf(one, id) !== ""));
-  const skipped = checks.map((one) => partOf(one, id)).filter((part) => part.startsWith(`${id}: skipped, because: `));
+  const skipped = checks
+    .map((one) => partOf(one, id))
+    .filter((part) => part.startsWith(`${id}: behaviour: skipped, because: `));
   const ran = checks.filter(({ status }) => status === "passed" || status === "failed");
   return {
     passed: checks.filter(({ status }) => status === "passed").length,

@@ -9,7 +9,7 @@ import { stages } from "./stages.ts";
 const help = `
 npm test                              every stage
 npm test -- --only unit,lint          some of them
-npm test -- --no-skip                 a stage that cannot run here counts as failed
+npm test -- --no-skip                 a stage, or a test in one, that cannot run here counts as failed
 
 Stages: ${stages.map(({ name }) => name).join(", ")}
 `;
@@ -27,6 +27,8 @@ if (values.help) {
   console.log(help);
 } else {
   const chosen = choose(values.only);
+  // Read by tests that lack something of this machine: see tooling/testing/needs.ts.
+  if (values["no-skip"]) process.env["LATCHKEY_NO_SKIP"] = "1";
   // What runs ends at once and is cleared away. A terminal may send the same signal by several ways.
   const interruption = new AbortController();
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => interruption.abort());
@@ -108,6 +110,6 @@ function report(done: Done[]): boolean {
 
 function line(one: Done): string {
   const seconds = `${(one.milliseconds / 1000).toFixed(1)} s`;
-  const why = one.result === "passed" ? "" : `  ${one.reason}`;
+  const why = one.reason === undefined ? "" : `  ${one.reason}`;
   return `  ${one.result.padEnd(8)} ${one.name.padEnd(28)} ${seconds.padStart(8)}${why}`;
 }

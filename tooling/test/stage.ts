@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { root } from "../bootstrap/checkout.mjs";
 
 export type Outcome =
-  { result: "passed" } | { result: "failed"; reason: string } | { result: "skipped"; reason: string };
+  { result: "passed"; reason?: string } | { result: "failed"; reason: string } | { result: "skipped"; reason: string };
 
 /** A program that takes longer hangs: no stage needs half of this on two cores. */
 const longestRunMs = 30 * 60_000;
@@ -11,11 +11,14 @@ export type StageTools = {
   /**
    * Runs a program to its end in the checkout's folder; what it writes belongs to the stage's output.
    *
+   * @returns what the program wrote
    * @throws {Error} where it ends with anything but 0, or not at all
    */
-  run(program: string, args: readonly string[], environment?: Record<string, string>): Promise<void>;
+  run(program: string, args: readonly string[], environment?: Record<string, string>): Promise<string>;
   /** Adds a line to the stage's output, shown when it fails. */
   say(text: string): void;
+  /** Puts on the line of a stage that passes what it did not try. */
+  remark(text: string): void;
   /** Ends the stage as skipped. */
   skip(reason: string): never;
 };
@@ -26,7 +29,7 @@ export type Stage = {
   needs?: readonly string[];
   /** Wants the machine to itself: browsers, timings, the build. */
   alone?: boolean;
-  run(tools: StageTools): Promise<void>;
+  run(tools: StageTools): Promise<unknown>;
 };
 
 const skipMark = Symbol("skip");
@@ -48,8 +51,10 @@ export async function runStage(
 ): Promise<Outcome & { output: string; milliseconds: number }> {
   const startedAt = performance.now();
   const chunks: string[] = [];
+  let remark: string | undefined;
   const tools: StageTools = {
     say: (text) => void chunks.push(`${text}\n`),
+    remark: (text) => void (remark = text),
     skip(reason) {
       throw Object.assign(new Error(reason), { [skipMark]: true });
     },
@@ -63,8 +68,13 @@ export async function runStage(
           detached: true,
           env: { ...process.env, FORCE_COLOR: "0", ...environment },
         });
-        child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk.toString("utf8")));
-        child.stderr.on("data", (chunk: Buffer) => chunks.push(chunk.toString("utf8")));
+        const written: string[] = [];
+        for (const stream of [child.stdout, child.stderr]) {
+          stream.setEncoding("utf8").on("data", (chunk: string) => {
+            written.push(chunk);
+            chunks.push(chunk);
+          });
+        }
         const end = () => endGroup(child.pid);
         interruption.addEventListener("abort", end, { once: true });
         const hanging = setTimeout(() => {
@@ -85,7 +95,7 @@ export async function runStage(
           setTimeout(end, 5_000).unref();
         });
         child.once("close", (code, signal) => {
-          if (code === 0) resolve();
+          if (code === 0) resolve(written.join(""));
           else reject(new Error(`${program.split("/").at(-1)} ended with ${code ?? signal}`));
         });
       }),
@@ -97,7 +107,7 @@ export async function runStage(
   });
   try {
     await stage.run(tools);
-    return end({ result: "passed" });
+    return end({ result: "passed", ...(remark !== undefined && { reason: remark }) });
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     if (skipMark in error) return end({ result: "skipped", reason: error.message });

@@ -10,6 +10,7 @@ import { schemaDiff } from "../database/schema-diff.ts";
 import { startTemporary } from "../database/temporary.ts";
 import { hasVendorSpecs } from "../testing/vendor-spec.ts";
 import { lintContainerFiles } from "./container-files.ts";
+import { leftOutOf } from "./left-out.ts";
 import { tryMigrations } from "./migrations.ts";
 import type { Stage, StageTools } from "./stage.ts";
 
@@ -37,13 +38,13 @@ export const stages: readonly Stage[] = [
   { name: "lint", needs: ["generate"], run: ({ run }) => run(tool("eslint"), [".", "--max-warnings", "0"]) },
   { name: "boundaries", needs: ["generate"], run: ({ run }) => run(tool("depcruise"), boundariesArguments()) },
   { name: "dead code", needs: ["generate"], run: ({ run }) => run(tool("knip"), []) },
-  { name: "unit", needs: ["generate"], run: ({ run }) => run(tool("vitest"), ["run", "--project", "unit"]) },
+  { name: "unit", needs: ["generate"], run: (tools) => tests(tools, "unit") },
   {
     name: "vendor contracts",
     needs: ["generate"],
-    async run({ run, skip }) {
-      if (!hasVendorSpecs()) skip("the vendors' descriptions of their APIs do not lie beside this checkout");
-      await run(tool("vitest"), ["run", "--project", "contracts"]);
+    async run(tools) {
+      if (!hasVendorSpecs()) tools.skip("the vendors' descriptions of their APIs do not lie beside this checkout");
+      await tests(tools, "contracts");
     },
   },
   {
@@ -59,7 +60,7 @@ export const stages: readonly Stage[] = [
   {
     name: "embedded database",
     needs: ["generate"],
-    run: ({ run }) => run(tool("vitest"), ["run", "--project", "supervisor"]),
+    run: (tools) => tests(tools, "supervisor"),
   },
   {
     name: "integration on PostgreSQL 18",
@@ -82,10 +83,10 @@ export const stages: readonly Stage[] = [
     name: "live servers",
     needs: ["generate"],
     alone: true,
-    async run({ run, skip }) {
-      await run(tool("vitest"), ["run", "--project", "live"]);
+    async run(tools) {
+      await tests(tools, "live");
       const reason = keycloakUnavailable() ?? openamUnavailable();
-      if (reason) skip(`${reason} (Debian: apt-get install default-jre-headless maven)`);
+      if (reason) tools.skip(`${reason} (Debian: apt-get install default-jre-headless maven)`);
     },
   },
   {
@@ -144,8 +145,18 @@ async function withDatabase(
   }
 }
 
-function integration({ run }: StageTools, url: string): Promise<void> {
-  return run(tool("vitest"), ["run", "--project", "integration"], { LATCHKEY_TEST_SERVER: url });
+function integration(tools: StageTools, url: string): Promise<void> {
+  return tests(tools, "integration", { LATCHKEY_TEST_SERVER: url });
+}
+
+/** Runs one of Vitest's projects; tests that did not run here are named on the stage's line. */
+async function tests(
+  { run, remark }: StageTools,
+  project: string,
+  environment: Record<string, string> = {},
+): Promise<void> {
+  const leftOut = leftOutOf(await run(tool("vitest"), ["run", "--project", project], environment));
+  if (leftOut !== undefined) remark(leftOut);
 }
 
 function debianPostgres(): string | undefined {

@@ -1,9 +1,10 @@
 /** The conformance suite with a vendor's own OpenAPI document looking on: nothing may be said that it does not allow. */
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, expect, it } from "vitest";
 import { describeConnector, simulated } from "#lib/connector-kit/conformance.ts";
 import type { ConformanceOptions } from "#lib/connector-kit/conformance/bench.ts";
 import type { Connector } from "#lib/connector-kit/contract.ts";
 import type { Simulator } from "#lib/connector-kit/simulator.ts";
+import { describeUnless } from "./needs.ts";
 import { readVendorSpec } from "./vendor-spec.ts";
 
 export type ContractOptions = {
@@ -25,7 +26,10 @@ export type ContractOptions = {
 /** Runs the suite against a simulator; every request of the connector and every answer of the simulator is checked. */
 export function describeContract(connector: Connector, simulator: Simulator, options: ContractOptions): void {
   const spec = readVendorSpec(options.spec);
-  describe.skipIf(!spec)(`${connector.id}: with the vendor's description of its API`, () => {
+  const lacking = spec
+    ? null
+    : `The vendor's description ${options.spec}.openapi.json does not lie beside this checkout.`;
+  describeUnless(lacking, `${connector.id}: with the vendor's description of its API`, () => {
     describeConnector(connector, {
       ...(options.client && { client: options.client }),
       ...(options.nameAtServer && { nameAtServer: options.nameAtServer }),
