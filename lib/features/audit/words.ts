@@ -241,6 +241,7 @@ const told = new Map<string, Words>([
     { label: "Make a password link", did: "made a link with which {} sets a new password" },
   ],
   ["person.set_active", { label: "Enable or disable a person", did: byFlag("active", "enabled {}", "disabled {}") }],
+  ["person.set_up", { label: "Set up one's own account", did: "set up their account by a link" }],
   ["person.sign_in_locked", { label: "Stop sign-in attempts", did: "stopped further sign-in attempts as {} for now" }],
   ["person.unlink", { label: "Unlink an identity", did: (event) => `unlinked their sign-in at ${providerOf(event)}` }],
   ["person.use_password_link", { label: "Use a password link", did: "set a new password by a link" }],

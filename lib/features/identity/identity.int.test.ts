@@ -3,7 +3,7 @@ import { installationDb, tenantDb } from "#lib/data/database.ts";
 import { insertFederatedIdentity } from "#lib/data/federated-identities.ts";
 import { insertMembership } from "#lib/data/memberships.ts";
 import { insertPerson, updatePerson } from "#lib/data/people.ts";
-import { newId, type PersonId, type SessionId } from "#lib/foundation/ids.ts";
+import { installationHistory, newId, type PersonId, type SessionId, type TenantId } from "#lib/foundation/ids.ts";
 import { testIdentityProvider } from "#tooling/testing/identity-providers.ts";
 import { testDependencies, testTenant } from "#tooling/testing/tenant.ts";
 import type { Dependencies } from "../context.ts";
@@ -344,6 +344,42 @@ describe("one-time link", () => {
     const { deps, id, token } = await issued();
     expect(await proceedWithOneTimeLink(deps, token)).toBe(id);
     await expect(proceedWithOneTimeLink(deps, token)).rejects.toMatchObject({ code: "auth.link_invalid" });
+  });
+
+  const historyOf = (deps: Dependencies, tenantId: TenantId, subjectId: string) =>
+    deps.database.inTenant(tenantId, (tx) => tenantDb(tx).auditEvent.findMany({ where: { subjectId } }));
+
+  it("is told to every tenant of the person, without a secret, and once", async () => {
+    const { deps, id, email, token } = await issued();
+    const tenants = [await testTenant(deps), await testTenant(deps)];
+    await deps.database.inInstallation(async (ctx) => {
+      for (const { id: tenantId } of tenants) {
+        await insertMembership(ctx, { tenantId, personId: id, roles: ["DEVELOPER"] });
+      }
+    });
+    await expect(acceptOneTimeLink(deps, { token, name: "Ada", password: "short" }, "refused")).rejects.toThrow();
+    await acceptOneTimeLink(deps, { token, ...chosen }, "request-1");
+    for (const tenant of tenants) {
+      const events = await historyOf(deps, tenant.id, id);
+      expect(events).toMatchObject([
+        {
+          ...{ action: "person.set_up", subjectType: "person", requestId: "request-1" },
+          ...{ actorId: id, actorName: chosen.name, subjectName: chosen.name },
+          ...{ before: { name: "Ada", email }, after: { name: chosen.name, email } },
+        },
+      ]);
+      const text = JSON.stringify(events);
+      for (const secret of [token, chosen.password, "argon2"]) expect(text).not.toContain(secret);
+    }
+    expect(await historyOf(deps, installationHistory, id)).toEqual([]);
+  });
+
+  it("is told to the installation where the person has no tenant", async () => {
+    const { deps, id, token } = await issued();
+    await acceptOneTimeLink(deps, { token, ...chosen }, "request-1");
+    const events = await historyOf(deps, installationHistory, id);
+    expect(events).toMatchObject([{ action: "person.set_up", actorId: id, requestId: "request-1" }]);
+    expect(JSON.stringify(events)).not.toContain(token);
   });
 
   it("does not stand in the database in clear", async () => {

@@ -6,7 +6,7 @@ import { findOneTimeLink, replaceOneTimeLink, useOneTimeLink } from "#lib/data/o
 import { findPerson, tenantsOf, updatePerson } from "#lib/data/people.ts";
 import { revokeSessionsOf } from "#lib/data/sessions.ts";
 import { AppError, fieldError } from "#lib/foundation/errors.ts";
-import { randomToken, tokenDigest, type PersonId } from "#lib/foundation/ids.ts";
+import { installationHistory, randomToken, tokenDigest, type PersonId } from "#lib/foundation/ids.ts";
 import type { Dependencies } from "../context.ts";
 import { parseInput } from "../verb.ts";
 import { LinkInput, type LinkView } from "./contract.ts";
@@ -57,8 +57,8 @@ export async function readOneTimeLink(
 
 /**
  * Uses a link: sets name and password, and ends every session that the person had. A refusal leaves the link
- * usable; of several callers at the same time one succeeds. Where the password was forgotten, the person's tenants
- * learn that there is a new one.
+ * usable; of several callers at the same time one succeeds. The person's tenants learn of it, or the installation's
+ * own history where there are none.
  *
  * @returns the person, who may now be signed in
  * @throws {AppError} `auth.link_invalid`, `input.invalid`
@@ -81,9 +81,11 @@ export async function acceptOneTimeLink(
       const tokenHash = tokenDigest(token);
       const link = await findOneTimeLink(ctx, tokenHash, now);
       if (!link || !(await useOneTimeLink(ctx, tokenHash, now))) throw new AppError("auth.link_invalid");
+      const before = await findPerson(ctx, link.personId);
+      if (!before) throw new AppError("auth.link_invalid");
       await updatePerson(ctx, link.personId, { name, email: address, passwordHash });
       await revokeSessionsOf(ctx, { personId: link.personId, now });
-      if (link.purpose === "PASSWORD_RESET") await noteReset(ctx, { personId: link.personId, name, requestId });
+      await noteUse(ctx, { ...uses[link.purpose], before, after: { name, email: address }, requestId });
       return link.personId;
     })
     .catch((error: unknown) => {
@@ -113,19 +115,35 @@ export async function proceedWithOneTimeLink(
   });
 }
 
-type Reset = { personId: PersonId; name: string; requestId: string };
+/** What the use of a link is called in the audit. */
+const uses = {
+  FIRST_SIGN_IN: { action: "person.set_up" },
+  PASSWORD_RESET: { action: "person.use_password_link" },
+} as const;
 
-async function noteReset(ctx: InstallationContext, { personId, name, requestId }: Reset): Promise<void> {
-  for (const tenantId of await tenantsOf(ctx, personId)) {
+type Use = {
+  action: string;
+  before: { id: PersonId; name: string; email: string };
+  after: { name: string; email: string };
+  requestId: string;
+};
+
+/** Writes who the person was and is, without the password and the link, into every history that it concerns. */
+async function noteUse(ctx: InstallationContext, { action, before, after, requestId }: Use): Promise<void> {
+  const { id, name, email } = before;
+  const tenants = await tenantsOf(ctx, id);
+  for (const tenantId of tenants.length > 0 ? tenants : [installationHistory]) {
     await insertAuditEvent(
       { ...ctx, tenantId },
       {
-        actorId: personId,
-        actorName: name,
-        action: "person.use_password_link",
+        actorId: id,
+        actorName: after.name,
+        action,
         subjectType: "person",
-        subjectId: personId,
-        subjectName: name,
+        subjectId: id,
+        subjectName: after.name,
+        before: { name, email },
+        after,
         requestId,
       },
     );
