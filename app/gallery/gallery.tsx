@@ -141,7 +141,7 @@ function Listing() {
         ]}
       />
       <div className="flex flex-wrap items-center gap-2">
-        <SearchField label="Search key managers" placeholder="Name or issuer" />
+        <SearchField label="Search key managers" maxLength={200} placeholder="Name or issuer" />
       </div>
       <div className="flex flex-col gap-3">
         <Table label="Key managers">

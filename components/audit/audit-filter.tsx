@@ -5,6 +5,7 @@ import { Button } from "#components/ui/button.tsx";
 import { Input } from "#components/ui/input.tsx";
 import { SearchField } from "#components/ui/search-field.tsx";
 import { Select, type SelectOption } from "#components/ui/select.tsx";
+import { searchLength } from "#lib/features/audit/contract.ts";
 
 const params = ["q", "action", "actor", "subject", "from", "until", "cursor"];
 
@@ -23,7 +24,7 @@ export function AuditFilter({ actions }: { actions: readonly SelectOption[] }) {
   const isNarrowed = params.some((param) => search.has(param));
   return (
     <div className="flex flex-wrap items-center gap-3">
-      <SearchField label="Search people and things" className="w-full sm:w-72" />
+      <SearchField label="Search people and things" maxLength={searchLength} className="w-full sm:w-72" />
       <Select
         aria-label="Action"
         placeholder="Every action"

@@ -11,6 +11,8 @@ import { Spinner } from "./spinner.tsx";
 type SearchFieldProps = {
   /** What is searched, "Search applications". */
   label: string;
+  /** Most characters that the search takes. */
+  maxLength: number;
   /** The search parameter that carries the words. */
   param?: string;
   /** Search parameters that a new search makes meaningless. */
@@ -23,7 +25,14 @@ type SearchFieldProps = {
 const pauseMs = 250;
 
 /** Searches the list of the page. The words live in the address, so that a search can be shared and gone back to. */
-export function SearchField({ label, param = "q", resets = ["cursor"], placeholder, className }: SearchFieldProps) {
+export function SearchField({
+  label,
+  maxLength,
+  param = "q",
+  resets = ["cursor"],
+  placeholder,
+  className,
+}: SearchFieldProps) {
   const router = useRouter();
   const pathname = usePathname();
   const search = useSearchParams();
@@ -72,6 +81,7 @@ export function SearchField({ label, param = "q", resets = ["cursor"], placehold
       <Input
         type="search"
         aria-label={label}
+        maxLength={maxLength}
         placeholder={placeholder ?? label}
         value={words}
         onChange={(event) => {

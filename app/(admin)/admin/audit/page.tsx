@@ -6,12 +6,13 @@ import { PageHeader } from "#components/ui/page-header.tsx";
 import { Pager } from "#components/ui/pager.tsx";
 import { ListAuditInput } from "#lib/features/audit/contract.ts";
 import { listAudit, listAuditActions } from "#lib/features/audit/list.ts";
+import { readWords } from "#lib/foundation/text.ts";
 import { requireContext } from "#lib/web/context.ts";
 import { readSearch } from "#lib/web/search-params.ts";
 
 export const metadata: Metadata = { title: "Audit" };
 
-const { action, actor, subject, from, until } = ListAuditInput.shape;
+const { search: searchInput, action, actor, subject, from, until } = ListAuditInput.shape;
 // What somebody writes into the address by hand narrows nothing instead of failing.
 const Filter = ListAuditInput.pick({ cursor: true }).extend({
   action: action.catch(undefined),
@@ -23,9 +24,10 @@ const Filter = ListAuditInput.pick({ cursor: true }).extend({
 
 export default async function AuditPage({ searchParams }: PageProps<"/admin/audit">) {
   const ctx = await requireContext("audit:read");
-  const { q, ...search } = await readSearch(searchParams);
-  const filter = Filter.strip().parse(search);
-  const [page, actions] = await Promise.all([listAudit(ctx, { ...filter, search: q }), listAuditActions(ctx, {})]);
+  const { q, ...narrowing } = await readSearch(searchParams);
+  const filter = Filter.strip().parse(narrowing);
+  const search = readWords(searchInput, q);
+  const [page, actions] = await Promise.all([listAudit(ctx, { ...filter, search }), listAuditActions(ctx, {})]);
   return (
     <>
       <PageHeader
@@ -35,7 +37,7 @@ export default async function AuditPage({ searchParams }: PageProps<"/admin/audi
       <AuditFilter actions={actions} />
       {page.items.length === 0 ? (
         <EmptyState
-          title={Object.keys(search).length > 0 || q ? "Nothing matches" : "Nothing has happened yet"}
+          title={Object.keys(narrowing).length > 0 || search ? "Nothing matches" : "Nothing has happened yet"}
           description="Each change in this tenant leaves one entry here, in the moment it is made."
         />
       ) : (

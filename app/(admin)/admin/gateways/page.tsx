@@ -7,9 +7,10 @@ import { EmptyState } from "#components/ui/empty-state.tsx";
 import { PageHeader } from "#components/ui/page-header.tsx";
 import { Pager } from "#components/ui/pager.tsx";
 import { SearchField } from "#components/ui/search-field.tsx";
-import { ListGatewayCredentialsInput } from "#lib/features/gateway-credentials/contract.ts";
+import { ListGatewayCredentialsInput, searchLength } from "#lib/features/gateway-credentials/contract.ts";
 import { listGatewayCredentials } from "#lib/features/gateway-credentials/list.ts";
 import { readNginxConfiguration } from "#lib/features/gateway-credentials/read-nginx-configuration.ts";
+import { readWords } from "#lib/foundation/text.ts";
 import { requireContext } from "#lib/web/context.ts";
 import { readSearch } from "#lib/web/search-params.ts";
 import { createGatewayCredentialAction, revokeGatewayCredentialAction } from "./actions.ts";
@@ -19,7 +20,7 @@ export const metadata: Metadata = { title: "Gateways" };
 export default async function GatewaysPage({ searchParams }: PageProps<"/admin/gateways">) {
   const ctx = await requireContext("gateway_credential:read");
   const { q, cursor } = await readSearch(searchParams);
-  const search = ListGatewayCredentialsInput.shape.search.safeParse(q).data;
+  const search = readWords(ListGatewayCredentialsInput.shape.search, q);
   const [{ items, nextCursor }, configuration] = await Promise.all([
     listGatewayCredentials(ctx, { ...(search ? { search } : {}), ...(cursor ? { cursor: cursor.slice(0, 500) } : {}) }),
     readNginxConfiguration(ctx, {}),
@@ -47,7 +48,7 @@ export default async function GatewaysPage({ searchParams }: PageProps<"/admin/g
         />
       ) : (
         <div className="flex flex-col gap-3">
-          <SearchField label="Search gateway credentials" placeholder="Name" />
+          <SearchField label="Search gateway credentials" maxLength={searchLength} placeholder="Name" />
           {items.length === 0 ? (
             <EmptyState title="Nothing matches" description="No credential has this name. Try fewer letters." />
           ) : (

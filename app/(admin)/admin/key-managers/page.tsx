@@ -8,8 +8,9 @@ import { EmptyState } from "#components/ui/empty-state.tsx";
 import { PageHeader } from "#components/ui/page-header.tsx";
 import { Pager } from "#components/ui/pager.tsx";
 import { SearchField } from "#components/ui/search-field.tsx";
-import { ListKeyManagersInput } from "#lib/features/key-managers/contract.ts";
+import { ListKeyManagersInput, searchLength } from "#lib/features/key-managers/contract.ts";
 import { listKeyManagers } from "#lib/features/key-managers/list.ts";
+import { readWords } from "#lib/foundation/text.ts";
 import { requireContext } from "#lib/web/context.ts";
 import { readSearch } from "#lib/web/search-params.ts";
 import { previewDisableAction, removeKeyManagerAction, setKeyManagerEnabledAction } from "./actions.ts";
@@ -19,7 +20,7 @@ export const metadata: Metadata = { title: "Key managers" };
 export default async function KeyManagersPage({ searchParams }: PageProps<"/admin/key-managers">) {
   const ctx = await requireContext("key_manager:read");
   const { q, sort, cursor } = await readSearch(searchParams);
-  const search = ListKeyManagersInput.shape.search.safeParse(q).data;
+  const search = readWords(ListKeyManagersInput.shape.search, q);
   const { items, nextCursor } = await listKeyManagers(ctx, {
     ...(search ? { search } : {}),
     sort: ListKeyManagersInput.shape.sort.safeParse(sort).data ?? "name",
@@ -38,7 +39,7 @@ export default async function KeyManagersPage({ searchParams }: PageProps<"/admi
       />
       <div className="flex flex-col gap-3">
         <div className="flex items-center gap-2">
-          <SearchField label="Search key managers" placeholder="Name, description or issuer" />
+          <SearchField label="Search key managers" maxLength={searchLength} placeholder="Name, description or issuer" />
           <ReloadButton label="Reload key managers" />
         </div>
         {items.length === 0 ? (

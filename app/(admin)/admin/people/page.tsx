@@ -5,8 +5,9 @@ import { PeopleList } from "#components/people/people-list.tsx";
 import { EmptyState } from "#components/ui/empty-state.tsx";
 import { Pager } from "#components/ui/pager.tsx";
 import { SearchField } from "#components/ui/search-field.tsx";
-import { ListPeopleInput } from "#lib/features/people/contract.ts";
+import { ListPeopleInput, searchLength } from "#lib/features/people/contract.ts";
 import { listPeople } from "#lib/features/people/list.ts";
+import { readWords } from "#lib/foundation/text.ts";
 import { requireContext } from "#lib/web/context.ts";
 import { readSearch } from "#lib/web/search-params.ts";
 import { changeRolesAction, invitePersonAction, makePasswordLinkAction, setPersonActiveAction } from "./actions.ts";
@@ -22,12 +23,13 @@ const Filter = ListPeopleInput.pick({ role: true, state: true }).extend({
 export default async function PeoplePage({ searchParams }: PageProps<"/admin/people">) {
   const ctx = await requireContext("people:read");
   const { q, cursor, role, state } = await readSearch(searchParams);
-  const page = await listPeople(ctx, { search: q, cursor, ...Filter.parse({ role, state }) });
+  const search = readWords(ListPeopleInput.shape.search, q);
+  const page = await listPeople(ctx, { search, cursor, ...Filter.parse({ role, state }) });
   return (
     <>
       <PeopleHeader invite={invitePersonAction} />
       <div className="flex flex-wrap gap-3">
-        <SearchField label="Search people" className="w-full sm:w-72" />
+        <SearchField label="Search people" maxLength={searchLength} className="w-full sm:w-72" />
         <PeopleFilter />
       </div>
       {page.items.length === 0 ? (

@@ -8,8 +8,9 @@ import { EmptyState } from "#components/ui/empty-state.tsx";
 import { PageHeader } from "#components/ui/page-header.tsx";
 import { Pager } from "#components/ui/pager.tsx";
 import { SearchField } from "#components/ui/search-field.tsx";
-import { ListApisInput } from "#lib/features/apis/contract.ts";
+import { ListApisInput, searchLength } from "#lib/features/apis/contract.ts";
 import { listApis } from "#lib/features/apis/read.ts";
+import { readWords } from "#lib/foundation/text.ts";
 import { requireContext } from "#lib/web/context.ts";
 import { readSearch } from "#lib/web/search-params.ts";
 
@@ -19,12 +20,13 @@ export default async function ApisPage({ searchParams }: PageProps<"/creator/api
   const ctx = await requireContext("api:read");
   const { q, status: rawStatus, cursor } = await readSearch(searchParams);
   const status = ListApisInput.shape.status.safeParse(rawStatus).data;
+  const search = readWords(ListApisInput.shape.search, q);
   const { items, nextCursor } = await listApis(ctx, {
-    ...(q ? { search: q.slice(0, 100) } : {}),
+    ...(search ? { search } : {}),
     ...(status ? { status } : {}),
     ...(cursor ? { cursor } : {}),
   });
-  const filtered = Boolean(q) || Boolean(status) || Boolean(cursor);
+  const filtered = Boolean(search) || Boolean(status) || Boolean(cursor);
   const mayWrite = ctx.permissions.has("api:write");
 
   return (
@@ -44,7 +46,7 @@ export default async function ApisPage({ searchParams }: PageProps<"/creator/api
       ) : (
         <div className="flex flex-col gap-3">
           <div className="flex flex-wrap items-center gap-2">
-            <SearchField label="Search APIs" placeholder="Name or context" />
+            <SearchField label="Search APIs" maxLength={searchLength} placeholder="Name or context" />
             <StatusFilter />
           </div>
           {items.length === 0 ? (

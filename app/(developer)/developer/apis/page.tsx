@@ -5,6 +5,8 @@ import { PageHeader } from "#components/ui/page-header.tsx";
 import { Pager } from "#components/ui/pager.tsx";
 import { SearchField } from "#components/ui/search-field.tsx";
 import { browseApis } from "#lib/features/apis/browse.ts";
+import { ListApisInput, searchLength } from "#lib/features/apis/contract.ts";
+import { readWords } from "#lib/foundation/text.ts";
 import { requireContext } from "#lib/web/context.ts";
 import { readSearch } from "#lib/web/search-params.ts";
 
@@ -13,8 +15,9 @@ export const metadata: Metadata = { title: "APIs" };
 export default async function BrowseApisPage({ searchParams }: PageProps<"/developer/apis">) {
   const ctx = await requireContext("api:browse");
   const { q, cursor } = await readSearch(searchParams);
+  const search = readWords(ListApisInput.shape.search, q);
   const { items, nextCursor } = await browseApis(ctx, {
-    ...(q ? { search: q.slice(0, 100) } : {}),
+    ...(search ? { search } : {}),
     ...(cursor ? { cursor } : {}),
   });
   return (
@@ -23,14 +26,14 @@ export default async function BrowseApisPage({ searchParams }: PageProps<"/devel
         title="APIs"
         description="Everything that is published here, or that other tenants opened to yours. Open one to see which of your keys open it."
       />
-      {items.length === 0 && !q && !cursor ? (
+      {items.length === 0 && !search && !cursor ? (
         <EmptyState
           title="Nothing is published yet"
           description="As soon as a creator publishes an API, it stands here for you to subscribe to."
         />
       ) : (
         <div className="flex flex-col gap-3">
-          <SearchField label="Search APIs" placeholder="Name or context" />
+          <SearchField label="Search APIs" maxLength={searchLength} placeholder="Name or context" />
           {items.length === 0 ? (
             <EmptyState title="Nothing matches" description="No published API fits this search. Try fewer letters." />
           ) : (

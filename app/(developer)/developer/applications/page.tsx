@@ -7,7 +7,9 @@ import { EmptyState } from "#components/ui/empty-state.tsx";
 import { PageHeader } from "#components/ui/page-header.tsx";
 import { Pager } from "#components/ui/pager.tsx";
 import { SearchField } from "#components/ui/search-field.tsx";
+import { ListApplicationsInput, searchLength } from "#lib/features/applications/contract.ts";
 import { listApplications } from "#lib/features/applications/list.ts";
+import { readWords } from "#lib/foundation/text.ts";
 import { requireContext } from "#lib/web/context.ts";
 import { readSearch } from "#lib/web/search-params.ts";
 import { createApplicationAction } from "./actions.ts";
@@ -17,8 +19,9 @@ export const metadata: Metadata = { title: "Applications" };
 export default async function ApplicationsPage({ searchParams }: PageProps<"/developer/applications">) {
   const ctx = await requireContext("application:read");
   const { q, cursor, create } = await readSearch(searchParams);
-  const { items, nextCursor } = await listApplications(ctx, { ...(q ? { search: q.slice(0, 200) } : {}), cursor });
-  const none = items.length === 0 && !q && !cursor;
+  const search = readWords(ListApplicationsInput.shape.search, q);
+  const { items, nextCursor } = await listApplications(ctx, { ...(search ? { search } : {}), cursor });
+  const none = items.length === 0 && !search && !cursor;
   const add = (
     <ApplicationDialog
       // Keyed: the palette may lead here from this very page.
@@ -44,7 +47,7 @@ export default async function ApplicationsPage({ searchParams }: PageProps<"/dev
         />
       ) : (
         <div className="flex flex-col gap-3">
-          <SearchField label="Search applications" placeholder="Name" />
+          <SearchField label="Search applications" maxLength={searchLength} placeholder="Name" />
           {items.length === 0 ? (
             <EmptyState
               title="Nothing matches"

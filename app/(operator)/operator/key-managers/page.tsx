@@ -10,7 +10,8 @@ import { PageHeader } from "#components/ui/page-header.tsx";
 import { Pager } from "#components/ui/pager.tsx";
 import { SearchField } from "#components/ui/search-field.tsx";
 import { listGlobalKeyManagers } from "#lib/features/global-key-managers/read.ts";
-import { ListKeyManagersInput } from "#lib/features/key-managers/contract.ts";
+import { ListKeyManagersInput, searchLength } from "#lib/features/key-managers/contract.ts";
+import { readWords } from "#lib/foundation/text.ts";
 import { requireOperator } from "#lib/web/context.ts";
 import { readSearch } from "#lib/web/search-params.ts";
 import { previewDisableAction, removeAction, setEnabledAction } from "./actions.ts";
@@ -20,7 +21,7 @@ export const metadata: Metadata = { title: "Global key managers" };
 export default async function GlobalKeyManagersPage({ searchParams }: PageProps<"/operator/key-managers">) {
   const caller = await requireOperator();
   const { q, sort, cursor } = await readSearch(searchParams);
-  const search = ListKeyManagersInput.shape.search.safeParse(q).data;
+  const search = readWords(ListKeyManagersInput.shape.search, q);
   const { items, nextCursor } = await listGlobalKeyManagers(caller, {
     ...(search ? { search } : {}),
     sort: ListKeyManagersInput.shape.sort.safeParse(sort).data ?? "name",
@@ -46,7 +47,11 @@ export default async function GlobalKeyManagersPage({ searchParams }: PageProps<
       ) : (
         <div className="flex flex-col gap-3">
           <div className="flex items-center gap-2">
-            <SearchField label="Search global key managers" placeholder="Name, description or issuer" />
+            <SearchField
+              label="Search global key managers"
+              maxLength={searchLength}
+              placeholder="Name, description or issuer"
+            />
             <ReloadButton label="Reload global key managers" />
           </div>
           {items.length === 0 ? (

@@ -6,7 +6,9 @@ import { EmptyState } from "#components/ui/empty-state.tsx";
 import { PageHeader } from "#components/ui/page-header.tsx";
 import { Pager } from "#components/ui/pager.tsx";
 import { SearchField } from "#components/ui/search-field.tsx";
+import { ListTenantsInput, searchLength } from "#lib/features/tenants/contract.ts";
 import { listTenants } from "#lib/features/tenants/list.ts";
+import { readWords } from "#lib/foundation/text.ts";
 import { requireOperator } from "#lib/web/context.ts";
 import { readSearch } from "#lib/web/search-params.ts";
 import { createTenantAction, makePasswordLinkAction, setTenantActiveAction } from "./actions.ts";
@@ -16,7 +18,8 @@ export const metadata: Metadata = { title: "Tenants" };
 export default async function TenantsPage({ searchParams }: PageProps<"/operator/tenants">) {
   const caller = await requireOperator();
   const { q, cursor } = await readSearch(searchParams);
-  const page = await listTenants(caller, { search: q, cursor });
+  const search = readWords(ListTenantsInput.shape.search, q);
+  const page = await listTenants(caller, { search, cursor });
   const create = <CreateTenant create={createTenantAction} origin={caller.deps.origin} />;
   const isEmpty = page.items.length === 0;
   return (
@@ -31,11 +34,11 @@ export default async function TenantsPage({ searchParams }: PageProps<"/operator
           </>
         }
       />
-      {(!isEmpty || q) && <SearchField label="Search tenants" />}
-      {isEmpty && q && (
+      {(!isEmpty || search) && <SearchField label="Search tenants" maxLength={searchLength} />}
+      {isEmpty && search && (
         <EmptyState title="Nothing matches" description="No tenant has these words in its name or address." />
       )}
-      {isEmpty && !q && (
+      {isEmpty && !search && (
         <EmptyState
           title="No tenant yet"
           description="A tenant is an organisation with its own people, key managers, applications and APIs. Its first administrator gets in by a link that you hand over."
