@@ -245,6 +245,19 @@ describe("keys in use", () => {
     expect(JSON.stringify(rows)).not.toContain(token.accessToken);
   });
 
+  it("give no token where the administrator switched that off, and the key manager is not asked", async () => {
+    const quiet = await keysWorld({ tokenGeneration: false });
+    const { keys } = done(await generateKeys(quiet.developer, quiet.request()));
+    expect(keys.can.issueToken).toBe(false);
+    quiet.server.requests.length = 0;
+    await expect(issueToken(quiet.developer, { id: keys.id })).rejects.toMatchObject({
+      code: "key_manager.not_allowed",
+      message: expect.stringContaining("switched off getting tokens"),
+    });
+    expect(quiet.server.requests).toEqual([]);
+    expect((await quiet.audit(keys.id)).map(({ action }) => action)).toEqual(["key_mapping.generate"]);
+  });
+
   it("show what the key manager says when they are refreshed, and that a client is gone", async () => {
     const { keys } = await generated();
     const stored = world.server.clients.get(keys.consumerKey ?? "");
