@@ -6,6 +6,7 @@
 import { spawn } from "node:child_process";
 import { installDependencies, makeOwnFolder, modernNode, root } from "./bootstrap/checkout.mjs";
 import { explain } from "./bootstrap/words.mjs";
+import { nothingRan } from "./test/names.mjs";
 
 try {
   const startedAt = performance.now();
@@ -23,5 +24,5 @@ try {
   });
 } catch (error) {
   process.exitCode = explain(error);
-  console.log("\n  failed   install\n\n0 passed, 1 failed, 0 skipped");
+  console.log(nothingRan(error));
 }

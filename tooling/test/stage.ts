@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { root } from "../bootstrap/checkout.mjs";
+import type { stageNames } from "./names.mjs";
 
 export type Outcome =
   { result: "passed"; reason?: string } | { result: "failed"; reason: string } | { result: "skipped"; reason: string };
@@ -23,10 +24,12 @@ export type StageTools = {
   skip(reason: string): never;
 };
 
+type StageName = (typeof stageNames)[number];
+
 export type Stage = {
-  name: string;
+  name: StageName;
   /** Names of stages without which this one proves nothing. */
-  needs?: readonly string[];
+  needs?: readonly StageName[];
   /** Wants the machine to itself: browsers, timings, the build. */
   alone?: boolean;
   run(tools: StageTools): Promise<unknown>;
