@@ -14,6 +14,8 @@ export type ReadToken =
       claims: Record<string, unknown>;
     }
   | { kind: "opaque" }
+  /** A JWE: only the key manager that it was made by or for can open it. */
+  | { kind: "encrypted" }
   | { kind: "malformed" };
 
 /** Longer tokens are not looked at; real ones stay well below. */
@@ -22,14 +24,15 @@ const maximumKeyIdCharacters = 512;
 
 const malformed: ReadToken = { kind: "malformed" };
 const opaque: ReadToken = { kind: "opaque" };
+const encrypted: ReadToken = { kind: "encrypted" };
 
 /**
  * Reads the structure of a bearer token, without I/O and without trusting it.
  *
  * A token whose first part is a JSON object means to be a JOSE object, and must then be a well-formed JWS
  * in compact form (RFC 7515 §7.1): three parts, canonical base64url, no `crit`, no `b64` (RFC 7797), no
- * member named twice. Encrypted tokens (JWE, five parts) are malformed. Every other text of RFC 6750 §2.1
- * is opaque.
+ * member named twice. Or it is a JWE in compact form (RFC 7516 §7.1): five parts, and a header that names `alg`
+ * and `enc`. Every other text of RFC 6750 §2.1 is opaque.
  */
 export function readToken(token: string): ReadToken {
   if (token.length === 0 || token.length > maximumTokenCharacters) return malformed;
@@ -37,6 +40,7 @@ export function readToken(token: string): ReadToken {
   const parts = token.split(".");
   const first = decodeCanonical(parts[0] ?? "");
   if (!first || !beginsLikeObject(first)) return looksLikeJose(token) ? malformed : opaque;
+  if (parts.length === 5) return isEncrypted(first, parts) ? encrypted : malformed;
   if (parts.length !== 3) return malformed;
 
   const header = parseStrictObject(first);
@@ -67,6 +71,13 @@ export function readToken(token: string): ReadToken {
  */
 function isCompressed(header: Record<string, unknown>): boolean {
   return Object.hasOwn(header, "zip") && header["zip"] !== "NONE";
+}
+
+/** The key of a JWE may be empty: some algorithms encrypt none (RFC 7516 §5.1). The other parts never are. */
+function isEncrypted(first: Buffer, [, key = "", ...rest]: readonly string[]): boolean {
+  const header = parseStrictObject(first);
+  if (!header || typeof member(header, "alg") !== "string" || typeof member(header, "enc") !== "string") return false;
+  return (key === "" || decodeCanonical(key) !== null) && rest.every((part) => decodeCanonical(part) !== null);
 }
 
 /** Bytes of a base64url text; null where it is empty or not the only spelling of its bytes. */

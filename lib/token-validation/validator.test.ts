@@ -515,6 +515,40 @@ describe("introspection", () => {
     expect(made.introspections).toEqual([{ keyManagerId: "km-1", token: opaque }]);
   });
 
+  const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const header = { alg: "RSA-OAEP", enc: "A256GCM" };
+
+  it.each([`${encode(header)}.AA.AA.AA.AA`, `${encode({ ...header, alg: "dir", zip: "DEF" })}..AA.AA.AA`])(
+    "takes the encrypted token %s to the one key manager that may be asked, and refuses it where there is none or two",
+    async (jwe) => {
+      const made = opaqueWorld();
+      expect(await made.validate(jwe)).toMatchObject({ allowed: true, consumerKey });
+      expect(made.introspections).toEqual([{ keyManagerId: "km-1", token: jwe }]);
+      const second = { ...introspecting, keyManagerId: "km-2", issuer: "https://other.example", fingerprint: "km-2:1" };
+      for (const trustAnchors of [[trustAnchor], [introspecting, second], [{ ...introspecting, enabled: false }]]) {
+        made.change({ trustAnchors });
+        expect(await made.validate(jwe)).toMatchObject({ code: 900901, reason: "token_malformed" });
+      }
+      expect(made.introspections).toHaveLength(1);
+    },
+  );
+
+  it("asks nobody about five parts that are no encrypted token", async () => {
+    const made = opaqueWorld();
+    for (const token of [
+      `${encode({ alg: "RSA-OAEP" })}.AA.AA.AA.AA`,
+      `${encode({ ...header, enc: 1 })}.AA.AA.AA.AA`,
+      `${Buffer.from('{"alg":"dir","alg":"dir","enc":"A256GCM"}').toString("base64url")}..AA.AA.AA`,
+      `${encode(header)}.AB.AA.AA.AA`,
+      `${encode(header)}.AA.AA..AA`,
+      `${encode(header)}.AA.AA.AA`,
+      `${encode(header)}.AA.AA.AA.AA.AA`,
+    ]) {
+      expect(await made.validate(token)).toMatchObject({ reason: "token_malformed" });
+    }
+    expect(made.introspections).toEqual([]);
+  });
+
   it("takes the JWTs of a key manager that introspects to it, by their issuer", async () => {
     const made = opaqueWorld();
     const token = await signToken(stranger, {}, made.nowSeconds());

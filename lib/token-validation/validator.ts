@@ -111,13 +111,13 @@ export function createValidator(ports: ValidatorPorts): Validator {
   async function check(snapshot: Snapshot, api: CompiledApi, token: string): Promise<Checked | Refused> {
     const read = readToken(token);
     if (read.kind === "malformed") return refuse("token_malformed");
-    const anchor = read.kind === "jwt" ? anchorOfIssuer(snapshot, api, read) : anchorOfOpaque(snapshot, api);
+    const anchor = anchorOf(snapshot, api, read);
     if (isRefused(anchor)) return anchor;
     // No key manager is asked, and no key fetched, for an API that would not accept it.
     const refusal = refuseAnchor(anchor, api);
     if (refusal) return refusal;
     const digest = digestOf(token);
-    if (read.kind === "opaque" || anchor.validation === "INTROSPECT") {
+    if (read.kind !== "jwt" || anchor.validation === "INTROSPECT") {
       const facts = await introspector.check(snapshot.tenantId, anchor, { token, digest });
       return isRefused(facts) ? facts : { facts, anchor };
     }
@@ -146,6 +146,17 @@ function findTarget(snapshot: Snapshot, { target }: ValidationRequest): { api: C
   if ("requestPath" in target) return snapshot.route(target.requestPath);
   const api = snapshot.findApi(target.api.context, target.api.version);
   return api && { api, path: target.path };
+}
+
+/** Whose token it may be. One that is encrypted is as opaque as others, but without an introspection nobody can read it. */
+function anchorOf(
+  snapshot: Snapshot,
+  api: CompiledApi,
+  read: Exclude<ReadToken, { kind: "malformed" }>,
+): TrustAnchor | Refused {
+  if (read.kind === "jwt") return anchorOfIssuer(snapshot, api, read);
+  const anchor = anchorOfOpaque(snapshot, api);
+  return read.kind === "encrypted" && isRefused(anchor) ? refuse("token_malformed") : anchor;
 }
 
 /** Enabled key managers come first; among them, one that the API accepts. */
