@@ -2,7 +2,7 @@ import { NextResponse, type NextRequest } from "next/server";
 
 /**
  * Comfort, never the lock: it saves strangers a page that would send them to sign in anyway. Every page, action
- * and route checks by itself, and a test runs them without this file.
+ * and route checks the session by itself, and must go on to: a cookie of any content passes here.
  */
 export function proxy(request: NextRequest): NextResponse {
   if (request.method !== "GET" || hasSessionCookie(request)) return NextResponse.next();
