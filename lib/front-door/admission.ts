@@ -37,7 +37,6 @@ export function admit(
   if (clientAddress) req.headers["x-forwarded-for"] = clientAddress;
 
   const url = req.url ?? "/";
-  req.headers["x-latchkey-path"] = url;
   const path = url.split("?", 1)[0] ?? "/";
   return {
     requestId,

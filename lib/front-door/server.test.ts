@@ -193,7 +193,7 @@ describe("headers of requests", () => {
   ];
 
   it("say what the configuration says, whatever the client wrote", async () => {
-    const { body } = await call(await open([everywhere(echo)]), "/account?tab=1", forged);
+    const { body } = await call(await open([everywhere(echo)]), "/account?tab=1&_rsc=1x", forged);
     const seen = JSON.parse(body) as Record<string, string>;
     expect(seen).toMatchObject({
       "x-forwarded-for": "127.0.0.1",
