@@ -27,6 +27,7 @@ function verify({ connector, vendor }: Bench, read: ReadToken & { kind: "jwt" },
     validation: "SELF" as const,
     signingKeys,
     consumerKeyClaim: null,
+    scopesClaimChosen: false,
     hasDenyList: false,
     fingerprint: "conformance",
   };
