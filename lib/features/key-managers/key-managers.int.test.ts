@@ -387,21 +387,6 @@ describe("updating", () => {
     expect(after.revision).toBe(2);
   });
 
-  it("refuses a secret that the server does not accept, and keeps the one that works", async () => {
-    const own = await keyManagerWorld({ registration: "client_credentials" });
-    const ctx = await own.tenant.caller("ADMINISTRATOR");
-    const before = await registerKeyManager(ctx, registrationOf(own.server));
-    const authentication = { method: "client_secret_basic", clientSecret: "wrong-canary-secret-9d1e" };
-    const registration = { method: "client_credentials", clientId: "portal", authentication, scopes: ["register"] };
-    const form = formOf(before, { connection: { registration, introspection: { method: "none" } } });
-    await expect(updateKeyManager(ctx, form)).rejects.toMatchObject({
-      code: "input.invalid",
-      fields: [{ path: "connection.registration.authentication.clientSecret" }],
-    });
-    expect((await getKeyManager(ctx, { id: before.id })).revision).toBe(before.revision);
-    expect(await registersClients(ctx, before.id)).toBe(true);
-  });
-
   it("asks for no secret where only an address that gets none is new", async () => {
     const ctx = await freshAdmin();
     const before = await registerKeyManager(ctx, registrationOf(server));
