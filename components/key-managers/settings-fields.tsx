@@ -205,16 +205,19 @@ export function OfferFields({ connector }: { connector: ConnectorView }) {
         <Gap label="Get test tokens" reason={connector.missing.issueToken} />
       )}
       {connector.capabilities.includes("scopes") ? (
-        <CheckboxField
-          name="applicationScopes"
-          label="Application scopes"
-          help="Developers choose which scopes of their APIs an application's own tokens (client credentials) may carry."
-        />
+        <CheckboxField name="applicationScopes" label="Application scopes" help={applicationScopesHelp(connector)} />
       ) : (
         <Gap label="Application scopes" reason={connector.missing.scopes} />
       )}
     </>
   );
+}
+
+function applicationScopesHelp({ name, scopeGrants }: ConnectorView): string {
+  const help =
+    "Developers choose which scopes of their APIs an application's own tokens (client credentials) may carry.";
+  if (scopeGrants === "each_client") return help;
+  return `${help} ${name} lets every client ask for any scope, so the choice holds for tokens that are got here, and not for what programs ask for themselves.`;
 }
 
 /** In the place of a setting that this kind of key manager cannot offer. */

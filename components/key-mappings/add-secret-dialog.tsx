@@ -15,6 +15,7 @@ type AddSecretProps = { keys: KeysView; add: KeysActions["addSecret"]; settle: (
 const ends = [
   { value: "", label: "As the key manager decides" },
   { value: "30", label: "In 30 days" },
+  { value: "60", label: "In 60 days" },
   { value: "90", label: "In 90 days" },
   { value: "180", label: "In 180 days" },
   { value: "365", label: "In a year" },
@@ -58,12 +59,7 @@ function AddSecretForm({ keys, add, settle, close }: AddSecretProps & { close: (
         maxLength={100}
         optional
       />
-      <SelectField
-        name="expiresInDays"
-        label="Ends"
-        help="Not every key manager lets a secret end by itself; one that does not says so."
-        options={ends}
-      />
+      {keys.keyManager.consumerSecrets.canExpire && <SelectField name="expiresInDays" label="Ends" options={ends} />}
       <DialogFooter>
         <DialogClose asChild>
           <Button>Cancel</Button>

@@ -2,12 +2,11 @@
 
 import { useState } from "react";
 import { ActionForm, FormFooter, SubmitButton } from "#components/form/action-form.tsx";
-import { CheckboxesField, SelectField, TextareaField } from "#components/form/fields.tsx";
+import { CheckboxesField, SelectField, TextareaField, TextField } from "#components/form/fields.tsx";
 import { useActionForm } from "#components/form/use-action-form.ts";
 import { Button } from "#components/ui/button.tsx";
-import { standardTokenParameters } from "#lib/connector-kit/token-parameters.ts";
 import type { SubscribedScopeView } from "#lib/features/applications/contract.ts";
-import type { KeysView, TokenView } from "#lib/features/key-mappings/contract.ts";
+import type { ListedKeys, TokenView } from "#lib/features/key-mappings/contract.ts";
 import type { KeysActions } from "./actions.ts";
 import { SnippetTabs } from "./snippet-tabs.tsx";
 import { secretPlaceOf } from "./snippets.ts";
@@ -17,7 +16,7 @@ type ExchangePanelProps = {
   /** Display name of the key manager whose tokens are exchanged. */
   source: string;
   /** The application's keys that may exchange tokens. */
-  exchangers: readonly KeysView[];
+  exchangers: readonly ListedKeys[];
   scopes: readonly SubscribedScopeView[];
   exchange: KeysActions["exchangeToken"];
 };
@@ -43,14 +42,20 @@ export function ExchangePanel({ source, exchangers, scopes, exchange }: Exchange
   );
 }
 
-type ExchangeFormProps = ExchangePanelProps & { first: KeysView };
-type Values = { id: string; subjectToken: string; scopes: string[] };
+type ExchangeFormProps = Omit<ExchangePanelProps, "exchangers"> & {
+  exchangers: readonly ListedKeys[];
+  first: ListedKeys;
+  /** Whether the key manager may want to be told whom the new token is for. */
+  asksAudience?: boolean;
+};
+type Values = { id: string; subjectToken: string; audience: string; scopes: string[] };
 
-function ExchangeForm({ source, exchangers, first, scopes, exchange }: ExchangeFormProps) {
+/** Exchanges a token with some keys, shows the new one, and how a program does the same. */
+export function ExchangeForm({ source, exchangers, first, scopes, exchange, asksAudience }: ExchangeFormProps) {
   const [token, setToken] = useState<TokenView | null>(null);
   const form = useActionForm<Values, TokenView>({
-    action: exchange,
-    defaultValues: { id: first.id, subjectToken: "", scopes: scopes.map(({ name }) => name) },
+    action: ({ audience, ...input }) => exchange({ ...input, ...(audience && { audience }) }),
+    defaultValues: { id: first.id, subjectToken: "", audience: "", scopes: scopes.map(({ name }) => name) },
     onSuccess: setToken,
   });
   if (token) {
@@ -83,6 +88,14 @@ function ExchangeForm({ source, exchangers, first, scopes, exchange }: ExchangeF
           rows={4}
           help="It is sent on, and not stored."
         />
+        {asksAudience && (
+          <TextField
+            name="audience"
+            label="Audience"
+            help="Whom the new token is for, as the key manager names it. Blank leaves it to the key manager."
+            optional
+          />
+        )}
         {scopes.length > 0 && (
           <CheckboxesField
             name="scopes"
@@ -101,7 +114,7 @@ function ExchangeForm({ source, exchangers, first, scopes, exchange }: ExchangeF
           consumerKey={first.consumerKey}
           consumerSecret={null}
           scopes={scopes.map(({ name }) => name)}
-          parameters={standardTokenParameters}
+          parameters={first.tokenParameters}
           secretIn={secretPlaceOf(first.client.settings)}
           grant="token_exchange"
         />

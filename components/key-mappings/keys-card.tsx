@@ -30,7 +30,7 @@ export type KeysCardProps = {
   keys: ListedKeys | null;
   scopes: readonly SubscribedScopeView[];
   /** The application's keys that may exchange tokens of other key managers. */
-  exchangers: readonly KeysView[];
+  exchangers: readonly ListedKeys[];
   actions: KeysActions;
 };
 

@@ -18,6 +18,7 @@ import {
   type ListedKeys,
 } from "#lib/features/key-mappings/contract.ts";
 import type { KeysActions } from "./actions.ts";
+import { ExchangeDialog } from "./exchange-dialog.tsx";
 import { RemoveKeysDialog } from "./remove-keys-dialog.tsx";
 import type { HandedBack } from "./replaced-token.tsx";
 import { ScopesFact } from "./scopes-fact.tsx";
@@ -41,9 +42,11 @@ type KeysInUseProps = {
 /** Keys that work, and what can be done with them. */
 export function KeysInUse({ keys, keyManager, scopes, actions, settle, handBack }: KeysInUseProps) {
   const [updating, setUpdating] = useState(false);
-  const [asking, setAsking] = useState<"regenerate" | "remove" | null>(null);
+  const [asking, setAsking] = useState<"regenerate" | "remove" | "exchange" | null>(null);
   const { can, client, consumerKey } = keys;
   const tokenEndpoint = keys.keyManager.endpoints.token;
+  // The tenant's own exchanges on the card of the key manager whose tokens it takes.
+  const canExchange = can.exchangeToken && !keys.keyManager.permanent;
   const chosen = keys.scopes?.chosen ?? null;
   // What was not chosen would only be refused.
   const offered = chosen === null ? scopes : scopes.filter(({ name }) => chosen.includes(name));
@@ -118,6 +121,7 @@ export function KeysInUse({ keys, keyManager, scopes, actions, settle, handBack 
             {can.refresh && (
               <MenuItem onSelect={() => void refresh(keys, actions)}>Read again from the key manager</MenuItem>
             )}
+            {canExchange && <MenuItem onSelect={() => setAsking("exchange")}>Exchange a token…</MenuItem>}
             {can.regenerateSecret && (
               <MenuItem onSelect={() => setAsking("regenerate")}>Regenerate consumer secret…</MenuItem>
             )}
@@ -129,7 +133,7 @@ export function KeysInUse({ keys, keyManager, scopes, actions, settle, handBack 
                 </span>
               </MenuItem>
             )}
-            {(can.refresh || can.regenerateSecret || keys.cannotRegenerate) && <MenuSeparator />}
+            {(can.refresh || canExchange || can.regenerateSecret || keys.cannotRegenerate) && <MenuSeparator />}
             <MenuItem danger onSelect={() => setAsking("remove")}>
               Remove keys…
             </MenuItem>
@@ -160,6 +164,15 @@ export function KeysInUse({ keys, keyManager, scopes, actions, settle, handBack 
           return result;
         }}
       />
+      {canExchange && (
+        <ExchangeDialog
+          keys={keys}
+          scopes={offered}
+          exchange={actions.exchangeToken}
+          open={asking === "exchange"}
+          onOpenChange={(open) => !open && setAsking(null)}
+        />
+      )}
       <RemoveKeysDialog
         keys={keys}
         remove={actions.remove}

@@ -4,8 +4,23 @@ import { CodeBlock } from "#components/ui/code-block.tsx";
 import { Tabs, TabsContent, TabsList, TabsTrigger } from "#components/ui/tabs.tsx";
 import { tokenSnippets, type SnippetInput } from "./snippets.ts";
 
+type SnippetTabsProps = Omit<SnippetInput, "secretIn"> & {
+  keyManagerName: string;
+  /** Null where the client sends no secret: programs of that kind sign with a key that the portal never sees. */
+  secretIn: SnippetInput["secretIn"] | null;
+};
+
 /** The request for a token, to paste into a terminal or a program. */
-export function SnippetTabs({ keyManagerName, ...input }: SnippetInput & { keyManagerName: string }) {
+export function SnippetTabs({ keyManagerName, secretIn, ...rest }: SnippetTabsProps) {
+  if (secretIn === null) {
+    return (
+      <p className="text-muted max-w-[70ch] text-sm">
+        Programs with these keys send no consumer secret: they sign an assertion with the client’s own key, or show its
+        certificate, at <code className="break-all">{rest.tokenEndpoint}</code>.
+      </p>
+    );
+  }
+  const input = { ...rest, secretIn };
   const snippets = tokenSnippets(input);
   const verb = input.grant === "token_exchange" ? "Exchange" : "Get";
   return (

@@ -31,9 +31,18 @@ export function tokenSnippets(input: SnippetInput): Snippet[] {
   ];
 }
 
-/** Looks in the connector's settings for the one word that the standard has for it. */
-export function secretPlaceOf(settings: Record<string, unknown>): SnippetInput["secretIn"] {
-  return JSON.stringify(settings).includes("client_secret_post") ? "body" : "header";
+/** Methods of authentication with which a client sends an assertion or a certificate (RFC 7523 §2.2, RFC 8705 §2). */
+const withoutSecret = /"(private_key_jwt|client_secret_jwt|tls_client_auth|self_signed_tls_client_auth)"/;
+
+/**
+ * Looks in the connector's settings for the one word that the standard has for it.
+ *
+ * @returns null where the client sends no secret at all
+ */
+export function secretPlaceOf(settings: Record<string, unknown>): SnippetInput["secretIn"] | null {
+  const words = JSON.stringify(settings);
+  if (withoutSecret.test(words)) return null;
+  return words.includes("client_secret_post") ? "body" : "header";
 }
 
 function parametersOf({ scopes: wanted, parameters, grant = "client_credentials" }: SnippetInput): Parameter[] {

@@ -100,7 +100,7 @@ describe.each(simulatedVendors())("at %s", (vendorName) => {
         const { consumerKey, consumerSecret } = client.ref;
         const snippets = tokenSnippets({
           ...{ tokenEndpoint, consumerKey, consumerSecret: null, scopes, parameters },
-          secretIn: secretPlaceOf(client.state.settings),
+          secretIn: secretPlaceOf(client.state.settings) ?? "header",
         });
         const code = snippets.find((one) => one.id === id)?.code ?? "";
         // Each language prints an object in its own way.

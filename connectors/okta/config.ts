@@ -106,11 +106,6 @@ export const client = z.strictObject({
     optional: true,
     advanced: true,
   }),
-  wildcardRedirect: field.flag({
-    label: "Accept any subdomain in callback URLs",
-    help: "For URLs such as https://*.example.com/callback.",
-    advanced: true,
-  }),
   refreshTokenRotation: field.choice({
     label: "Refresh tokens",
     help: "Blank takes Okta's default for the kind of application.",

@@ -290,7 +290,6 @@ describe("a client", () => {
       pkceRequired: false,
       consentRequired: true,
       responseTypes: ["code", "id_token", "token"],
-      wildcardRedirect: true,
       refreshTokenRotation: "ROTATE",
       refreshTokenLeeway: 10,
       postLogoutRedirectUris: ["https://a.test/bye"],

@@ -56,7 +56,7 @@ export const okta = defineConnector({
     },
     consumerSecret: printableSecret(100),
   },
-  consumerSecrets: { atOnce, overlapSeconds: 0, readable: true },
+  consumerSecrets: { atOnce, overlapSeconds: 0, readable: true, canExpire: false },
   // Okta keeps lifetimes in the rules of access policies.
   lifetimesPerClient: false,
   tokenParameters,

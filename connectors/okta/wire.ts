@@ -193,7 +193,8 @@ export function toBody(spec: ClientSpec<ClientSettings>, before?: Application): 
         redirect_uris: redirectUris,
         post_logout_redirect_uris: settings.postLogoutRedirectUris,
         consent_method: settings.consentRequired ? "REQUIRED" : "TRUSTED",
-        wildcard_redirect: settings.wildcardRedirect ? "SUBDOMAIN" : "DISABLED",
+        // The portal takes exact callback URLs alone; what somebody set at Okta stays.
+        wildcard_redirect: oldSettings?.wildcard_redirect ?? "DISABLED",
         // Tokens that are bound to a proof are no bearer tokens (RFC 9449).
         dpop_bound_access_tokens: false,
         jwks_uri: authentication.method === "private_key_jwt" ? authentication.jwksUri : null,
@@ -240,7 +241,6 @@ function settingsOf(app: Application): Record<string, unknown> {
     pkceRequired: app.credentials.oauthClient.pkce_required ?? false,
     consentRequired: client.consent_method === "REQUIRED",
     responseTypes: isDerived ? [] : (responses ?? []),
-    wildcardRedirect: client.wildcard_redirect === "SUBDOMAIN",
     postLogoutRedirectUris: client.post_logout_redirect_uris ?? [],
     ...(refresh?.rotation_type && { refreshTokenRotation: refresh.rotation_type }),
     ...(typeof refresh?.leeway === "number" && { refreshTokenLeeway: refresh.leeway }),

@@ -237,6 +237,8 @@ export type ConsumerSecretTraits = {
   overlapSeconds: number;
   /** Whether the server shows a secret again after it was made. */
   readable: boolean;
+  /** False where no secret can be given an end; told of connectors that keep several. */
+  canExpire?: false;
 };
 
 /** What the validation plane needs to trust a key manager's tokens: pure data, no connector code. */

@@ -6,6 +6,7 @@ import { openStoredConnection } from "../key-managers/open.ts";
 import { requireRevision } from "../key-managers/refusals.ts";
 import { sealSecrets } from "../key-managers/secrets.ts";
 import { seemsSimulatedStill } from "../key-managers/simulated.ts";
+import { refuseDeadSecrets } from "../key-managers/trying.ts";
 import { defineOperatorVerb } from "../verb.ts";
 import { auditHere, auditThere, stateHere, stateThere } from "./audit.ts";
 import type { GlobalKeyManagerView } from "./contract.ts";
@@ -21,13 +22,15 @@ const action = "global_key_manager.update";
  * value, unless an address that they are sent to is new.
  *
  * @throws {AppError} `auth.forbidden` unless an operator asks; `key_manager.not_found`, `revision.conflict`,
- *   `input.invalid` with every problem at its field, `key_manager.issuer_conflict`
+ *   `input.invalid` with every problem at its field, and for secrets that the server of an enabled one does not
+ *   accept; `limit.exceeded`, `key_manager.issuer_conflict`
  */
 export const updateGlobalKeyManager = defineOperatorVerb({
   action,
   input: UpdateKeyManagerInput,
   async look(caller, input): Promise<boolean> {
     const before = await caller.deps.database.inInstallation((tx) => requireGlobalKeyManager(tx, input.id));
+    await refuseDeadSecrets(caller, input, { values: before, row: { globalKeyManagerId: before.id } });
     return seemsSimulatedStill(caller, before, input);
   },
   async run(ctx, input, simulated): Promise<GlobalKeyManagerView> {

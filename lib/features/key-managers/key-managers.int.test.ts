@@ -19,6 +19,7 @@ import { previewDisable } from "./preview-disable.ts";
 import { registerKeyManager } from "./register.ts";
 import { removeKeyManager } from "./remove.ts";
 import { setKeyManagerEnabled } from "./set-enabled.ts";
+import { testStoredConnection } from "./test-connection.ts";
 import { updateKeyManager } from "./update.ts";
 import {
   usersCountedTo,
@@ -385,6 +386,22 @@ describe("updating", () => {
     });
     const after = await updateKeyManager(ctx, { ...form, connection: server.connectionInput });
     expect(after.revision).toBe(2);
+  });
+
+  it("refuses a secret that the server does not accept, and keeps the one that works", async () => {
+    const own = await keyManagerWorld({ registration: "client_credentials" });
+    const ctx = await own.tenant.caller("ADMINISTRATOR");
+    const before = await registerKeyManager(ctx, registrationOf(own.server));
+    const authentication = { method: "client_secret_basic", clientSecret: "wrong-canary-secret-9d1e" };
+    const registration = { method: "client_credentials", clientId: "portal", authentication, scopes: ["register"] };
+    const form = formOf(before, { connection: { registration, introspection: { method: "none" } } });
+    await expect(updateKeyManager(ctx, form)).rejects.toMatchObject({
+      code: "input.invalid",
+      fields: [{ path: "connection.registration.authentication.clientSecret" }],
+    });
+    expect((await getKeyManager(ctx, { id: before.id })).revision).toBe(before.revision);
+    const { results } = await testStoredConnection(ctx, { part: "access", id: before.id });
+    expect(results[0]).toMatchObject({ step: "sign_in", status: "passed" });
   });
 
   it("asks for no secret where only an address that gets none is new", async () => {

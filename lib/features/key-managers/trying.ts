@@ -6,7 +6,7 @@ import type { Secret } from "#lib/foundation/secret.ts";
 import type { z } from "zod";
 import { actorId, type InstallationCaller } from "../context.ts";
 import { foreignHosts, isBlank, parseConnection, secretPaths } from "./connection.ts";
-import type { ConnectionTestView, ProbePart, TestConnectionInput } from "./contract.ts";
+import type { ConnectionTestView, ProbePart, TestConnectionInput, UpdateKeyManagerInput } from "./contract.ts";
 import { connectorOf, openAdapter, openStored, openStoredConnection, settingsOf } from "./open.ts";
 import { probeAccess, probeServer, type ProbedServer } from "./probes.ts";
 import { hostProblems, refuseProblems, requireConnector } from "./rules.ts";
@@ -79,6 +79,31 @@ export async function tryStored(
   const { settings } = openStored(caller.deps, row, values);
   const { secrets } = openStoredConnection(caller.deps, row, values);
   return { part, results: await access(caller, { connector, settings, secrets }), problems: [] };
+}
+
+/**
+ * Refuses secrets that the server does not accept, so that they never take the place of those that work. It is asked
+ * where the key manager is enabled and a secret was entered; one that does not answer refuses nothing.
+ *
+ * @throws {AppError} `input.invalid` at the secret, `limit.exceeded`
+ */
+export async function refuseDeadSecrets(
+  caller: InstallationCaller,
+  input: z.output<typeof UpdateKeyManagerInput>,
+  { values, row }: StoredKeyManager,
+): Promise<void> {
+  if (!values.enabled) return;
+  const connector = connectorOf(values);
+  const stored = openStoredConnection(caller.deps, row, values);
+  const connection = parseConnection(connector, input.connection, input, stored);
+  const isElsewhere = hostProblems(input, [...foreignHosts(values.issuer, values.endpoints).keys()]).length > 0;
+  // What is wrong with the form itself is told when it is saved.
+  if (!connection.ok || isElsewhere || connection.entered.length === 0) return;
+  await admit(caller, "access");
+  const settings = settingsOf(input, connection.connection);
+  const { plain, secrets } = connection.split;
+  const results = await access(caller, { connector, settings, secrets });
+  refuseProblems(refusedSecrets(results, secretPaths(connector, plain)));
 }
 
 function admit({ deps, actor }: InstallationCaller, part: ProbePart): Promise<void> {

@@ -11,6 +11,7 @@ import { requireOwnKeyManager, requireRevision } from "./refusals.ts";
 import { refuseDuplicateIssuer } from "./rules.ts";
 import { sealSecrets } from "./secrets.ts";
 import { seemsSimulatedStill } from "./simulated.ts";
+import { refuseDeadSecrets } from "./trying.ts";
 import { toKeyManagerView } from "./views.ts";
 
 /**
@@ -18,7 +19,7 @@ import { toKeyManagerView } from "./views.ts";
  * sent to is new: then they must be entered again, so that nobody can send them to a host of their own.
  *
  * @throws {AppError} `key_manager.not_found`, `revision.conflict`, `input.invalid` with every problem at its
- *   field, `input.fixed`, `key_manager.issuer_conflict`, `auth.forbidden` for a global one
+ *   field, and for secrets that the server of an enabled one does not accept; `limit.exceeded`, `input.fixed`, `key_manager.issuer_conflict`, `auth.forbidden` for a global one
  */
 export const updateKeyManager = defineMutation({
   action: "key_manager.update",
@@ -26,6 +27,8 @@ export const updateKeyManager = defineMutation({
   input: UpdateKeyManagerInput,
   async look(ctx, input): Promise<boolean> {
     const before = await ctx.deps.database.inTenant(ctx.tenant.id, (tx) => requireOwnKeyManager(tx, input.id));
+    const row = { tenantId: ctx.tenant.id, id: before.id };
+    await refuseDeadSecrets(ctx, input, { values: before, row });
     return seemsSimulatedStill(ctx, before, input);
   },
   async run(ctx, input, simulated): Promise<KeyManagerView> {

@@ -44,6 +44,7 @@ export async function toConnectorView(connector: Connector): Promise<ConnectorVi
     scopesClaims: [...connector.trust.scopesClaims],
     capabilities: [...connector.capabilities],
     missing: connector.missing,
+    scopeGrants: connector.scopeGrants ?? "each_client",
     guide: await readGuide(connector),
   };
 }
@@ -93,11 +94,12 @@ export async function toView(
 export function toUsable(summary: KeyManagerSummary): UsableKeyManager | undefined {
   const connector = findConnector(summary.connectorId);
   if (!connector) return undefined;
-  const { id, name, displayName, description, issuer, grantTypes, endpoints, tokenType } = summary;
+  const { id, name, displayName, description, issuer, endpoints, tokenType } = summary;
   const { tokenGeneration, clientCreation, clientMapping, mappedClientCheck, applicationScopes, simulated } = summary;
   const { callbackUrls, clientFields } = clientFormOf(connector, summary.constraints);
   return {
-    ...{ id, name, displayName, description, issuer, grantTypes },
+    ...{ id, name, displayName, description, issuer },
+    grantTypes: [...offeredGrantTypes(summary, connector)],
     ...{ tokenGeneration, clientCreation, clientMapping, mappedClientCheck, applicationScopes, simulated },
     connector: toTile(summary.connectorId),
     global: summary.globalKeyManagerId !== null,
@@ -114,6 +116,14 @@ export function toUsable(summary: KeyManagerSummary): UsableKeyManager | undefin
     missing: connector.missing,
     preset: connector.preset ?? {},
   };
+}
+
+/** Grant types that a client of a key manager may have: those that the administrator chose, else all of its kind. */
+export function offeredGrantTypes(
+  { grantTypes }: Pick<KeyManagerSummary, "grantTypes">,
+  connector: Pick<Connector, "grantTypes">,
+): readonly string[] {
+  return grantTypes.length > 0 ? grantTypes : connector.grantTypes;
 }
 
 /** The client form of a key manager as developers get it: as narrow as the administrator's limits. */

@@ -135,9 +135,12 @@ describe("the secrets of a client", () => {
   it("end when they were wished to, where the vendor has that; else the refusal says so and changes nothing", async () => {
     const { id } = await newKeys();
     await read(id);
+    const before = world.vendor.requests.length;
     await expect(addSecret(world.developer, { id, expiresInDays: 30 })).rejects.toMatchObject({
-      code: "key_manager.unsupported",
+      code: "input.invalid",
+      fields: [{ path: "expiresInDays", message: expect.stringContaining("do not end by themselves") as string }],
     });
+    expect(world.vendor.requests).toHaveLength(before);
     expect(await getKeys(world.developer, { id })).toMatchObject({ state: "ACTIVE", operation: null });
     world = await vendorKeysWorld(entra);
     const there = await newKeys();

@@ -1,6 +1,6 @@
 /** Several consumer secrets of one client, at key managers that keep several. */
 import { findConnector } from "#connectors/registry.ts";
-import type { ConsumerSecretFacts } from "#lib/connector-kit/contract.ts";
+import type { ConsumerSecretFacts, ConsumerSecretTraits } from "#lib/connector-kit/contract.ts";
 import { lockKeyMapping, updateKeyMapping } from "#lib/data/key-mappings.ts";
 import { AppError } from "#lib/foundation/errors.ts";
 import { toAppError } from "../key-managers/connector-errors.ts";
@@ -52,8 +52,8 @@ export const readSecrets = defineProvisioning({
  * Makes a further consumer secret; those that exist go on working. The new one is in the answer once, and is the one
  * that the portal uses from then on.
  *
- * @throws {AppError} `key_mapping.not_found`, `key_mapping.busy`, `key_mapping.not_active` before the secrets were
- *   read, `key_mapping.conflict` where there are as many as the key manager keeps, `key_manager.*`
+ * @throws {AppError} `input.invalid` for an end where there is none, `key_mapping.not_found`, `key_mapping.busy`,
+ *   `key_mapping.not_active` before the secrets were read, `key_mapping.conflict` where there are as many as the key manager keeps, `key_manager.*`
  */
 export const addSecret = defineProvisioning({
   action: "key_mapping.add_secret",
@@ -67,7 +67,11 @@ export const addSecret = defineProvisioning({
       const message = `Read the secrets from ${keyManager.displayName} first, so that none is lost sight of.`;
       throw new AppError("key_mapping.not_active", { message });
     }
-    const { atOnce } = traitsOf(keyManager.connectorId);
+    const { atOnce, canExpire = true } = traitsOf(keyManager.connectorId);
+    if (expiresInDays && !canExpire) {
+      const message = `Secrets of ${keyManager.displayName} do not end by themselves. Leave this out.`;
+      throw new AppError("input.invalid", { fields: [{ path: "expiresInDays", message }] });
+    }
     const problem = additionProblem(mapping.consumerSecrets, atOnce);
     if (problem) throw new AppError("key_mapping.conflict", { message: problem });
     const expiresAt = expiresInDays && new Date(ctx.deps.clock.now().getTime() + expiresInDays * dayMs).toISOString();
@@ -111,6 +115,6 @@ async function requireSeveral(ctx: QueryContext, id: string): Promise<KeysSubjec
   throw unsupported(subject.keyManager, "secrets");
 }
 
-function traitsOf(connectorId: string) {
+function traitsOf(connectorId: string): Pick<ConsumerSecretTraits, "atOnce" | "canExpire"> {
   return findConnector(connectorId)?.consumerSecrets ?? { atOnce: 1 };
 }

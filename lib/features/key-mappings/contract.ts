@@ -291,6 +291,13 @@ export type IssueTokenInput = z.input<typeof IssueTokenInput>;
 export const ExchangeTokenInput = z.strictObject({
   ...IssueTokenInput.shape,
   subjectToken: credential(16_000).trim().min(1, "Paste the token to exchange."),
+  /** Whom the new token is for, where the key manager wants that said. */
+  audience: z
+    .string()
+    .trim()
+    .max(500, "Use at most 500 characters.")
+    .regex(/^[\x21-\x7e]*$/, "Use no spaces and no characters outside ASCII.")
+    .optional(),
 });
 export type ExchangeTokenInput = z.input<typeof ExchangeTokenInput>;
 
@@ -303,8 +310,11 @@ export type KeysKeyManager = {
   issuer: string;
   enabled: boolean;
   simulated: boolean;
-  /** For how many seconds a replaced consumer secret goes on working, and whether the server shows one again. */
-  consumerSecrets: { overlapSeconds: number; readable: boolean };
+  /**
+   * For how many seconds a replaced consumer secret goes on working, whether the server shows one again, and whether
+   * one can be given an end.
+   */
+  consumerSecrets: { overlapSeconds: number; readable: boolean; canExpire: boolean };
   /** The tenant's own, which also exchanges tokens of the others. */
   permanent: boolean;
   endpoints: { token?: string; revocation?: string; userinfo?: string; authorization?: string };

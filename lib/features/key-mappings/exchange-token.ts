@@ -11,6 +11,8 @@ import { toTokenView } from "./token.ts";
 
 const accessTokenType = "urn:ietf:params:oauth:token-type:access_token";
 
+type Exchange = TokenRequest & { subjectToken: Secret; audience?: string };
+
 /**
  * Exchanges a token of another key manager with these keys (RFC 8693). Neither token is stored; the audit tells
  * who exchanged one, for which scopes. A refusal carries the key manager's own words.
@@ -21,14 +23,16 @@ export const exchangeToken = defineProvisioning({
   action: "key_mapping.exchange_token",
   permission: "key_mapping:reveal",
   input: ExchangeTokenInput,
-  async intend(ctx, { subjectToken, ...input }): Promise<TokenRequest & { subjectToken: Secret }> {
-    return { ...(await requireTokenRequest(ctx, input, "exchangeToken")), subjectToken: new Secret(subjectToken) };
+  async intend(ctx, { subjectToken, audience, ...input }): Promise<Exchange> {
+    const request = await requireTokenRequest(ctx, input, "exchangeToken");
+    return { ...request, subjectToken: new Secret(subjectToken), ...(audience && { audience }) };
   },
-  async call(ctx, { subject, scopes, subjectToken }) {
+  async call(ctx, { subject, scopes, subjectToken, audience }) {
     const { adapter } = await openKeyManager(ctx, subject.keyManager.id);
     const ref = toClientRef(ctx, subject.mapping);
     if (!adapter.exchangeToken || !ref) throw unsupported(subject.keyManager, "exchangeToken");
-    return adapter.exchangeToken(ref, { subjectToken, subjectTokenType: accessTokenType, scopes });
+    const wish = { subjectToken, subjectTokenType: accessTokenType, scopes, ...(audience && { audience }) };
+    return adapter.exchangeToken(ref, wish);
   },
   async settle(ctx, { subject, scopes }, outcome): Promise<Settled<TokenView>> {
     if (!outcome.ok) {

@@ -8,7 +8,7 @@ import type { StoredClient } from "#lib/data/key-mappings.ts";
 import { AppError, type FieldProblem } from "#lib/foundation/errors.ts";
 import type { KeyManagerId } from "#lib/foundation/ids.ts";
 import { refuseFixed } from "../key-managers/rules.ts";
-import { clientFormOf } from "../key-managers/views.ts";
+import { clientFormOf, offeredGrantTypes } from "../key-managers/views.ts";
 import type { QueryContext } from "../verb.ts";
 import { keyTypeLabels, needsRedirectUri, type KeyType } from "./contract.ts";
 
@@ -42,11 +42,6 @@ export function requireDirectTokens({ displayName, tokenType }: KeyManagerRecord
   });
 }
 
-/** Grant types that a client of this key manager may have. */
-export function offeredGrantTypes({ record, connector }: UsableKeyManager): readonly string[] {
-  return record.grantTypes.length > 0 ? record.grantTypes : connector.grantTypes;
-}
-
 type AskedClient = { grantTypes: string[]; redirectUris: string[]; settings: Record<string, unknown> };
 
 /**
@@ -64,7 +59,7 @@ export function checkClient(
 ): StoredClient {
   const { grantTypes, redirectUris } = asked;
   const problems: FieldProblem[] = [];
-  const offered = offeredGrantTypes(keyManager);
+  const offered = offeredGrantTypes(keyManager.record, keyManager.connector);
   const foreign = grantTypes.filter((grantType) => !offered.includes(grantType));
   if (foreign.length > 0) {
     problems.push({

@@ -117,6 +117,7 @@ function toKeysKeyManager(record: KeyManagerSummary): KeysKeyManager {
     consumerSecrets: {
       overlapSeconds: connector?.consumerSecrets.overlapSeconds ?? 0,
       readable: connector?.consumerSecrets.readable ?? false,
+      canExpire: connector?.consumerSecrets.canExpire ?? true,
     },
     permanent: connector?.permanent !== undefined,
     endpoints: Object.fromEntries(Object.entries(shown).filter(([, address]) => address)),
