@@ -11,12 +11,10 @@ import { connectKeyManager, createGatewayCredential } from "./pages/administrati
 import { fillConnectorForm } from "./pages/connector-form.ts";
 import { importApi } from "./pages/creation.ts";
 import {
-  becomeOperator,
   createApplication,
-  createTenant,
+  foundTenant,
   generateKeys,
   getToken,
-  giveRoles,
   keysCard,
   mapKeys,
   openWindow,
@@ -56,12 +54,7 @@ test.afterAll(async () => {
 
 /** One person who may do everything, and an API that accepts all key managers. */
 async function furnish(): Promise<void> {
-  await becomeOperator(page, latchkey.firstSignInLink, { name: "Olga Berg", email: "olga@harbour.example" });
-  const link = await createTenant(page, { name: "Harbour", slug: "harbour", administrator: "olga@harbour.example" });
-  await page.goto(link);
-  await page.getByRole("button", { name: "Join as Olga Berg" }).click();
-  await page.waitForURL((url) => !url.pathname.startsWith("/invitation"));
-  await giveRoles(page, "Olga Berg", ["Creator", "Developer"]);
+  await foundTenant(page, latchkey.firstSignInLink, ["Creator", "Developer"]);
   gatewayCredential = await createGatewayCredential(page, "Edge");
   await importApi(page, { file: "e2e/fixtures/stock.openapi.yaml" });
   await createApplication(page, application);

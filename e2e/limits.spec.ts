@@ -10,16 +10,7 @@ import { findSimulator } from "#tooling/simulate/find.ts";
 import { serveSimulator, type RunningSimulator } from "#tooling/simulate/serve.ts";
 import { connectKeyManager } from "./pages/administration.ts";
 import { fillConnectorForm } from "./pages/connector-form.ts";
-import {
-  becomeOperator,
-  createApplication,
-  createTenant,
-  generateKeys,
-  giveRoles,
-  keysCard,
-  openKeys,
-  openWindow,
-} from "./pages/portal.ts";
+import { createApplication, foundTenant, generateKeys, keysCard, openKeys, openWindow } from "./pages/portal.ts";
 import { startLatchkey, type LatchkeyServer } from "./servers/latchkey.ts";
 
 const keyManager = "Shop tenant";
@@ -34,12 +25,7 @@ test.beforeAll(async ({ browser }) => {
   simulator = await serveSimulator(await findSimulator(auth0.id));
   latchkey = await startLatchkey({ outboundAllow: [simulator.address] });
   page = await openWindow(browser, latchkey.origin);
-  await becomeOperator(page, latchkey.firstSignInLink, { name: "Olga Berg", email: "olga@harbour.example" });
-  const link = await createTenant(page, { name: "Harbour", slug: "harbour", administrator: "olga@harbour.example" });
-  await page.goto(link);
-  await page.getByRole("button", { name: "Join as Olga Berg" }).click();
-  await page.waitForURL((url) => !url.pathname.startsWith("/invitation"));
-  await giveRoles(page, "Olga Berg", ["Developer"]);
+  await foundTenant(page, latchkey.firstSignInLink, ["Developer"]);
 });
 
 test.afterAll(async () => {

@@ -9,10 +9,9 @@ import {
   becomeOperator,
   consumerKeyOf,
   createApplication,
-  createTenant,
   generateKeys,
-  giveRoles,
   invite,
+  joinOwnTenant,
   openKeys,
   openWindow,
 } from "./pages/portal.ts";
@@ -162,15 +161,7 @@ async function load(page: Page, { address, place, status }: { address: string; p
 /** One tenant with an object of each kind, made as its people make them; the operator joins it and may do everything. */
 async function furnish(page: Page): Promise<World> {
   await page.setViewportSize({ width: 1440, height: 900 });
-  const link = await createTenant(page, {
-    name: "Harbour Foods",
-    slug: "harbour",
-    administrator: "ada@harbour.example",
-  });
-  await page.goto(link);
-  await page.getByRole("button", { name: "Join as Olga Berg" }).click();
-  await page.waitForURL((url) => !url.pathname.startsWith("/invitation"));
-  await giveRoles(page, "Olga Berg", ["Creator", "Developer"]);
+  await joinOwnTenant(page, "Olga Berg", ["Creator", "Developer"]);
   const invitation = await invite(page, { email: "devi@harbour.example", roles: ["Developer"] });
   await createGatewayCredential(page, "Edge nginx");
 

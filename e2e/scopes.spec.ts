@@ -11,12 +11,10 @@ import { connectKeyManager } from "./pages/administration.ts";
 import { fillConnectorForm } from "./pages/connector-form.ts";
 import { importApi } from "./pages/creation.ts";
 import {
-  becomeOperator,
   createApplication,
-  createTenant,
+  foundTenant,
   generateKeys,
   getToken,
-  giveRoles,
   keysCard,
   openKeys,
   openWindow,
@@ -36,12 +34,7 @@ test.beforeAll(async ({ browser }) => {
   simulator = await serveSimulator(await findSimulator(keycloak.id));
   latchkey = await startLatchkey({ outboundAllow: [simulator.address] });
   page = await openWindow(browser, latchkey.origin);
-  await becomeOperator(page, latchkey.firstSignInLink, { name: "Olga Berg", email: "olga@harbour.example" });
-  const link = await createTenant(page, { name: "Harbour", slug: "harbour", administrator: "olga@harbour.example" });
-  await page.goto(link);
-  await page.getByRole("button", { name: "Join as Olga Berg" }).click();
-  await page.waitForURL((url) => !url.pathname.startsWith("/invitation"));
-  await giveRoles(page, "Olga Berg", ["Creator", "Developer"]);
+  await foundTenant(page, latchkey.firstSignInLink, ["Creator", "Developer"]);
 });
 
 test.afterAll(async () => {

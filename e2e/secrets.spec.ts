@@ -10,12 +10,10 @@ import { serveSimulator, type RunningSimulator } from "#tooling/simulate/serve.t
 import { connectKeyManager } from "./pages/administration.ts";
 import { fillConnectorForm } from "./pages/connector-form.ts";
 import {
-  becomeOperator,
   consumerKeyOf,
   createApplication,
-  createTenant,
+  foundTenant,
   generateKeys,
-  giveRoles,
   keysCard,
   openKeys,
   openWindow,
@@ -37,12 +35,7 @@ test.beforeAll(async ({ browser }) => {
   vendor = await serveSimulator(simulator);
   latchkey = await startLatchkey({ outboundAllow: [vendor.address] });
   page = await openWindow(browser, latchkey.origin);
-  await becomeOperator(page, latchkey.firstSignInLink, { name: "Olga Berg", email: "olga@harbour.example" });
-  const link = await createTenant(page, { name: "Harbour", slug: "harbour", administrator: "olga@harbour.example" });
-  await page.goto(link);
-  await page.getByRole("button", { name: "Join as Olga Berg" }).click();
-  await page.waitForURL((url) => !url.pathname.startsWith("/invitation"));
-  await giveRoles(page, "Olga Berg", ["Creator", "Developer"]);
+  await foundTenant(page, latchkey.firstSignInLink, ["Creator", "Developer"]);
   await connectKeyManager(page, {
     wellKnownUrl: vendor.vendor.wellKnownUrl,
     kind: okta.name,

@@ -5,12 +5,10 @@ import { oidcSimulator, type SimulatedOidc } from "#connectors/oidc/simulator.ts
 import { connectKeyManager } from "./pages/administration.ts";
 import { firstLook, inspectLooks, lastLook } from "./pages/looks.ts";
 import {
-  becomeOperator,
   consumerKeyOf,
   createApplication,
-  createTenant,
+  foundTenant,
   generateKeys,
-  giveRoles,
   keysCard,
   openKeys,
   openWindow,
@@ -47,12 +45,7 @@ test.beforeEach(async () => {
 
 /** One person who administers a tenant with two key managers, and develops in it. */
 async function furnish(): Promise<void> {
-  await becomeOperator(page, latchkey.firstSignInLink, { name: "Olga Berg", email: "olga@harbour.example" });
-  const tenant = { name: "Harbour Foods", slug: "harbour", administrator: "ada@harbour.example" };
-  await page.goto(await createTenant(page, tenant));
-  await page.getByRole("button", { name: "Join as Olga Berg" }).click();
-  await page.waitForURL((url) => !url.pathname.startsWith("/invitation"));
-  await giveRoles(page, "Olga Berg", ["Developer"]);
+  await foundTenant(page, latchkey.firstSignInLink, ["Developer"]);
   await connectKeyManager(page, {
     wellKnownUrl: depot.wellKnownUrl,
     displayName: "Depot",

@@ -1,8 +1,8 @@
 "use client";
 
 import { ChevronRight } from "lucide-react";
-import { useEffect, useRef, type ReactNode } from "react";
-import { get, useFormState } from "react-hook-form";
+import type { ReactNode } from "react";
+import { useOpensAtProblem } from "#components/form/fold.tsx";
 
 type SectionProps = {
   title: string;
@@ -16,12 +16,7 @@ type SectionProps = {
 
 /** A folded part of a form, summed up in one line. */
 export function Section({ title, summary, paths, open = false, children }: SectionProps) {
-  const { errors } = useFormState();
-  const box = useRef<HTMLDetailsElement>(null);
-  const refused = paths.some((path) => get(errors, path) !== undefined);
-  useEffect(() => {
-    if (box.current && (refused || open)) box.current.open = true;
-  }, [refused, open]);
+  const box = useOpensAtProblem(paths, open);
   return (
     <details ref={box} className="group border-line bg-surface min-w-0 rounded-lg border">
       <summary className="flex min-h-12 list-none items-center gap-3 rounded-lg px-4 py-2">

@@ -3,6 +3,7 @@
 import { toast } from "sonner";
 import { ActionForm, FormFooter, SubmitButton } from "#components/form/action-form.tsx";
 import { SecretField, TextField, UrlField } from "#components/form/fields.tsx";
+import { Fold } from "#components/form/fold.tsx";
 import { useActionForm } from "#components/form/use-action-form.ts";
 import { Button } from "#components/ui/button.tsx";
 import type { ActionResult } from "#lib/features/actions/contract.ts";
@@ -67,13 +68,10 @@ export function MapForm({ keyManager, action, handBack, done, cancel }: MapFormP
         optional={!mappedClientCheck}
       />
       {mappedClientCheck && <AssertionField tokenEndpoint={keyManager.endpoints.token ?? ""} />}
-      <details className="border-line rounded-lg border px-3 py-2 open:pb-4">
-        <summary className="min-h-6 cursor-pointer font-medium">Managed by registration token (RFC 7592)</summary>
-        <div className="flex flex-col gap-5 pt-3">
-          <SecretField name="registrationToken" label="Registration access token" optional />
-          <UrlField name="registrationClientUri" label="Client configuration address" optional />
-        </div>
-      </details>
+      <Fold label="Managed by registration token (RFC 7592)" paths={["registrationToken", "registrationClientUri"]}>
+        <SecretField name="registrationToken" label="Registration access token" optional />
+        <UrlField name="registrationClientUri" label="Client configuration address" optional />
+      </Fold>
       <FormFooter>
         <SubmitButton>Use this client</SubmitButton>
         <Button variant="ghost" onClick={cancel}>

@@ -1,8 +1,6 @@
 "use client";
 
-import { ChevronRight } from "lucide-react";
-import { useEffect, useRef, type ReactNode } from "react";
-import { get, useController, useFormContext, useFormState, type FieldValues } from "react-hook-form";
+import { useController, useFormContext, type FieldValues } from "react-hook-form";
 import {
   CheckboxesField,
   CheckboxField,
@@ -16,6 +14,7 @@ import {
   UrlField,
   useFieldError,
 } from "#components/form/fields.tsx";
+import { Fold } from "#components/form/fold.tsx";
 import { Field } from "#components/ui/field.tsx";
 import { Input } from "#components/ui/input.tsx";
 import { RadioGroup } from "#components/ui/radio-group.tsx";
@@ -58,35 +57,15 @@ export function SchemaForm({ descriptors, prefix, storedSecrets = [], stored }: 
     <div className="flex min-w-0 flex-col gap-5">
       {usual.map(draw)}
       {advanced.length > 0 && (
-        <Folded descriptors={advanced} prefix={prefix}>
+        <Fold
+          label="Advanced"
+          summary={advanced.map(({ label }) => label).join(", ")}
+          paths={advanced.map(({ name }) => (prefix ? `${prefix}.${name}` : name))}
+        >
           {advanced.map(draw)}
-        </Folded>
+        </Fold>
       )}
     </div>
-  );
-}
-
-type FoldedProps = { descriptors: readonly FieldDescriptor[]; prefix: string; children: ReactNode };
-
-/** Rarely needed fields, summed up in one line; opens by itself when one of them has a problem. */
-function Folded({ descriptors, prefix, children }: FoldedProps) {
-  const { errors } = useFormState();
-  const box = useRef<HTMLDetailsElement>(null);
-  const refused = descriptors.some(({ name }) => get(errors, prefix ? `${prefix}.${name}` : name) !== undefined);
-  useEffect(() => {
-    if (refused && box.current) box.current.open = true;
-  }, [refused]);
-  return (
-    <details ref={box} className="group border-line rounded-lg border open:pb-4">
-      <summary className="flex min-h-10 list-none items-center gap-2 rounded-lg px-3 font-medium">
-        <ChevronRight aria-hidden className="text-muted size-4 shrink-0 transition-transform group-open:rotate-90" />
-        <span className="shrink-0">Advanced</span>
-        <span className="text-muted truncate text-sm font-normal group-open:hidden">
-          {descriptors.map(({ label }) => label).join(", ")}
-        </span>
-      </summary>
-      <div className="flex flex-col gap-5 px-4 pt-2">{children}</div>
-    </details>
   );
 }
 

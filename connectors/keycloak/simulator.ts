@@ -505,7 +505,7 @@ export function keycloakSimulator(options: KeycloakOptions = {}): SimulatedKeycl
     userinfo_endpoint: `${protocol}/userinfo`,
     jwks_uri: `${protocol}/certs`,
     registration_endpoint: `${issuer}/clients-registrations/openid-connect`,
-    grant_types_supported: ["authorization_code", "client_credentials", "refresh_token"],
+    grant_types_supported: ["authorization_code", "client_credentials", "refresh_token", tokenExchange],
     response_types_supported: ["code"],
     subject_types_supported: ["public"],
     id_token_signing_alg_values_supported: ["RS256"],

@@ -19,6 +19,24 @@ export async function becomeOperator(page: Page, link: string, { name, email }: 
   await expect(page.getByRole("navigation").first()).toBeVisible();
 }
 
+/**
+ * The first operator of a new installation, who administers a tenant, “Harbour Foods”, and has further roles there: one
+ * person who may do what a journey needs.
+ */
+export async function foundTenant(page: Page, link: string, roles: string[]): Promise<void> {
+  await becomeOperator(page, link, { name: "Olga Berg", email: "olga@harbour.example" });
+  await joinOwnTenant(page, "Olga Berg", roles);
+}
+
+/** As an operator, creates the tenant “Harbour Foods”, joins it as its administrator, and takes further roles. */
+export async function joinOwnTenant(page: Page, name: string, roles: string[]): Promise<void> {
+  const tenant = { name: "Harbour Foods", slug: "harbour", administrator: "ada@harbour.example" };
+  await page.goto(await createTenant(page, tenant));
+  await page.getByRole("button", { name: `Join as ${name}` }).click();
+  await page.waitForURL((url) => !url.pathname.startsWith("/invitation"));
+  await giveRoles(page, name, roles);
+}
+
 /** Creates a tenant, and takes the link for its first administrator. */
 export async function createTenant(page: Page, tenant: { name: string; slug: string; administrator: string }) {
   await page.goto("/operator/tenants");

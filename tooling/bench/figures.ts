@@ -1,4 +1,5 @@
 /** Figures and how they are told. Only ratios of one run compare across machines. */
+import { tableOf } from "../table.ts";
 
 /** The value below which this share of the sorted values lies. */
 export function percentile(values: readonly number[], share: number): number {
@@ -58,16 +59,7 @@ export function table(figures: readonly Figure[]): string {
     one.ratio ? `${one.ratio.value.toFixed(2)} × ${one.ratio.to}` : "",
     one.promise ? `${one.promise.kept ? "kept" : "BROKEN"} (at most ${one.promise.atMost})` : "",
   ]);
-  const all = [["benchmark", "what", "median", "p95", "unit", "ratio", "promise"], ...rows];
-  const widths = all[0]?.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0))) ?? [];
-  return all
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
+  return tableOf([["benchmark", "what", "median", "p95", "unit", "ratio", "promise"], ...rows]);
 }
 
 function round(value: number): string {

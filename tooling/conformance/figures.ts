@@ -3,6 +3,7 @@ import { relative } from "node:path";
 import { connectors } from "#connectors/registry.ts";
 import { root } from "../bootstrap/checkout.mjs";
 import { startTemporary } from "../database/temporary.ts";
+import { tableOf } from "../table.ts";
 import { codeSize } from "./code-size.ts";
 import { runTests, type Assertion, type Report } from "./report.ts";
 
@@ -30,7 +31,7 @@ export async function checkAll({ live }: { live: boolean }): Promise<number> {
     return { cells: [name, ...counts, String(codeSize(`connectors/${id}`))], failures, skipped: server.skipped };
   });
   const head = ["connector", "simulator", ...(live ? ["real server"] : []), "lines of code"];
-  console.log(table([head, ...rows.map(({ cells }) => cells)]));
+  console.log(tableOf([head, ...rows.map(({ cells }) => cells)]));
   const failures = rows.flatMap((row) => row.failures);
   for (const text of [...new Set(rows.flatMap((row) => row.skipped)), ...failures]) console.log(`\n${text}`);
   // What kept checks from running belongs to none of them, and a connector's own tests may fail beside the suite.
@@ -87,16 +88,4 @@ function inWords({ passed, missed, failures }: Count): string {
     missed > 0 && `${String(missed)} did not run`,
   ];
   return words.filter(Boolean).join(", ") || "–";
-}
-
-function table(rows: readonly string[][]): string {
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("   ")
-        .trimEnd(),
-    )
-    .join("\n");
 }
