@@ -3,6 +3,7 @@
  * them, and the orders of their lists.
  */
 import { z } from "zod";
+import { text } from "#lib/foundation/text.ts";
 import type { Prisma } from "./generated/client.ts";
 
 export type KeyManagerTokenType = "DIRECT" | "EXCHANGED" | "BOTH";
@@ -198,7 +199,7 @@ function contains(text: string) {
   return { contains: text.replace(/[\\%_]/g, "\\$&"), mode: "insensitive" as const };
 }
 
-const sortCursorShape = z.tuple([z.enum(keyManagerSorts), z.string().min(1).max(200)]);
+const sortCursorShape = z.tuple([z.enum(keyManagerSorts), text(200).min(1)]);
 
 function writeSortCursor(sort: KeyManagerSort, value: string): string {
   return Buffer.from(JSON.stringify([sort, value])).toString("base64url");

@@ -6,7 +6,12 @@ export type Page<T> = { items: T[]; nextCursor: string | null };
 /** The position after which a page begins, newest first: creation time and id of the last row seen. */
 export type Position = { at: Date; id: string };
 
-const cursorShape = z.tuple([z.iso.datetime(), z.uuid()]);
+/** No row is older than the epoch, and PostgreSQL has no year 0, which ISO 8601 has. */
+const moment = z.iso
+  .datetime()
+  .transform((at) => new Date(at))
+  .refine((at) => at.getTime() >= 0);
+const cursorShape = z.tuple([moment, z.uuid()]);
 
 /** Reads a cursor that came back from a browser; null (the first page) where it is not one of ours. */
 export function readCursor(cursor: string | undefined | null): Position | null {
@@ -18,7 +23,7 @@ export function readCursor(cursor: string | undefined | null): Position | null {
     return null;
   }
   const result = cursorShape.safeParse(json);
-  return result.success ? { at: new Date(result.data[0]), id: result.data[1] } : null;
+  return result.success ? { at: result.data[0], id: result.data[1] } : null;
 }
 
 function writeCursor({ at, id }: Position): string {

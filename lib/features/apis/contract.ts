@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { CursorInput } from "#lib/foundation/cursor.ts";
 import { searchText, text } from "#lib/foundation/text.ts";
 import type { SubscriptionState } from "../subscriptions/contract.ts";
 
@@ -100,7 +101,7 @@ export const searchLength = 100;
 export const ListApisInput = z.strictObject({
   search: searchText(searchLength),
   status: z.enum(["CREATED", "PUBLISHED", "RETIRED"]).optional(),
-  cursor: z.string().max(300).optional(),
+  cursor: CursorInput,
   limit: z.int().min(1).max(100).default(25),
 });
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { CursorInput } from "#lib/foundation/cursor.ts";
 import { searchText, text } from "#lib/foundation/text.ts";
 import type { KeyType } from "../key-mappings/contract.ts";
 
@@ -17,7 +18,7 @@ export type EditApplicationInput = z.input<typeof EditApplicationInput>;
 export const searchLength = 200;
 export const ListApplicationsInput = z.strictObject({
   search: searchText(searchLength),
-  cursor: z.string().max(300).nullish(),
+  cursor: CursorInput,
   limit: z.number().int().min(1).max(100).default(25),
 });
 

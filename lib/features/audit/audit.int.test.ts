@@ -52,6 +52,30 @@ describe("audit", () => {
     expect(new Set([...first.items, ...second.items].map(({ id }) => id)).size).toBe(55);
   });
 
+  it("begins at the first page where a position is one that no row has", async () => {
+    const tenant = await testTenant();
+    const admin = await tenant.caller("ADMINISTRATOR");
+    await createPlan(await tenant.caller("CREATOR"), plan("Gold"));
+    for (const at of ["0000-01-01T00:00:00Z", "yesterday", "\0"]) {
+      const cursor = Buffer.from(JSON.stringify([at, crypto.randomUUID()])).toString("base64url");
+      expect((await listAudit(admin, { cursor })).items, at).toHaveLength(1);
+    }
+  });
+
+  it("takes every day that the database has, and refuses others at their field", async () => {
+    const admin = await (await testTenant()).caller("ADMINISTRATOR");
+    expect((await listAudit(admin, { from: "0001-01-01", until: "9998-12-31" })).items).toEqual([]);
+    for (const [field, day] of [
+      ["from", "0000-01-01"],
+      ["until", "9999-12-31"],
+    ] as const) {
+      await expect(listAudit(admin, { [field]: day })).rejects.toMatchObject({
+        code: "input.invalid",
+        fields: [{ path: field, message: "Use a year from 1 to 9998." }],
+      });
+    }
+  });
+
   it("is the administrators' to read, in their own tenant", async () => {
     const [here, there] = await Promise.all([testTenant(), testTenant()]);
     await createPlan(await here.caller("CREATOR"), plan("Gold"));

@@ -1,13 +1,16 @@
 import { z } from "zod";
+import { CursorInput } from "#lib/foundation/cursor.ts";
 import { searchText, text } from "#lib/foundation/text.ts";
 
-/** A day of the calendar, UTC. */
-const DayInput = z.iso.date();
+/** A day of the calendar, UTC. PostgreSQL has no year 0, and the day after the last of 9999 has a longer form. */
+const DayInput = z.iso
+  .date()
+  .refine((day) => day >= "0001-01-01" && day < "9999-01-01", { error: "Use a year from 1 to 9998." });
 
 /** Most characters of a search. */
 export const searchLength = 120;
 export const ListAuditInput = z.strictObject({
-  cursor: z.string().max(500).optional(),
+  cursor: CursorInput,
   search: searchText(searchLength),
   action: z
     .string()

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { CursorInput } from "#lib/foundation/cursor.ts";
 import { searchText, text } from "#lib/foundation/text.ts";
 
 export const CreateGatewayCredentialInput = z.strictObject({
@@ -14,7 +15,7 @@ export const GatewayCredentialRef = z.strictObject({ id: z.uuid() });
 export const searchLength = 100;
 export const ListGatewayCredentialsInput = z.strictObject({
   search: searchText(searchLength),
-  cursor: z.string().max(500).optional(),
+  cursor: CursorInput,
   limit: z.int().min(1).max(100).default(25),
 });
 

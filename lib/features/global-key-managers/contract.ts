@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { CursorInput } from "#lib/foundation/cursor.ts";
 import { text } from "#lib/foundation/text.ts";
 import { RegisterKeyManagerInput, type KeyManagerListItem, type KeyManagerView } from "../key-managers/contract.ts";
 
@@ -23,7 +24,7 @@ export type SetServingInput = z.input<typeof SetServingInput>;
 
 export const ListServedInput = z.strictObject({
   id: z.uuid(),
-  cursor: z.string().max(100).nullish(),
+  cursor: CursorInput,
   limit: z.number().int().min(1).max(100).default(50),
 });
 

@@ -61,7 +61,7 @@ export const listServedTenants = defineOperatorVerb({
   input: ListServedInput,
   async run(ctx, { id, cursor, limit }): Promise<Page<ServedTenantView>> {
     const record = await requireGlobalKeyManager(ctx, id);
-    return readServed(ctx, record.id, { after: cursor ?? undefined, limit });
+    return readServed(ctx, record.id, { after: cursor, limit });
   },
 });
 

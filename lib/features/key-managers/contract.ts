@@ -12,6 +12,7 @@ import {
 } from "#lib/connector-kit/contract.ts";
 import type { Constraints } from "#lib/connector-kit/constraints.ts";
 import type { FieldDescriptor, ListDescriptor } from "#lib/connector-kit/descriptors.ts";
+import { CursorInput } from "#lib/foundation/cursor.ts";
 import type { FieldProblem } from "#lib/foundation/errors.ts";
 import { isMappableClaim } from "#lib/foundation/claims.ts";
 import { searchText, text } from "#lib/foundation/text.ts";
@@ -190,13 +191,13 @@ export const searchLength = 200;
 export const ListKeyManagersInput = z.strictObject({
   search: searchText(searchLength),
   sort: z.enum(keyManagerSorts).default("name"),
-  cursor: z.string().max(500).nullish(),
+  cursor: CursorInput,
   limit: z.number().int().min(1).max(100).default(25),
 });
 
 export const ListUsageInput = z.strictObject({
   id: z.uuid(),
-  cursor: z.string().max(500).nullish(),
+  cursor: CursorInput,
   limit: z.number().int().min(1).max(100).default(25),
 });
 

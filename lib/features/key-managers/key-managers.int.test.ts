@@ -586,7 +586,10 @@ describe("lists", () => {
       expect(whole).toHaveLength(4);
     }
     expect(await names({ sort: "-name" })).toEqual((await names({ sort: "name" })).reverse());
-    expect(await names({ cursor: "nonsense" })).toHaveLength(4);
+    const foreign = ["a\0b", "\ud83d"].map((name) => Buffer.from(JSON.stringify(["name", name])).toString("base64url"));
+    for (const cursor of ["nonsense", "a\0b", "x".repeat(501), ...foreign]) {
+      expect(await names({ cursor }), cursor).toHaveLength(4);
+    }
   });
 
   it("shows another tenant nothing, and says that it does not exist", async () => {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { CursorInput } from "#lib/foundation/cursor.ts";
 import { searchText } from "#lib/foundation/text.ts";
 import { EmailInput, NewPasswordInput, PersonNameInput } from "../identity/contract.ts";
 import { roles } from "../permissions.ts";
@@ -16,7 +17,7 @@ export type InviteInput = z.input<typeof InviteInput>;
 /** Most characters of a search. */
 export const searchLength = 120;
 export const ListPeopleInput = z.strictObject({
-  cursor: z.string().max(500).optional(),
+  cursor: CursorInput,
   search: searchText(searchLength),
   role: RoleInput.optional(),
   state: z.enum(["active", "disabled"]).optional(),

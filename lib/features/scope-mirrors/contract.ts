@@ -1,10 +1,11 @@
 import { z } from "zod";
+import { CursorInput } from "#lib/foundation/cursor.ts";
 
 export const ScopeMirrorsOfApiInput = z.strictObject({ apiId: z.uuid() });
 export const ScopeMirrorsAtInput = z.strictObject({
   keyManagerId: z.uuid(),
   /** The name of the last scope seen. */
-  cursor: z.string().max(100).optional(),
+  cursor: CursorInput,
   limit: z.int().min(1).max(200).default(50),
 });
 export const RetryMirrorsAtInput = z.strictObject({ keyManagerId: z.uuid() });

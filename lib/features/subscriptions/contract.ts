@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { CursorInput } from "#lib/foundation/cursor.ts";
 
 export const SubscribeInput = z.strictObject({
   applicationId: z.uuid("Choose an application."),
@@ -16,7 +17,7 @@ export const SetSubscriptionStateInput = SubscriptionRef.extend({
   state: z.enum(["ACTIVE", "BLOCKED", "PRODUCTION_BLOCKED"]),
 });
 
-const paging = { cursor: z.string().max(300).optional(), limit: z.int().min(1).max(100).default(25) };
+const paging = { cursor: CursorInput, limit: z.int().min(1).max(100).default(25) };
 export const ListOfApplicationInput = z.strictObject({ applicationId: z.uuid(), ...paging });
 export const ListOfApiInput = z.strictObject({ apiId: z.uuid(), ...paging });
 

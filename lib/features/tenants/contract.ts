@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { CursorInput } from "#lib/foundation/cursor.ts";
 import { searchText, text } from "#lib/foundation/text.ts";
 import { EmailInput } from "../identity/contract.ts";
 
@@ -34,7 +35,7 @@ export const TenantRef = z.strictObject({ id: z.uuid() });
 /** Most characters of a search. */
 export const searchLength = 120;
 export const ListTenantsInput = z.strictObject({
-  cursor: z.string().max(500).optional(),
+  cursor: CursorInput,
   search: searchText(searchLength),
 });
 

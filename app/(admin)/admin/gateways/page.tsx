@@ -22,7 +22,7 @@ export default async function GatewaysPage({ searchParams }: PageProps<"/admin/g
   const { q, cursor } = await readSearch(searchParams);
   const search = readWords(ListGatewayCredentialsInput.shape.search, q);
   const [{ items, nextCursor }, configuration] = await Promise.all([
-    listGatewayCredentials(ctx, { ...(search ? { search } : {}), ...(cursor ? { cursor: cursor.slice(0, 500) } : {}) }),
+    listGatewayCredentials(ctx, { ...(search ? { search } : {}), cursor }),
     readNginxConfiguration(ctx, {}),
   ]);
   const isNarrowed = Boolean(search) || Boolean(cursor);

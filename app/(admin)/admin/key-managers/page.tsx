@@ -24,7 +24,7 @@ export default async function KeyManagersPage({ searchParams }: PageProps<"/admi
   const { items, nextCursor } = await listKeyManagers(ctx, {
     ...(search ? { search } : {}),
     sort: ListKeyManagersInput.shape.sort.safeParse(sort).data ?? "name",
-    cursor: cursor?.slice(0, 500),
+    cursor,
   });
   const narrowed = Boolean(search) || Boolean(cursor);
   const mayWrite = ctx.permissions.has("key_manager:write");

@@ -24,7 +24,7 @@ export default async function ApisPage({ searchParams }: PageProps<"/creator/api
   const { items, nextCursor } = await listApis(ctx, {
     ...(search ? { search } : {}),
     ...(status ? { status } : {}),
-    ...(cursor ? { cursor } : {}),
+    cursor,
   });
   const filtered = Boolean(search) || Boolean(status) || Boolean(cursor);
   const mayWrite = ctx.permissions.has("api:write");

@@ -18,7 +18,7 @@ export default async function BrowseApisPage({ searchParams }: PageProps<"/devel
   const search = readWords(ListApisInput.shape.search, q);
   const { items, nextCursor } = await browseApis(ctx, {
     ...(search ? { search } : {}),
-    ...(cursor ? { cursor } : {}),
+    cursor,
   });
   return (
     <>

@@ -25,7 +25,7 @@ export default async function GlobalKeyManagersPage({ searchParams }: PageProps<
   const { items, nextCursor } = await listGlobalKeyManagers(caller, {
     ...(search ? { search } : {}),
     sort: ListKeyManagersInput.shape.sort.safeParse(sort).data ?? "name",
-    cursor: cursor?.slice(0, 500),
+    cursor,
   });
   const isNarrowed = Boolean(search) || Boolean(cursor);
   return (

@@ -13,9 +13,7 @@ export default async function KeyManagerPage({ params, searchParams }: PageProps
   const { scopes: cursor } = await readSearch(searchParams);
   const view = await orNotFound(getKeyManager(ctx, { id }));
   const holdsScopes = view.connector.capabilities.includes("scopes") && view.tokenTypes.includes("DIRECT");
-  const mirrors = holdsScopes
-    ? await listScopeMirrorsAt(ctx, { keyManagerId: id, cursor: cursor?.slice(0, 100) })
-    : null;
+  const mirrors = holdsScopes ? await listScopeMirrorsAt(ctx, { keyManagerId: id, cursor }) : null;
   return (
     <div className="flex flex-col gap-5">
       <KeyManagerOverview view={view} />

@@ -15,10 +15,7 @@ export default async function KeyManagerActivityPage({
   const { id } = await params;
   const { cursor } = await readSearch(searchParams);
   const view = await orNotFound(getKeyManager(ctx, { id }));
-  const { items, nextCursor } = await listAudit(ctx, {
-    subject: view.id,
-    ...(cursor ? { cursor: cursor.slice(0, 500) } : {}),
-  });
+  const { items, nextCursor } = await listAudit(ctx, { subject: view.id, cursor });
   if (items.length === 0) return <EmptyState title="Nothing has been changed here" />;
   return (
     <div className="flex flex-col gap-3">

@@ -19,8 +19,8 @@ export default async function KeyManagerUsagePage({
   const keyManager = await orNotFound(getKeyManager(ctx, { id }));
   const { displayName, enabled, global, tokenTypes } = keyManager;
   const takesClients = enabled && !global && tokenTypes.includes("DIRECT");
-  const apis = await orNotFound(listKeyManagerApis(ctx, { id, cursor: apiCursor?.slice(0, 500) }));
-  const applications = await listKeyManagerApplications(ctx, { id, cursor: applicationCursor?.slice(0, 500) });
+  const apis = await orNotFound(listKeyManagerApis(ctx, { id, cursor: apiCursor }));
+  const applications = await listKeyManagerApplications(ctx, { id, cursor: applicationCursor });
   return (
     <div className="flex flex-col gap-6">
       <section aria-labelledby="apis" className="flex min-w-0 flex-col gap-2">

@@ -16,8 +16,8 @@ export default async function ApiSubscriptionsPage({
   const ctx = await requireContext("subscription:manage");
   const { id: apiId } = await params;
   const { cursor, others } = await readSearch(searchParams);
-  const own = await orNotFound(listSubscriptionsOfApi(ctx, { apiId, ...(cursor ? { cursor } : {}) }));
-  const foreign = await listForeignSubscriptionsOfApi(ctx, { apiId, ...(others ? { cursor: others } : {}) });
+  const own = await orNotFound(listSubscriptionsOfApi(ctx, { apiId, cursor }));
+  const foreign = await listForeignSubscriptionsOfApi(ctx, { apiId, cursor: others });
   const isOpen = (await orNotFound(getApi(ctx, { id: apiId }))).subscriptionAvailability !== "OWN_TENANT";
   const showsForeign = isOpen || foreign.items.length > 0 || Boolean(others);
   if (own.items.length === 0 && !cursor && !showsForeign) {

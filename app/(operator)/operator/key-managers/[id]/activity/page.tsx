@@ -13,7 +13,7 @@ export default async function GlobalActivityPage({
   const caller = await requireOperator();
   const { id } = await params;
   const { cursor } = await readSearch(searchParams);
-  const { items, nextCursor } = await orNotFound(listGlobalActivity(caller, { id, cursor: cursor?.slice(0, 500) }));
+  const { items, nextCursor } = await orNotFound(listGlobalActivity(caller, { id, cursor }));
   if (items.length === 0) return <EmptyState title="Nothing has been changed here" />;
   return (
     <div className="flex flex-col gap-3">

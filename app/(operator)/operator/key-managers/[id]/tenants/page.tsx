@@ -16,7 +16,7 @@ export default async function ServedTenantsPage({
   const { id } = await params;
   const { cursor } = await readSearch(searchParams);
   const serving = await orNotFound(getServing(caller, { id }));
-  const { items, nextCursor } = await listServedTenants(caller, { id, cursor: cursor?.slice(0, 100) });
+  const { items, nextCursor } = await listServedTenants(caller, { id, cursor });
   return (
     <div className="flex flex-col gap-6">
       <ServingForm key={serving.revision} serving={serving} save={setServingAction} />
