@@ -1,7 +1,7 @@
 /** How clients of a simulated realm prove themselves: statuses and words are Keycloak's. */
-import { X509Certificate } from "node:crypto";
-import { createLocalJWKSet, decodeJwt, jwtVerify, type JSONWebKeySet } from "jose";
-import { clientCertificateHeader, clientOf, oauthError } from "#lib/connector-kit/simulator.ts";
+import { createLocalJWKSet, type JSONWebKeySet } from "jose";
+import { assertedClientId, isAssertedBy, shownCertificate, subjectOf } from "#lib/connector-kit/simulated-clients.ts";
+import { clientOf, oauthError } from "#lib/connector-kit/simulator.ts";
 
 /** What a client of the realm is known by. */
 type AuthenticatingClient = {
@@ -40,33 +40,18 @@ export function openAuthentication<C extends AuthenticatingClient>(realm: {
 
   /** RFC 7523 §3; the key set lies at the client, as its Keys tab stores it. Each assertion is good once. */
   async function byAssertion(form: URLSearchParams, client: C): Promise<boolean> {
-    const assertion = form.get("client_assertion") ?? "";
-    const keys =
+    const key =
       client.clientAuthenticatorType === "client-secret-jwt"
-        ? () => Buffer.from(client.secret ?? "")
+        ? Buffer.from(client.secret ?? "")
         : createLocalJWKSet(JSON.parse(client.attributes["jwks.string"] ?? '{"keys":[]}') as JSONWebKeySet);
-    try {
-      const { payload } = await jwtVerify(assertion, keys, {
-        issuer: client.clientId,
-        subject: client.clientId,
-        audience: realm.issuer,
-        currentDate: new Date(realm.now() * 1000),
-        requiredClaims: ["exp", "jti"],
-      });
-      const isNew = !used.has(payload.jti ?? "");
-      used.add(payload.jti ?? "");
-      return isNew;
-    } catch {
-      return false;
-    }
+    const { clientId } = client;
+    return isAssertedBy(form, { clientId, key, audience: [realm.issuer], nowSeconds: realm.now(), used });
   }
 
   /** RFC 8705 §2.1: the authority was checked by the TLS connection. */
   function byCertificate(request: Request, client: C): boolean {
-    const pem = decodeURIComponent(request.headers.get(clientCertificateHeader) ?? "");
-    if (!pem) return false;
-    const subject = new X509Certificate(pem).subject.split("\n").reverse().join(",");
-    return subject === client.attributes["x509.subjectdn"];
+    const certificate = shownCertificate(request);
+    return certificate !== undefined && subjectOf(certificate) === client.attributes["x509.subjectdn"];
   }
 
   async function isRight(request: Request, form: URLSearchParams, client: C): Promise<boolean> {
@@ -82,19 +67,11 @@ export function openAuthentication<C extends AuthenticatingClient>(realm: {
   }
 
   return async (request, form) => {
-    const client = realm.find(clientOf(request, form)?.clientId ?? subjectOf(form.get("client_assertion")));
+    const client = realm.find(clientOf(request, form)?.clientId ?? assertedClientId(form));
     if (!client?.enabled) return refused(badCredentials);
     if (client.publicClient) return client;
     if (await isRight(request, form, client)) return client;
     // A wrong secret is “unauthorized_client” here, with 401: not what RFC 6749 §5.2 says.
     return oauthError(401, "unauthorized_client", badCredentials);
   };
-}
-
-function subjectOf(assertion: string | null): string {
-  try {
-    return decodeJwt(assertion ?? "").sub ?? "";
-  } catch {
-    return "";
-  }
 }

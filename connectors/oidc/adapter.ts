@@ -1,6 +1,7 @@
 import type { ConnectorDependencies, ManagingAdapter, KeyManagerSettings } from "#lib/connector-kit/contract.ts";
 import { ConnectorError } from "#lib/connector-kit/errors.ts";
 import { probe, type Probe } from "#lib/connector-kit/probe.ts";
+import { credentialsOf } from "#lib/connector-kit/sign-in.ts";
 import { openStandardAdapter } from "#lib/connector-kit/standard-adapter.ts";
 import { randomToken } from "#lib/foundation/ids.ts";
 import { Secret } from "#lib/foundation/secret.ts";
@@ -10,13 +11,16 @@ import type { ClientInformation, ClientMetadata } from "#lib/protocol/registrati
 import { clientCredentialsToken, scopesOf } from "#lib/protocol/token.ts";
 import type { ClientSettings, Connection } from "./config.ts";
 
-type OwnClient = Extract<Connection["registration"], { method: "client_credentials" }>;
+type OwnClient = Pick<
+  Extract<Connection["registration"], { method: "client_credentials" }>,
+  "clientId" | "authentication"
+>;
 
-function credentialsOf({
-  clientId,
-  authentication,
-}: Pick<OwnClient, "clientId" | "authentication">): ClientCredentials {
-  return { clientId, ...authentication };
+/** A client of the portal's own, and the address that the server has for its certificate (RFC 8705 §5). */
+function ownClient({ clientId, authentication }: OwnClient): { credentials: ClientCredentials; url?: string } {
+  const credentials = credentialsOf({ clientId, ...authentication });
+  const url = authentication.method === "mutual_tls" ? authentication.certificateUrl : undefined;
+  return { credentials, ...(url !== undefined && { url }) };
 }
 
 function toMetadata({ authentication, applicationType, scopes }: ClientSettings): ClientMetadata {
@@ -43,15 +47,16 @@ export function openOidcAdapter(
   dependencies: ConnectorDependencies,
 ): ManagingAdapter {
   const { registration, introspection } = connection;
-  const introspectionClient = introspection.method === "client" ? credentialsOf(introspection) : undefined;
+  const asking = introspection.method === "client" ? ownClient(introspection) : undefined;
 
   async function authoriseRegistration(): Promise<Secret | undefined> {
     if (registration.method === "none") return undefined;
     if (registration.method === "initial_access_token") return registration.token;
-    if (!endpoints.token) throw new ConnectorError("misconfigured", "This key manager has no token endpoint.");
+    const { credentials, url: tokenEndpoint = endpoints.token } = ownClient(registration);
+    if (!tokenEndpoint) throw new ConnectorError("misconfigured", "This key manager has no token endpoint.");
     const issued = await clientCredentialsToken(dependencies, {
-      tokenEndpoint: endpoints.token,
-      credentials: credentialsOf(registration),
+      tokenEndpoint,
+      credentials,
       scopes: registration.scopes,
     });
     return issued.accessToken;
@@ -66,34 +71,51 @@ export function openOidcAdapter(
       return { step: "sign_in", status: "skipped", summary };
     }
     return probe("sign_in", "The portal's client signs in at the token endpoint.", {
-      fix: "Check client id, secret and scopes of the portal's own client.",
+      fix: signInFix(registration.authentication.method),
       attempt: authoriseRegistration,
     });
   }
 
   async function checkIntrospection(): Promise<Probe> {
-    const { introspection: introspectionEndpoint } = endpoints;
-    if (!introspectionClient || !introspectionEndpoint) {
+    const introspectionEndpoint = asking?.url ?? endpoints.introspection;
+    if (!asking || !introspectionEndpoint) {
       return { step: "permissions", status: "skipped", summary: "The server is not asked about tokens." };
     }
     return probe("permissions", "The portal's client may ask about tokens.", {
-      fix: "Let this client use the introspection endpoint, or check its id and secret.",
+      fix: "Let this client use the introspection endpoint, or check how it authenticates.",
       attempt: () =>
         introspect(dependencies, {
           introspectionEndpoint,
-          credentials: introspectionClient,
+          credentials: asking.credentials,
           token: new Secret(randomToken()),
         }),
     });
   }
 
-  // Whether a server exchanges tokens, and for whom, is nothing that its registration tells.
-  const { exchangeToken: _, ...standard } = openStandardAdapter<ClientSettings>(
-    { endpoints, authoriseRegistration, introspectionClient, toMetadata, toSettings },
-    dependencies,
-  );
   return {
-    ...standard,
+    ...openStandardAdapter<ClientSettings>(
+      {
+        endpoints,
+        authoriseRegistration,
+        introspectionClient: asking?.credentials,
+        introspectionUrl: asking?.url,
+        toMetadata,
+        toSettings,
+      },
+      dependencies,
+    ),
     checkAccess: async () => [await checkSignIn(), await checkIntrospection()],
   };
+}
+
+/** What to look at where the server refuses the portal's own client. */
+function signInFix(method: OwnClient["authentication"]["method"]): string {
+  switch (method) {
+    case "private_key_jwt":
+      return "Check client id, key, key id and algorithm of the portal's own client, its scopes, and that the server has the public key.";
+    case "mutual_tls":
+      return "Check client id, certificate and scopes of the portal's own client, and that the server asks for certificates at this address.";
+    default:
+      return "Check client id, secret and scopes of the portal's own client.";
+  }
 }

@@ -1,28 +1,28 @@
 import { z } from "zod";
 import { field } from "#lib/connector-kit/fields.ts";
+import { besideClientId, signInBranches } from "#lib/connector-kit/sign-in.ts";
 
-const clientAuthentication = (label: string) =>
+const { client_secret_jwt: secretJwt, private_key_jwt: privateKeyJwt, mutual_tls: mutualTls } = signInBranches;
+const secret = besideClientId(secretJwt);
+
+/** @param alias the endpoint that a server may have a second time, for connections with a certificate (RFC 8705 §5) */
+const clientAuthentication = (label: string, alias: "token" | "introspection") =>
   field.method({
     label,
     fallback: "client_secret_basic",
     options: {
-      client_secret_basic: {
-        label: "Secret in the Authorization header",
-        fields: { clientSecret: field.secret({ label: "Client secret" }) },
-      },
-      client_secret_post: {
-        label: "Secret in the request body",
-        fields: { clientSecret: field.secret({ label: "Client secret" }) },
-      },
-      private_key_jwt: {
-        label: "Signed with a private key",
+      client_secret_basic: { label: "Secret in the Authorization header", fields: secret },
+      client_secret_post: { label: "Secret in the request body", fields: secret },
+      client_secret_jwt: { ...secretJwt, fields: secret },
+      private_key_jwt: { ...privateKeyJwt, fields: besideClientId(privateKeyJwt) },
+      mutual_tls: {
+        ...mutualTls,
         fields: {
-          privateKey: field.secret({ label: "Private key", help: "PKCS #8 in PEM form.", multiline: true }),
-          keyId: field.text({ label: "Key id", help: "The “kid” of the public key at the server.", optional: true }),
-          algorithm: field.choice({
-            label: "Algorithm",
-            options: ["RS256", "PS256", "ES256", "ES384", "EdDSA"],
-            fallback: "RS256",
+          ...besideClientId(mutualTls),
+          certificateUrl: field.url({
+            label: "Address for certificates",
+            help: `The ${alias} endpoint under mtls_endpoint_aliases in the discovery document. Blank takes the usual one.`,
+            optional: true,
           }),
         },
       },
@@ -47,7 +47,7 @@ export const connection = z.strictObject({
         help: "The portal gets a bearer token for itself and registers clients with it.",
         fields: {
           clientId: field.text({ label: "Client id" }),
-          authentication: clientAuthentication("How the portal's client authenticates"),
+          authentication: clientAuthentication("How the portal's client authenticates", "token"),
           scopes: field.list({
             label: "Scopes",
             help: "What the token must hold so that clients may be registered.",
@@ -68,7 +68,7 @@ export const connection = z.strictObject({
         label: "A client of the portal's own",
         fields: {
           clientId: field.text({ label: "Client id" }),
-          authentication: clientAuthentication("How this client authenticates"),
+          authentication: clientAuthentication("How this client authenticates", "introspection"),
         },
       },
     },

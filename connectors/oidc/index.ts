@@ -29,12 +29,11 @@ export const oidc = defineConnector({
     tokenTypes: ["at+jwt", "jwt"],
     refusedClaims: { typ: ["ID", "Refresh", "Offline", "Logout"], token_use: ["id"] },
   },
-  capabilities: ["registerClient", "proveClient", "issueToken", "revokeToken", "introspectToken"],
+  capabilities: ["registerClient", "proveClient", "issueToken", "exchangeToken", "revokeToken", "introspectToken"],
   missing: {
     findClients: "Dynamic client registration has no search (RFC 7592).",
     rotateSecret: "Dynamic client registration has no call that replaces a secret (RFC 7592).",
     secrets: "Dynamic client registration knows one secret for each client (RFC 7591).",
-    exchangeToken: "Whether a server offers token exchange, and to whom, is not part of its registration.",
     scopes: "Dynamic client registration has no call that makes scopes (RFC 7591).",
     consumerKey: "A server chooses client ids itself (RFC 7591 §3.2.1).",
     consumerSecret: "A server makes client secrets itself (RFC 7591 §3.2.1).",

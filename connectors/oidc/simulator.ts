@@ -3,8 +3,9 @@
  * client credentials. Tests use it wherever a real server would stand.
  */
 import { generateKeyPairSync, randomUUID } from "node:crypto";
-import { exportJWK, SignJWT } from "jose";
+import { createLocalJWKSet, exportJWK, SignJWT, type JSONWebKeySet } from "jose";
 import type { Endpoints, KeyManagerSettings } from "#lib/connector-kit/contract.ts";
+import { isAssertedBy, shownCertificate, subjectOf } from "#lib/connector-kit/simulated-clients.ts";
 import {
   clientOf,
   json,
@@ -27,9 +28,18 @@ export type OidcOptions = {
   accessTokens?: "jwt" | "opaque";
   /** Whether clients can be managed (RFC 7592). */
   management?: boolean;
+  /** Whether clients may exchange tokens (RFC 8693). */
+  tokenExchange?: boolean;
+  /** How the portal's own client authenticates; with its secret, unless told otherwise. */
+  portal?: PortalAuthentication;
   /** Members of the discovery document to change; undefined removes one. */
   metadata?: Record<string, unknown>;
 };
+
+type PortalAuthentication =
+  | { method: "client_secret_jwt" }
+  | { method: "private_key_jwt"; jwks: JSONWebKeySet }
+  | { method: "tls_client_auth"; subject: string };
 
 type Stored = Record<string, unknown> & {
   client_id: string;
@@ -57,6 +67,8 @@ export type SimulatedOidc = SimulatedVendor & {
 
 const portalClient = { client_id: "portal", client_secret: "canary-portal-secret-81c2" };
 const initialAccessToken = "canary-initial-token-5f07";
+const tokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange";
+const accessTokenType = "urn:ietf:params:oauth:token-type:access_token";
 const forbiddenInUpdates = [
   "registration_access_token",
   "registration_client_uri",
@@ -91,7 +103,12 @@ export function oidcSimulator(options: OidcOptions = {}): SimulatedOidc {
     authorization_endpoint: `${issuer}/authorize`,
     jwks_uri: `${issuer}/jwks`,
     scopes_supported: ["openid", "read", "write"],
-    grant_types_supported: ["client_credentials", "authorization_code", "refresh_token"],
+    grant_types_supported: [
+      "client_credentials",
+      "authorization_code",
+      "refresh_token",
+      ...(options.tokenExchange ? [tokenExchange] : []),
+    ],
     response_types_supported: ["code"],
     token_endpoint_auth_methods_supported: ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"],
     code_challenge_methods_supported: ["S256"],
@@ -209,27 +226,49 @@ export function oidcSimulator(options: OidcOptions = {}): SimulatedOidc {
     return json(200, presented(stored, rotation === "on_update" ? newManagementToken(clientId) : token));
   }
 
+  const used = new Set<string>();
+
+  async function isPortal(request: Request, form: URLSearchParams): Promise<boolean> {
+    const { portal } = options;
+    if (!portal) return clientOf(request, form)?.clientSecret === portalClient.client_secret;
+    if (portal.method === "tls_client_auth") {
+      const certificate = shownCertificate(request);
+      return certificate !== undefined && subjectOf(certificate) === portal.subject;
+    }
+    return isAssertedBy(form, {
+      clientId: portalClient.client_id,
+      key:
+        portal.method === "client_secret_jwt"
+          ? Buffer.from(portalClient.client_secret)
+          : createLocalJWKSet(portal.jwks),
+      audience: [issuer, endpoints.token, request.url],
+      nowSeconds: Math.floor(Date.now() / 1000),
+      used,
+    });
+  }
+
   /** The client that authenticates a form request, strictly by the method it is registered with. */
-  function authenticated(request: Request, form: URLSearchParams): Stored | typeof portalClient | null {
+  async function authenticated(request: Request, form: URLSearchParams): Promise<Stored | typeof portalClient | null> {
     const given = clientOf(request, form);
     if (!given) return null;
-    if (given.clientId === portalClient.client_id) {
-      return given.clientSecret === portalClient.client_secret ? portalClient : null;
-    }
+    if (given.clientId === portalClient.client_id) return (await isPortal(request, form)) ? portalClient : null;
     const client = clients.get(given.clientId);
     if (client?.token_endpoint_auth_method !== given.method) return null;
     return given.method === "none" || given.clientSecret === client.client_secret ? client : null;
   }
 
   async function issue(request: Request, form: URLSearchParams): Promise<Response> {
-    const client = authenticated(request, form);
+    const client = await authenticated(request, form);
     if (!client) return oauthError(401, "invalid_client", "client authentication failed");
-    if (form.get("grant_type") !== "client_credentials") {
-      return oauthError(400, "unsupported_grant_type", "only client_credentials is spoken here");
+    const grant = form.get("grant_type") ?? "";
+    if (!["client_credentials", ...(options.tokenExchange ? [tokenExchange] : [])].includes(grant)) {
+      return oauthError(400, "unsupported_grant_type", "this grant is not spoken here");
     }
-    if ("grant_types" in client && !client.grant_types.includes("client_credentials")) {
-      return oauthError(400, "unauthorized_client", "this client may not use client_credentials");
+    if ("grant_types" in client && !client.grant_types.includes(grant)) {
+      return oauthError(400, "unauthorized_client", `this client may not use ${grant}`);
     }
+    const exchanged = grant === tokenExchange ? exchangedFor(form) : undefined;
+    if (exchanged instanceof Response) return exchanged;
     const scope = form.get("scope") ?? "";
     const known = [...metadata.scopes_supported, "register"];
     if (scope.split(" ").some((name) => name !== "" && !known.includes(name))) {
@@ -242,18 +281,36 @@ export function oidcSimulator(options: OidcOptions = {}): SimulatedOidc {
         : await new SignJWT({ client_id: client.client_id, scope, jti: randomUUID() })
             .setProtectedHeader({ alg: "ES256", kid: "simulator", typ: "at+jwt" })
             .setIssuer(issuer)
-            .setSubject(client.client_id)
+            .setSubject(exchanged?.clientId ?? client.client_id)
             .setAudience(issuer)
             .setIssuedAt()
             .setExpirationTime(expiresAt)
             .sign(privateKey);
     canaries.push(token);
     tokens.set(token, { clientId: client.client_id, scope, expiresAt, jwt: accessTokens === "jwt" });
-    return json(200, { access_token: token, token_type: "Bearer", expires_in: 300, ...(scope && { scope }) });
+    return json(200, {
+      access_token: token,
+      token_type: "Bearer",
+      expires_in: 300,
+      ...(scope && { scope }),
+      ...(exchanged && { issued_token_type: accessTokenType }),
+    });
   }
 
-  function introspect(request: Request, form: URLSearchParams): Response {
-    if (!authenticated(request, form)) return oauthError(401, "invalid_client", "client authentication failed");
+  /** RFC 8693 §2.1 and §2.2.2: an access token of this server, for this server. */
+  function exchangedFor(form: URLSearchParams): { clientId: string } | Response {
+    if (form.get("subject_token_type") !== accessTokenType) {
+      return oauthError(400, "invalid_request", "subject_token_type must be that of an access token");
+    }
+    const audience = form.get("audience");
+    if (audience !== null && audience !== issuer) return oauthError(400, "invalid_target", "the audience is not known");
+    const subject = tokens.get(form.get("subject_token") ?? "");
+    if (subject && subject.expiresAt > Date.now() / 1000) return subject;
+    return oauthError(400, "invalid_request", "the subject token is not valid");
+  }
+
+  async function introspect(request: Request, form: URLSearchParams): Promise<Response> {
+    if (!(await authenticated(request, form))) return oauthError(401, "invalid_client", "client authentication failed");
     const token = tokens.get(form.get("token") ?? "");
     if (!token || token.expiresAt <= Date.now() / 1000) return json(200, { active: false });
     if (token.clientId !== portalClient.client_id && !clients.has(token.clientId)) return json(200, { active: false });
@@ -261,8 +318,8 @@ export function oidcSimulator(options: OidcOptions = {}): SimulatedOidc {
     return json(200, { active: true, client_id: clientId, scope, exp: expiresAt, iss: issuer, token_type: "Bearer" });
   }
 
-  function revoke(request: Request, form: URLSearchParams): Response {
-    const client = authenticated(request, form);
+  async function revoke(request: Request, form: URLSearchParams): Promise<Response> {
+    const client = await authenticated(request, form);
     if (!client) return oauthError(401, "invalid_client", "client authentication failed");
     const token = form.get("token") ?? "";
     if (tokens.get(token)?.clientId === client.client_id) tokens.delete(token);

@@ -7,12 +7,18 @@ import type { AdministrationSession } from "./administration.ts";
 import { field } from "./fields.ts";
 
 const clientId = () => field.text({ label: "Client id", maximumLength: 255 });
+const clientSecret = () => field.secret({ label: "Client secret" });
 
 /** Branches of a `field.method` for the ways of RFC 6749, RFC 7523 and RFC 8705. A connector takes those that its server offers. */
 export const signInBranches = {
   client_secret: {
     label: "Client id and secret",
-    fields: { clientId: clientId(), clientSecret: field.secret({ label: "Client secret" }) },
+    fields: { clientId: clientId(), clientSecret: clientSecret() },
+  },
+  client_secret_jwt: {
+    label: "Signed with the secret",
+    help: "The secret is the key of a short-lived assertion, and never sent (OpenID Connect Core §9).",
+    fields: { clientId: clientId(), clientSecret: clientSecret() },
   },
   private_key_jwt: {
     label: "Signed with a private key",
@@ -54,9 +60,27 @@ export const signInBranches = {
   },
 } as const;
 
-/** What those branches parse to, as far as OAuth knows it. */
+/**
+ * The fields of a branch for a form that names the client beside it.
+ *
+ * @param branch one of `signInBranches`
+ * @returns its fields without the client id
+ */
+export function besideClientId<Fields extends { clientId: unknown }>({
+  fields: { clientId: _, ...rest },
+}: {
+  fields: Fields;
+}): Omit<Fields, "clientId"> {
+  return rest;
+}
+
+/** What those branches parse to, as far as OAuth knows it; servers may want the secret in one place or the other. */
 export type OAuthSignIn =
-  | { method: "client_secret"; clientId: string; clientSecret: Secret }
+  | {
+      method: "client_secret" | "client_secret_basic" | "client_secret_post" | "client_secret_jwt";
+      clientId: string;
+      clientSecret: Secret;
+    }
   | {
       method: "private_key_jwt";
       clientId: string;
@@ -66,13 +90,23 @@ export type OAuthSignIn =
     }
   | { method: "mutual_tls"; clientId: string; certificate: string; privateKey: Secret };
 
-/** The same as credentials for the token endpoint. */
+/**
+ * The same as credentials for the token endpoint.
+ *
+ * @param signIn a parsed branch; `client_secret` sends the secret in the body (RFC 6749 §2.3.1)
+ */
 export function credentialsOf(
   signIn: OAuthSignIn,
 ): Exclude<ClientCredentials, { method: "none" | "client_assertion" }> {
   switch (signIn.method) {
     case "client_secret":
       return { method: "client_secret_post", clientId: signIn.clientId, clientSecret: signIn.clientSecret };
+    case "client_secret_basic":
+    case "client_secret_post":
+    case "client_secret_jwt": {
+      const { method, clientId, clientSecret } = signIn;
+      return { method, clientId, clientSecret };
+    }
     case "private_key_jwt":
       return signIn;
     case "mutual_tls": {

@@ -43,6 +43,8 @@ export type StandardAdapterOptions<ClientSettings> = {
   authoriseRegistration(): Promise<Secret | undefined>;
   /** The client that may ask about tokens; undefined where the administrator named none. */
   introspectionClient: ClientCredentials | undefined;
+  /** Where that client asks, if not at the usual endpoint: the one for its certificate (RFC 8705 §5). */
+  introspectionUrl?: string | undefined;
   /** Client metadata (RFC 7591 §2) for the connector's own settings. A member set to undefined is removed. */
   toMetadata(settings: ClientSettings): ClientMetadata;
   /** The same way back. */
@@ -304,7 +306,7 @@ export function openStandardAdapter<ClientSettings>(
     },
 
     async introspectToken(token) {
-      const introspectionEndpoint = endpoint("introspection");
+      const introspectionEndpoint = options.introspectionUrl ?? endpoint("introspection");
       const credentials = options.introspectionClient;
       if (credentials) return introspect(dependencies, { introspectionEndpoint, credentials, token });
       throw new ConnectorError("unsupported", "No client is configured that may ask this key manager about tokens.");
