@@ -1,4 +1,5 @@
 /** Where the authorization server of a tenant stands. Everything comes from configuration, never from a request. */
+import { z } from "zod";
 
 /** The issuer identifier of a tenant (RFC 8414 §2). */
 export function issuerOf(origin: string, slug: string): string {
@@ -14,6 +15,16 @@ export function mountOf(slug: string): string {
 export function interactionPath(slug: string, interactionId: string): string {
   return `/t/${slug}/sign-in/${interactionId}`;
 }
+
+/**
+ * What an application's request is called in the address of that page: the tenant's address, and the id that the library
+ * gave it (its random ids are letters, digits, "-" and "_").
+ */
+export const InteractionRef = z.strictObject({
+  tenant: z.string().regex(/^[a-z0-9-]{1,63}$/),
+  id: z.string().regex(/^[\w-]{1,64}$/),
+});
+export type InteractionRef = z.output<typeof InteractionRef>;
 
 /** The audience of access tokens for which none was asked: all APIs of the tenant. */
 export function defaultAudience(origin: string, slug: string): string {

@@ -8,6 +8,7 @@
 import { createPublicKey } from "node:crypto";
 import { z } from "zod";
 import { isSecret, Secret } from "#lib/foundation/secret.ts";
+import { isClean, isCleanLine } from "#lib/foundation/text.ts";
 import { attachMark, type FieldMark, type FieldOption, type MethodBranch } from "./descriptors.ts";
 
 type Labels = {
@@ -44,8 +45,6 @@ function labels({ label, help, placeholder, advanced, fixed, optional }: Labels 
 }
 
 const needed = (label: string) => `Fill in “${label}”.`;
-const controlCharacter = /\p{Cc}/u;
-const controlCharacterButLines = /[^\P{Cc}\t\r\n]/u;
 
 /** Blank text counts as absent where a field is optional. */
 function withPresence(schema: z.ZodType<string, string>, options: Optional & { fallback?: string }): z.ZodType {
@@ -80,11 +79,10 @@ function text<const O extends TextOptions>(options: O): Presence<O, string, stri
     pattern,
     fallback,
   }: TextOptions = options;
-  const forbidden = multiline ? controlCharacterButLines : controlCharacter;
   let schema = asText(label)
     .min(1, needed(label))
     .max(maximumLength, `At most ${maximumLength} characters.`)
-    .refine((value) => !forbidden.test(value), "Remove the control characters.");
+    .refine(multiline ? isClean : isCleanLine, "Remove the control characters.");
   if (pattern) schema = schema.regex(pattern, options.patternMessage ?? "This does not have the expected form.");
   return presented(withPresence(schema, options), {
     kind: "text",
@@ -97,7 +95,7 @@ function text<const O extends TextOptions>(options: O): Presence<O, string, stri
 
 /** Why a text is no usable web address, or null. The text is kept as typed: an issuer is compared byte for byte. */
 function addressProblem(value: string): string | null {
-  if (controlCharacter.test(value) || /[\s\\]/.test(value)) return "Remove spaces, backslashes and control characters.";
+  if (!isCleanLine(value) || /[\s\\]/.test(value)) return "Remove spaces, backslashes and control characters.";
   const parsed = URL.parse(value);
   if (!parsed || !/^https?:\/\//i.test(value)) return "Enter a complete address that begins with https://.";
   if (parsed.username || parsed.password) return "Remove the user name and password from the address.";
@@ -140,7 +138,7 @@ function asSecret(options: SecretOptions, required: boolean) {
       if (revealed.length > maximumLength) {
         context.addIssue({ code: "custom", message: `At most ${maximumLength} characters.` });
       }
-      if (controlCharacterButLines.test(revealed)) {
+      if (!isClean(revealed)) {
         context.addIssue({ code: "custom", message: "Remove the control characters." });
       }
     });
@@ -274,7 +272,7 @@ function list(options: ListOptions): z.ZodDefault<z.ZodType<string[], string[]>>
       : asText(label)
           .min(1, needed(label))
           .max(500, "At most 500 characters each.")
-          .refine((value) => !controlCharacter.test(value), "Remove the control characters.");
+          .refine(isCleanLine, "Remove the control characters.");
   const schema: z.ZodType<string[], string[]> = z
     .array(z.string(), { error: needed(label) })
     .transform((values) => [...new Set(values.map((value) => value.trim()).filter(Boolean))])
@@ -300,6 +298,7 @@ function certificate<const O extends Labels & Optional>(options: O): Presence<O,
 }
 
 function pemProblem(pem: string): string | null {
+  if (!isClean(pem)) return "Remove the control characters.";
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem))
     return "This is a private key. Enter the certificate or public key.";
   if (!/^-----BEGIN (CERTIFICATE|PUBLIC KEY)-----/.test(pem))

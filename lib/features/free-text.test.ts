@@ -1,5 +1,8 @@
+import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import type { z } from "zod";
+import { z } from "zod";
+import { InteractionRef } from "#lib/authorization-server/addresses.ts";
+import { field } from "#lib/connector-kit/fields.ts";
 import { ApiInput, ListApisInput } from "./apis/contract.ts";
 import { ApplicationInput, ListApplicationsInput } from "./applications/contract.ts";
 import { ListAuditInput } from "./audit/contract.ts";
@@ -8,6 +11,7 @@ import { TenantAddresses } from "./global-key-managers/contract.ts";
 import { AddIdentityProviderInput, EditIdentityProviderInput } from "./identity-providers/contract.ts";
 import { LinkInput, SignInInput } from "./identity/contract.ts";
 import { DiscoverInput, ListKeyManagersInput, RegisterKeyManagerInput } from "./key-managers/contract.ts";
+import { AddSecretInput, FindApplicationsInput, RemoveSecretInput } from "./key-mappings/contract.ts";
 import {
   AcceptInvitationInput,
   InviteInput,
@@ -17,6 +21,17 @@ import {
 } from "./people/contract.ts";
 import { EditPlanInput, PlanInput } from "./plans/contract.ts";
 import { CreateTenantInput, ListTenantsInput } from "./tenants/contract.ts";
+
+/** A field of each builder that takes text. */
+const ofConnector = z.strictObject({
+  text: field.text({ label: "Text" }),
+  lines: field.text({ label: "Lines", multiline: true }),
+  secret: field.secret({ label: "Secret" }),
+  list: field.list({ label: "List" }),
+  url: field.url({ label: "Address" }),
+  addresses: field.list({ label: "Addresses", items: "url" }),
+  certificate: field.certificate({ label: "Certificate" }),
+});
 
 type Place = readonly [schema: z.ZodType, path: (string | number)[]];
 
@@ -42,6 +57,8 @@ const freeText: Record<string, Place> = {
   "search for applications": [ListApplicationsInput, ["search"]],
   "name of an identity provider": [AddIdentityProviderInput, ["name"]],
   "client id at an identity provider": [EditIdentityProviderInput, ["clientId"]],
+  "client secret of an identity provider": [AddIdentityProviderInput, ["clientSecret"]],
+  "client secret of an identity provider, edited": [EditIdentityProviderInput, ["clientSecret"]],
   "issuer of an identity provider": [AddIdentityProviderInput, ["issuer"]],
   "search of the audit": [ListAuditInput, ["search"]],
   "subject of the audit": [ListAuditInput, ["subject"]],
@@ -53,7 +70,16 @@ const freeText: Record<string, Place> = {
   "address of a key manager": [DiscoverInput, ["wellKnownUrl"]],
   "search for key managers": [ListKeyManagersInput, ["search"]],
   "tenant that a key manager serves": [TenantAddresses, [0]],
+  "search for applications to attach a client to": [FindApplicationsInput, ["search"]],
+  "description of a consumer secret": [AddSecretInput, ["description"]],
+  "consumer secret that is removed": [RemoveSecretInput, ["secretId"]],
+  "text of a connector": [ofConnector, ["text"]],
+  "text of a connector, of several lines": [ofConnector, ["lines"]],
+  "secret of a connector": [ofConnector, ["secret"]],
+  "list of a connector": [ofConnector, ["list", 0]],
 };
+
+const certificate = generateKeyPairSync("ed25519").publicKey.export({ format: "pem", type: "spki" }).toString().trim();
 
 /** Where the form of what is written is narrower still, with an example of it. */
 const narrow: Record<string, readonly [...Place, example: string]> = {
@@ -67,6 +93,11 @@ const narrow: Record<string, readonly [...Place, example: string]> = {
   "name of a scope": [ApiInput, ["scopes", 0, "name"], "orders:read"],
   "path of a resource": [ApiInput, ["resources", 0, "path"], "/orders/{id}"],
   "issuer of a key manager": [RegisterKeyManagerInput, ["issuer"], "https://id.example/realm"],
+  "address of a connector": [ofConnector, ["url"], "https://id.example/realm"],
+  "list of addresses of a connector": [ofConnector, ["addresses", 0], "https://id.example/realm"],
+  "certificate of a connector": [ofConnector, ["certificate"], certificate],
+  "tenant of an application's request": [InteractionRef, ["tenant"], "acme"],
+  "id of an application's request": [InteractionRef, ["id"], "V1StGXR8_Z5jdHi6B-myT"],
   "grant type of a key manager": [RegisterKeyManagerInput, ["grantTypes", 0], "password"],
 };
 

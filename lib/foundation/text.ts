@@ -1,6 +1,8 @@
 /** Free text that people enter. Runs in browsers too. */
 import { z } from "zod";
 
+const unclean = "Remove the invisible control characters.";
+
 /**
  * Whether text holds nothing that cannot be stored or seen. PostgreSQL stores no NUL, and half a surrogate pair cannot
  * be written as UTF-8 (RFC 3629 §3). Line breaks and tabs are fine; the other control characters (Unicode category
@@ -8,8 +10,30 @@ import { z } from "zod";
  *
  * @returns false where something has to be removed
  */
-function isClean(value: string): boolean {
+export function isClean(value: string): boolean {
   return value.isWellFormed() && !/[^\P{Cc}\n\r\t]/u.test(value);
+}
+
+/**
+ * Whether text of one line holds nothing that cannot be stored or seen: line breaks and tabs count too.
+ *
+ * @returns false where something has to be removed
+ */
+export function isCleanLine(value: string): boolean {
+  return isClean(value) && !/[\n\r\t]/.test(value);
+}
+
+/**
+ * A schema for text that is kept to the letter, blanks at its ends too, such as what another server made.
+ *
+ * @param maximum most UTF-16 code units
+ * @returns a string schema; more rules may be added to it
+ */
+export function exactText(maximum: number) {
+  return z
+    .string()
+    .max(maximum, `Use at most ${String(maximum)} characters.`)
+    .refine(isClean, { error: unclean });
 }
 
 /**
@@ -20,7 +44,7 @@ function isClean(value: string): boolean {
  * @returns a string schema; more rules may be added to it
  */
 export function text(maximum: number, tooLong = `Use at most ${String(maximum)} characters.`) {
-  return z.string().trim().max(maximum, tooLong).refine(isClean, { error: "Remove the invisible control characters." });
+  return z.string().trim().max(maximum, tooLong).refine(isClean, { error: unclean });
 }
 
 /**

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { text } from "#lib/foundation/text.ts";
+import { exactText, text } from "#lib/foundation/text.ts";
 import { LinkTokenInput } from "../identity/contract.ts";
 import { RoleInput } from "../people/contract.ts";
 
@@ -13,7 +13,7 @@ const fields = {
 export const AddIdentityProviderInput = z.strictObject({
   ...fields,
   issuer: text(2048).min(1, "Enter the issuer's address."),
-  clientSecret: z.string().min(1, "Enter the client secret.").max(4096, "Use at most 4096 characters."),
+  clientSecret: exactText(4096).min(1, "Enter the client secret."),
 });
 export type AddIdentityProviderInput = z.input<typeof AddIdentityProviderInput>;
 
@@ -21,7 +21,7 @@ export const EditIdentityProviderInput = z.strictObject({
   ...fields,
   id: z.uuid(),
   /** Blank keeps the one that is stored. */
-  clientSecret: z.string().max(4096, "Use at most 4096 characters."),
+  clientSecret: exactText(4096),
 });
 export type EditIdentityProviderInput = z.input<typeof EditIdentityProviderInput>;
 

@@ -4,6 +4,7 @@ import { hasPattern, limitProblems } from "#lib/connector-kit/constraints.ts";
 import type { CredentialForm, PresetPart } from "#lib/connector-kit/contract.ts";
 import type { FieldDescriptor } from "#lib/connector-kit/descriptors.ts";
 import type { FieldProblem } from "#lib/foundation/errors.ts";
+import { exactText, text } from "#lib/foundation/text.ts";
 
 export { withNearestDefaults } from "#lib/connector-kit/constraints.ts";
 
@@ -228,7 +229,7 @@ export const AttachClientInput = z.strictObject({
 });
 export type AttachClientInput = z.input<typeof AttachClientInput>;
 
-export const FindApplicationsInput = z.strictObject({ search: z.string().trim().max(200).default("") });
+export const FindApplicationsInput = z.strictObject({ search: text(200).default("") });
 
 /** An application that a client can be attached to. */
 export type AttachableApplication = { id: string; name: string; ownerName: string };
@@ -252,7 +253,7 @@ export const ResumeKeysInput = z.strictObject({
 export const AddSecretInput = z.strictObject({
   id: z.uuid(),
   /** Ours; the key manager is not told. */
-  description: z.string().trim().max(100, "Use at most 100 characters.").default(""),
+  description: text(100).default(""),
   /** Null leaves the end to the key manager. */
   expiresInDays: z
     .int("Enter whole days.")
@@ -263,7 +264,7 @@ export const AddSecretInput = z.strictObject({
 });
 export type AddSecretInput = z.input<typeof AddSecretInput>;
 
-export const RemoveSecretInput = z.strictObject({ id: z.uuid(), secretId: z.string().min(1).max(500) });
+export const RemoveSecretInput = z.strictObject({ id: z.uuid(), secretId: exactText(500).min(1) });
 
 /** RFC 6749 §3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E ) */
 const scopeName = z

@@ -1,16 +1,13 @@
 "use server";
 
 import { headers } from "next/headers";
-import { z } from "zod";
+import { InteractionRef } from "#lib/authorization-server/addresses.ts";
 import type { AuthorizationServer } from "#lib/authorization-server/server.ts";
 import type { LiveSession } from "#lib/features/identity/session.ts";
 import { parseInput } from "#lib/features/verb.ts";
 import { AppError } from "#lib/foundation/errors.ts";
 import { runtime } from "#lib/runtime.ts";
 import { definePersonalAction, definePublicAction } from "#lib/web/action.ts";
-
-const InteractionRef = z.strictObject({ tenant: z.string().max(63), id: z.string().max(64) });
-type InteractionRef = z.input<typeof InteractionRef>;
 
 type Continuation = Awaited<ReturnType<AuthorizationServer["interactions"]["deny"]>>;
 

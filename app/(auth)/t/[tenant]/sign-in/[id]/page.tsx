@@ -8,6 +8,7 @@ import { RequestedScopes } from "#components/authorization/requested-scopes.tsx"
 import { AuthCard } from "#components/identity/auth-card.tsx";
 import { Button } from "#components/ui/button.tsx";
 import { Notice } from "#components/ui/notice.tsx";
+import { InteractionRef } from "#lib/authorization-server/addresses.ts";
 import { runtime } from "#lib/runtime.ts";
 import { currentSession } from "#lib/web/session.ts";
 import { allowAction, continueAction, denyAction } from "./actions.ts";
@@ -16,9 +17,8 @@ export const metadata: Metadata = { title: "Sign in to an application", referrer
 
 /** Where an application that uses the tenant's own authorization server sends a person to sign in and to consent. */
 export default async function InteractionPage({ params }: PageProps<"/t/[tenant]/sign-in/[id]">) {
-  const { tenant, id } = await params;
-  const cookies = (await headers()).get("cookie") ?? "";
-  const view = await runtime().authorizationServer.interactions.read(tenant, id, cookies);
+  const reference = InteractionRef.safeParse(await params).data;
+  const view = reference && (await read(reference));
   if (!view) {
     return (
       <AuthCard
@@ -28,7 +28,7 @@ export default async function InteractionPage({ params }: PageProps<"/t/[tenant]
     );
   }
 
-  const reference = { tenant, id };
+  const { tenant, id } = reference;
   const returnTo = `/t/${tenant}/sign-in/${id}`;
   const deny = { label: view.step === "consent" ? "Deny" : "Cancel", action: denyAction };
   const title = view.step === "consent" ? `Allow ${view.clientName} access?` : `Sign in to ${view.clientName}`;
@@ -101,4 +101,9 @@ export default async function InteractionPage({ params }: PageProps<"/t/[tenant]
       )}
     </AuthCard>
   );
+}
+
+async function read({ tenant, id }: InteractionRef) {
+  const cookies = (await headers()).get("cookie") ?? "";
+  return runtime().authorizationServer.interactions.read(tenant, id, cookies);
 }
