@@ -242,6 +242,7 @@ const told = new Map<string, Words>([
   ],
   ["person.set_active", { label: "Enable or disable a person", did: byFlag("active", "enabled {}", "disabled {}") }],
   ["person.set_up", { label: "Set up one's own account", did: "set up their account by a link" }],
+  ["person.sign_in_by_link", { label: "Sign in by a link", did: "signed in by a link that works once" }],
   ["person.sign_in_locked", { label: "Stop sign-in attempts", did: "stopped further sign-in attempts as {} for now" }],
   ["person.unlink", { label: "Unlink an identity", did: (event) => `unlinked their sign-in at ${providerOf(event)}` }],
   ["person.use_password_link", { label: "Use a password link", did: "set a new password by a link" }],

@@ -342,8 +342,26 @@ describe("one-time link", () => {
 
   it("signs in once without setting anything, where the person wants that", async () => {
     const { deps, id, token } = await issued();
-    expect(await proceedWithOneTimeLink(deps, token)).toBe(id);
-    await expect(proceedWithOneTimeLink(deps, token)).rejects.toMatchObject({ code: "auth.link_invalid" });
+    const tenant = await testTenant(deps);
+    await deps.database.inInstallation((ctx) =>
+      insertMembership(ctx, { tenantId: tenant.id, personId: id, roles: ["DEVELOPER"] }),
+    );
+    expect(await proceedWithOneTimeLink(deps, token, "request-1")).toBe(id);
+    await expect(proceedWithOneTimeLink(deps, token, "request-2")).rejects.toMatchObject({ code: "auth.link_invalid" });
+    const events = await historyOf(deps, tenant.id, id);
+    expect(events).toMatchObject([
+      {
+        ...{ action: "person.sign_in_by_link", subjectType: "person", requestId: "request-1" },
+        ...{ actorId: id, actorName: "Ada", subjectName: "Ada", before: null, after: null },
+      },
+    ]);
+    expect(JSON.stringify(events)).not.toContain(token);
+  });
+
+  it("signs nobody in where its use cannot be told", async () => {
+    const { deps, token } = await issued();
+    await expect(proceedWithOneTimeLink(deps, token, "\0")).rejects.toThrow();
+    expect(await readOneTimeLink(deps, token)).not.toBeNull();
   });
 
   const historyOf = (deps: Dependencies, tenantId: TenantId, subjectId: string) =>
@@ -409,7 +427,9 @@ describe("first operator", () => {
     await expect(acceptOneTimeLink(deps, chosen, "test-request")).rejects.toMatchObject({
       fields: [{ path: "email" }],
     });
-    await expect(proceedWithOneTimeLink(deps, second)).rejects.toMatchObject({ code: "auth.link_invalid" });
+    await expect(proceedWithOneTimeLink(deps, second, "test-request")).rejects.toMatchObject({
+      code: "auth.link_invalid",
+    });
     const email = `grace-${newId()}@example.com`;
     const id = await acceptOneTimeLink(deps, { ...chosen, email }, "test-request");
     expect(await ensureFirstOperator(deps)).toBeNull();

@@ -85,7 +85,9 @@ export async function acceptOneTimeLink(
       if (!before) throw new AppError("auth.link_invalid");
       await updatePerson(ctx, link.personId, { name, email: address, passwordHash });
       await revokeSessionsOf(ctx, { personId: link.personId, now });
-      await noteUse(ctx, { ...uses[link.purpose], before, after: { name, email: address }, requestId });
+      const after = { name, email: address };
+      const change = { before: { name: before.name, email: before.email }, after };
+      await noteUse(ctx, { ...uses[link.purpose], person: { id: link.personId, name }, change, requestId });
       return link.personId;
     })
     .catch((error: unknown) => {
@@ -96,7 +98,8 @@ export async function acceptOneTimeLink(
 
 /**
  * Uses a link to sign in without setting anything. The first operator cannot: nobody could sign in after. Nor
- * can whoever forgot their password, for the same reason.
+ * can whoever forgot their password, for the same reason. The link is used up, which the person's tenants learn of, or
+ * the installation's own history where there are none.
  *
  * @returns the person, who may now be signed in
  * @throws {AppError} `auth.link_invalid`
@@ -104,6 +107,7 @@ export async function acceptOneTimeLink(
 export async function proceedWithOneTimeLink(
   { database, clock }: Pick<Dependencies, "database" | "clock">,
   token: string,
+  requestId: string,
 ): Promise<PersonId> {
   const view = await readOneTimeLink({ database, clock }, token);
   if (!view || view.asksForEmail || view.isReset) throw new AppError("auth.link_invalid");
@@ -111,39 +115,44 @@ export async function proceedWithOneTimeLink(
     const [tokenHash, now] = [tokenDigest(token), clock.now()];
     const link = await findOneTimeLink(ctx, tokenHash, now);
     if (!link || !(await useOneTimeLink(ctx, tokenHash, now))) throw new AppError("auth.link_invalid");
+    const person = await findPerson(ctx, link.personId);
+    if (!person) throw new AppError("auth.link_invalid");
+    await noteUse(ctx, { action: "person.sign_in_by_link", person, requestId });
     return link.personId;
   });
 }
 
-/** What the use of a link is called in the audit. */
+/** What the use of a link that set name and password is called in the audit. */
 const uses = {
   FIRST_SIGN_IN: { action: "person.set_up" },
   PASSWORD_RESET: { action: "person.use_password_link" },
 } as const;
 
+type Facts = { name: string; email: string };
 type Use = {
   action: string;
-  before: { id: PersonId; name: string; email: string };
-  after: { name: string; email: string };
+  /** With the name that they have now. */
+  person: { id: PersonId; name: string };
+  /** Who the person was and is, where the link set that. */
+  change?: { before: Facts; after: Facts };
   requestId: string;
 };
 
-/** Writes who the person was and is, without the password and the link, into every history that it concerns. */
-async function noteUse(ctx: InstallationContext, { action, before, after, requestId }: Use): Promise<void> {
-  const { id, name, email } = before;
+/** Writes the use of a link, without the password and the link, into every history that it concerns. */
+async function noteUse(ctx: InstallationContext, { action, person, change, requestId }: Use): Promise<void> {
+  const { id, name } = person;
   const tenants = await tenantsOf(ctx, id);
   for (const tenantId of tenants.length > 0 ? tenants : [installationHistory]) {
     await insertAuditEvent(
       { ...ctx, tenantId },
       {
         actorId: id,
-        actorName: after.name,
+        actorName: name,
         action,
         subjectType: "person",
         subjectId: id,
-        subjectName: after.name,
-        before: { name, email },
-        after,
+        subjectName: name,
+        ...change,
         requestId,
       },
     );

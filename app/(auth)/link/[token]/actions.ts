@@ -14,7 +14,7 @@ export const acceptLinkAction = definePublicAction(async ({ deps, requestId }, i
 });
 
 /** Signs in without setting anything. */
-export const proceedWithLinkAction = definePublicAction(async ({ deps }, token: string) => {
-  const personId = await proceedWithOneTimeLink(deps, parseInput(LinkTokenInput, token));
+export const proceedWithLinkAction = definePublicAction(async ({ deps, requestId }, token: string) => {
+  const personId = await proceedWithOneTimeLink(deps, parseInput(LinkTokenInput, token), requestId);
   await writeSessionCookie(await openSession(deps, { personId }));
 });
