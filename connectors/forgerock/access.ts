@@ -43,7 +43,7 @@ export async function checkAccess(options: AccessOptions): Promise<Probe[]> {
       fix: "Give the account the right to administer this realm (Advanced Identity Cloud: the scope fr:am:*).",
     }),
     await checkProvider(administration),
-    ...(connection.introspection.method === "client"
+    ...(connection.introspection.method !== "token_info"
       ? [
           await probe("permissions", "The introspection client may ask about every token of the realm.", {
             attempt: demandIntrospection,

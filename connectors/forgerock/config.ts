@@ -75,6 +75,8 @@ export const connection = z.strictObject({
         help: "RFC 7662. Its scopes hold am-introspect-all-tokens: without it, AM tells a client about its own tokens only.",
         fields: { ...client_secret.fields },
       },
+      private_key_jwt: { ...private_key_jwt, label: "The same, signed with a private key" },
+      mutual_tls: { ...mutual_tls, label: "The same, with a client certificate" },
     },
   }),
   defaultScopes: field.list({
@@ -135,6 +137,23 @@ export const client = z.strictObject({
         label: "Signed with a private key",
         help: "The application keeps the key; AM reads the public part.",
         fields: { jwksUri: field.url({ label: "Address of the application's key set" }) },
+      },
+      tls_client_auth: {
+        label: "Certificate of an authority",
+        help: "The application connects with a certificate of an authority that AM trusts (RFC 8705). AM 6.5 or newer.",
+        fields: {
+          subject: field.text({
+            label: "Subject of the certificate",
+            help: "Exactly as it stands in the certificate, the most specific part first.",
+            placeholder: "CN=app.example.com,O=Example",
+            maximumLength: 1000,
+          }),
+        },
+      },
+      self_signed_tls_client_auth: {
+        label: "Certificate of its own",
+        help: "The application connects with a certificate that it has signed itself (RFC 8705). AM 6.5 or newer.",
+        fields: { certificate: field.certificate({ label: "Certificate" }) },
       },
       none: { label: "No secret", help: "For applications in a browser or on a phone, with PKCE.", fields: {} },
     },

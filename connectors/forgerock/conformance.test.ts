@@ -122,9 +122,13 @@ describe("signing in", () => {
       seen.push(init);
       return am.fetch(url, init);
     });
-    await failureOf(adapter.registerClient(specOf()));
+    // AM knows this client by its key, not by a certificate.
+    expect((await failureOf(adapter.registerClient(specOf()))).kind).toBe("credentials_refused");
     expect(seen[0]?.identity?.certificate).toBe(shown.certificate.trim());
     expect(seen[0]?.body).toContain("scope=fr%3Aam%3A*");
+    Object.assign(signing.groups["advancedOAuth2ClientConfig"] ?? {}, { tokenEndpointAuthMethod: "tls_client_auth" });
+    Object.assign(signing.groups["signEncOAuth2ClientConfig"] ?? {}, { mTLSSubjectDN: "CN=portal" });
+    expect((await adapter.registerClient(specOf())).state.name).toBe("App");
   });
 
   it("reaches the REST API at its own host where it has one, and the realm by each spelling of its issuer", async () => {
@@ -210,6 +214,52 @@ describe("a client", () => {
     const closed = await adapter.updateClient(open.ref, specOf());
     expect(closed.ref.consumerSecret?.reveal()).toBe(am.world.clients.get(ref.consumerKey)?.secret);
     expect(await adapter.issueToken?.(closed.ref, { scopes: [] })).toMatchObject({ scopes: ["default"] });
+  });
+
+  describe("with a certificate", () => {
+    const shown = selfSigned("app.example");
+    const ways = [
+      { method: "tls_client_auth", subject: "CN=app.example" },
+      { method: "self_signed_tls_client_auth", certificate: shown.certificate.trim() },
+    ];
+    const signing = (am: SimulatedAm, id: string) => am.world.clients.get(id)?.groups["signEncOAuth2ClientConfig"];
+
+    /** The status with which AM answers this client, with this certificate, at the token endpoint. */
+    async function statusWith(am: SimulatedAm, clientId: string, { certificate, privateKey }: typeof shown) {
+      const body = new URLSearchParams({ grant_type: "client_credentials", client_id: clientId }).toString();
+      const headers = { "content-type": "application/x-www-form-urlencoded" };
+      const url = am.settings.endpoints.token ?? "";
+      const identity = { certificate, privateKey: new Secret(privateKey) };
+      return (await am.fetch(url, { method: "POST", headers, body, identity })).status;
+    }
+
+    it.each(ways)("has no secret, and gets tokens with that one alone: $method", async (authentication) => {
+      const am = amWith();
+      const settings = client.parse({ authentication });
+      const { ref, state } = await opened(am).registerClient(specOf({ settings }));
+      expect(ref.consumerSecret).toBeUndefined();
+      expect(state.settings).toMatchObject({ authentication });
+      expect(client.safeParse(state.settings).success).toBe(true);
+      expect(await statusWith(am, ref.consumerKey, shown)).toBe(200);
+      expect(await statusWith(am, ref.consumerKey, selfSigned("other.example"))).toBe(400);
+      const proof = opened(am).proveClient?.({ ...ref, consumerSecret: new Secret("a-secret") });
+      expect(await failureOf(proof)).toMatchObject({
+        kind: "unsupported",
+        message: expect.stringContaining(authentication.method),
+      });
+    });
+
+    it("is opened by the one before no more once it goes over to another way", async () => {
+      const am = amWith();
+      const adapter = opened(am);
+      let { ref } = await adapter.registerClient(specOf({ settings: client.parse({ authentication: ways[0] }) }));
+      ({ ref } = await adapter.updateClient(ref, specOf({ settings: client.parse({ authentication: ways[1] }) })));
+      expect(signing(am, ref.consumerKey)).toMatchObject({ mTLSSubjectDN: "", publicKeyLocation: "x509" });
+      ({ ref } = await adapter.updateClient(ref, specOf()));
+      expect(Object.values(signing(am, ref.consumerKey) ?? {})).not.toContain(shown.certificate.trim());
+      expect(await statusWith(am, ref.consumerKey, shown)).toBe(400);
+      expect(await adapter.issueToken?.(ref, { scopes: [] })).toMatchObject({ scopes: ["default"] });
+    });
   });
 
   it("is the one of exactly this id, whatever stands in it", async () => {
@@ -325,6 +375,34 @@ describe("asking about tokens", () => {
     expect(await adapter.introspectToken?.(token)).toMatchObject({ active: true, consumerKey: ref.consumerKey });
     expect(await adapter.introspectToken?.(new Secret("nobody's"))).toEqual({ active: false });
     expect((await adapter.checkAccess?.())?.at(-1)?.status).toBe("passed");
+  });
+
+  it("by a client that signs or shows a certificate, which sends no secret", async () => {
+    const am = amWith();
+    const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    const core = { scopes: ["am-introspect-all-tokens"] };
+    const method = (tokenEndpointAuthMethod: string) => ({ core, advanced: { tokenEndpointAuthMethod } });
+    const signing = am.world.addClient({
+      ...method("private_key_jwt"),
+      keys: [publicKey.export({ format: "jwk" })],
+    });
+    const showing = am.world.addClient(method("tls_client_auth"));
+    Object.assign(showing.groups["signEncOAuth2ClientConfig"] ?? {}, { mTLSSubjectDN: "CN=gateway" });
+    const pem = privateKey.export({ format: "pem", type: "pkcs8" });
+    for (const introspection of [
+      { method: "private_key_jwt", clientId: signing.id, privateKey: pem },
+      { method: "mutual_tls", clientId: showing.id, ...selfSigned("gateway") },
+    ]) {
+      const adapter = opened(am, { ...am.connectionInput, introspection });
+      const { ref } = await adapter.registerClient(specOf());
+      const token = (await adapter.issueToken?.(ref, { scopes: [] }))?.accessToken ?? new Secret("");
+      expect(await adapter.introspectToken?.(token)).toMatchObject({ active: true, consumerKey: ref.consumerKey });
+      expect((await adapter.checkAccess?.())?.at(-1)?.status).toBe("passed");
+      expect(am.requests.at(-1)?.url).toContain(introspection.clientId);
+    }
+    const other = { method: "mutual_tls", clientId: showing.id, ...selfSigned("somebody") };
+    const stranger = opened(am, { ...am.connectionInput, introspection: other });
+    expect((await failureOf(stranger.introspectToken?.(new Secret("a-token")))).kind).toBe("credentials_refused");
   });
 
   it("by the token information endpoint: opaque and signed, without the token itself among the claims", async () => {

@@ -75,6 +75,27 @@ describe("the flat shape of OpenAM", () => {
   });
 });
 
+describe("a certificate as authentication", () => {
+  const settings = client.parse({ authentication: { method: "tls_client_auth", subject: "CN=app" } });
+
+  it("is refused at OpenAM, whose clients have no place for one", () => {
+    const document = clientDocument.parse(openam);
+    expect(() => toChanges({ ...spec, settings }, document)).toThrow("Choose a secret or a private key");
+    // Nor is anything of it written there for others.
+    expect(JSON.stringify(changed(document, toChanges(spec, document)))).not.toContain("mTLS");
+  });
+
+  it("is not written to servers that do not know it", () => {
+    const grouped = { coreOAuth2ClientConfig: { clientType: "Confidential" }, signEncOAuth2ClientConfig: {} };
+    const document = clientDocument.parse(grouped);
+    expect(JSON.stringify(changed(document, toChanges(spec, document)))).not.toContain("mTLS");
+    expect(changed(document, toChanges({ ...spec, settings }, document))).toMatchObject({
+      advancedOAuth2ClientConfig: { tokenEndpointAuthMethod: "tls_client_auth" },
+      signEncOAuth2ClientConfig: { mTLSSubjectDN: "CN=app" },
+    });
+  });
+});
+
 describe("the grouped shape of PingAM", () => {
   const wrapped = (value: unknown) => ({ inherited: false, value });
   const pingam = {

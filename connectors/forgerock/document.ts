@@ -32,6 +32,9 @@ const places = {
   authenticationMethod: { group: advanced, name: "tokenEndpointAuthMethod", flat: flat("tokenEndPointAuthMethod") },
   keyLocation: { group: signing, name: "publicKeyLocation", flat: flat("publicKeyLocation") },
   jwksUri: { group: signing, name: "jwksUri", flat: flat("jwksURI") },
+  // From AM 6.5 on.
+  certificateSubject: { group: signing, name: "mTLSSubjectDN", flat: null },
+  certificate: { group: signing, name: "mTLSTrustedCert", flat: null },
 } as const;
 type Attribute = keyof typeof places;
 
@@ -62,6 +65,8 @@ const attributes = z.object({
   responseTypes: texts,
   authenticationMethod: text,
   jwksUri: text,
+  certificateSubject: text,
+  certificate: z.string().max(20_000).nullish(),
 });
 export type ClientAttributes = z.output<typeof attributes>;
 

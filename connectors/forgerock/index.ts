@@ -44,7 +44,10 @@ export const forgerock = defineConnector({
     "introspectToken",
     "scopes",
   ],
-  missing: { secrets: "AM's REST API holds one secret for each client; further ones live in secret stores only." },
+  missing: {
+    secrets: "AM's REST API holds one secret for each client; further ones live in secret stores only.",
+    changeOwner: "AM knows no owner of a client.",
+  },
   preset: {
     // The id is a name in AM's configuration and part of an address of its API.
     consumerKey: {

@@ -2,7 +2,9 @@
 import { z } from "zod";
 import type { ConnectorDependencies, Introspection } from "#lib/connector-kit/contract.ts";
 import { ConnectorError } from "#lib/connector-kit/errors.ts";
+import { credentialsOf } from "#lib/connector-kit/sign-in.ts";
 import type { Secret } from "#lib/foundation/secret.ts";
+import type { ClientCredentials } from "#lib/protocol/client-authentication.ts";
 import { budgets, errorCodeOf, exchange, failureOf, unreadable } from "#lib/protocol/exchange.ts";
 import { introspect } from "#lib/protocol/introspection.ts";
 import { scopesOf } from "#lib/protocol/token.ts";
@@ -69,7 +71,13 @@ function claimsIn(body: Record<string, unknown>, scopes: readonly string[]): Rec
   return Object.fromEntries(members);
 }
 
-type IntrospectionClient = Extract<Connection["introspection"], { method: "client" }>;
+type IntrospectionClient = Exclude<Connection["introspection"], { method: "token_info" }>;
+
+/** The client that asks, as it authenticates: its secret stands in the header, AM's own default. */
+function credentialsOfClient(asking: IntrospectionClient): ClientCredentials {
+  if (asking.method !== "client") return credentialsOf(asking);
+  return credentialsOf({ ...asking, method: "client_secret_basic" });
+}
 
 /** AM tells a client about other clients' tokens only where one of these is among its scopes. */
 const introspectionScopes = ["am-introspect-all-tokens", "am-introspect-all-tokens-any-realm"];
@@ -118,10 +126,11 @@ export function openTokenInquiry(
   return {
     demandPermission,
     async introspect(token) {
-      const { clientId, clientSecret } = asking;
       const result = await introspect(dependencies, {
         introspectionEndpoint: realm.endpoints.introspection,
-        credentials: { method: "client_secret_basic", clientId, clientSecret },
+        credentials: credentialsOfClient(asking),
+        // AM wants its token endpoint as the audience, whichever endpoint is called (PingAM, “JWT profile”).
+        assertionAudience: realm.endpoints.token,
         token,
       });
       // “Inactive” is also what AM says of a good token that this client may not see.

@@ -1,6 +1,7 @@
 /** A realm's protocol endpoints: tokens with AM's claims, what it says of them, and how it ends them. */
-import { createPublicKey, randomUUID } from "node:crypto";
+import { createPublicKey, randomUUID, X509Certificate } from "node:crypto";
 import { decodeProtectedHeader, jwtVerify, SignJWT } from "jose";
+import { shownCertificate, subjectOf } from "#lib/connector-kit/simulated-clients.ts";
 import { clientOf, json } from "#lib/connector-kit/simulator.ts";
 import { crestError } from "./simulator-rest.ts";
 import {
@@ -25,6 +26,8 @@ const noClient = (request: Request) =>
 
 /** The client that a form request proves to come from, by the one method it was registered for. */
 async function authenticatedClient(world: World, request: Request, form: URLSearchParams): Promise<Client | null> {
+  const certificate = shownCertificate(request);
+  if (certificate) return certifiedClient(world, form, certificate);
   const assertion = form.get("client_assertion");
   if (assertion !== null) return assertingClient(world, request, form, assertion);
   const given = clientOf(request, form);
@@ -35,7 +38,25 @@ async function authenticatedClient(world: World, request: Request, form: URLSear
   return isItsMethod && client.secret !== null && client.secret === given.clientSecret ? client : null;
 }
 
-/** RFC 7523 §3; the audience may be the endpoint or the issuer. */
+/** RFC 8705 §2: the subject of a certificate whose authority the TLS connection has checked, or the certificate itself. */
+function certifiedClient(world: World, form: URLSearchParams, certificate: X509Certificate): Client | null {
+  const client = world.clients.get(form.get("client_id") ?? "");
+  if (!client) return null;
+  switch (attribute(client, "tokenEndpointAuthMethod")) {
+    case "tls_client_auth":
+      return attribute(client, "mTLSSubjectDN") === subjectOf(certificate) ? client : null;
+    case "self_signed_tls_client_auth": {
+      const stored = attribute(client, "publicKeyLocation") === "x509" ? attribute(client, "mTLSTrustedCert") : "";
+      const isSame =
+        typeof stored === "string" && stored !== "" && new X509Certificate(stored).raw.equals(certificate.raw);
+      return isSame ? client : null;
+    }
+    default:
+      return null;
+  }
+}
+
+/** RFC 7523 §3; the audience may be the token endpoint or the issuer. */
 async function assertingClient(
   world: World,
   request: Request,
@@ -45,7 +66,7 @@ async function assertingClient(
   const client = world.clients.get(form.get("client_id") ?? "");
   const isItsMethod = client && attribute(client, "tokenEndpointAuthMethod") === "private_key_jwt";
   if (!client || !isItsMethod || form.get("client_assertion_type") !== assertionType) return null;
-  const audience = [world.issuer, `${world.issuer}/access_token`, request.url];
+  const audience = [world.issuer, `${world.issuer}/access_token`];
   for (const key of client.keys) {
     try {
       const currentDate = new Date(world.now() * 1000);

@@ -1,5 +1,6 @@
 /** Clients of AM in our terms, and back. */
 import type { ClientSpec, RegisteredClient } from "#lib/connector-kit/contract.ts";
+import { ConnectorError } from "#lib/connector-kit/errors.ts";
 import type { Secret } from "#lib/foundation/secret.ts";
 import { responseTypes, type ClientSettings } from "./config.ts";
 import type { Changes, ClientDocument } from "./document.ts";
@@ -60,7 +61,39 @@ export function usesSecret({ method }: { method: string }): boolean {
   return method.startsWith("client_secret");
 }
 
-/** The attributes for what a developer asked for; what the spec does not name stays as the document has it. */
+/**
+ * What AM compares a client's certificate with (PingAM, “Mutual TLS”): its subject, or the whole. A certificate that the
+ * client no longer uses must not open it either.
+ *
+ * @throws {ConnectorError} `unsupported` at OpenAM, whose clients have neither attribute
+ */
+function certificateChanges(
+  { authentication }: Pick<ClientSettings, "authentication">,
+  { isGrouped, attributes }: ClientDocument,
+): Changes {
+  const changes: Changes = {
+    // Servers before 6.5 know neither name, so what is blank there is not written.
+    ...(attributes.certificateSubject && { certificateSubject: "" }),
+    ...(attributes.certificate && { certificate: "" }),
+  };
+  const { method } = authentication;
+  if (method !== "tls_client_auth" && method !== "self_signed_tls_client_auth") return changes;
+  if (!isGrouped) {
+    throw new ConnectorError(
+      "unsupported",
+      "Clients of OpenAM cannot authenticate with a certificate. Choose a secret or a private key.",
+    );
+  }
+  return method === "tls_client_auth"
+    ? { ...changes, certificateSubject: authentication.subject }
+    : { ...changes, certificate: authentication.certificate, keyLocation: "x509" };
+}
+
+/**
+ * The attributes for what a developer asked for; what the spec does not name stays as the document has it.
+ *
+ * @throws {ConnectorError} `unsupported` where this AM has no such way to authenticate
+ */
 export function toChanges(
   { name, grantTypes: asked, redirectUris, settings }: ClientSpec<ClientSettings>,
   before: ClientDocument,
@@ -80,6 +113,7 @@ export function toChanges(
     ...(usesKey && { keyLocation: "jwks_uri" }),
     // A key that the client no longer uses must not open it either.
     jwksUri: usesKey ? authentication.jwksUri : "",
+    ...certificateChanges(settings, before),
     ...(before.isGrouped
       ? { grantTypes: asked }
       : { descriptions: [...descriptions.filter((text) => !grantNote.test(text)), noteOf(asked)] }),
@@ -87,11 +121,20 @@ export function toChanges(
 }
 
 /** How a client authenticates, in the words of the client form; by a method that it does not offer, in AM's. */
-export function authenticationOf({ attributes }: ClientDocument): { method: string; jwksUri?: string } {
-  const { clientType, authenticationMethod, jwksUri } = attributes;
+export function authenticationOf({ attributes }: ClientDocument): { method: string } & Record<string, string> {
+  const { clientType, authenticationMethod, jwksUri, certificateSubject: subject, certificate } = attributes;
   if (clientType === "Public") return { method: "none" };
-  if (authenticationMethod === "private_key_jwt") return { method: "private_key_jwt", ...(jwksUri && { jwksUri }) };
-  return { method: authenticationMethod || "client_secret_basic" };
+  const method = authenticationMethod || "client_secret_basic";
+  switch (method) {
+    case "private_key_jwt":
+      return { method, ...(jwksUri && { jwksUri }) };
+    case "tls_client_auth":
+      return { method, ...(subject && { subject }) };
+    case "self_signed_tls_client_auth":
+      return { method, ...(certificate && { certificate }) };
+    default:
+      return { method };
+  }
 }
 
 /**
