@@ -33,5 +33,7 @@ export const ownership = {
   GatewayCredential: "tenant",
   SigningKey: "tenant",
   AuthorizationState: "tenant",
+  ClientSecret: "tenant",
   RevokedToken: "tenant",
+  ConfigChange: "tenant",
 } as const satisfies Record<Prisma.ModelName, "tenant" | "installation">;

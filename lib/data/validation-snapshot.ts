@@ -3,7 +3,10 @@ import { z } from "zod";
 import type { TenantId } from "../foundation/ids.ts";
 import { installationDb, type InstallationContext } from "./database.ts";
 
-/** Everything that decides about a call, as rows; the connectors' part is added by the reader. */
+/**
+ * What decides about a call before it is known who calls, as rows; the connectors' part is added by the reader.
+ * Whom a consumer key belongs to is read one by one (validation-grants.ts): there may be a million of them.
+ */
 export type TenantConfiguration = {
   tenantId: TenantId;
   version: bigint;
@@ -21,20 +24,6 @@ export type TenantConfiguration = {
     validationMethod: "SELF" | "INTROSPECT";
     revision: number;
     updatedAt: Date;
-  }[];
-  applications: { id: string; name: string }[];
-  keyMappings: {
-    keyManagerId: string;
-    consumerKey: string;
-    applicationId: string;
-    keyType: "PRODUCTION" | "SANDBOX";
-  }[];
-  subscriptions: {
-    id: string;
-    applicationId: string;
-    apiId: string;
-    planId: string;
-    state: "ACTIVE" | "BLOCKED" | "PRODUCTION_BLOCKED" | "ON_HOLD" | "REJECTED";
   }[];
   plans: { id: string; name: string; requestsPerMinute: number | null }[];
   apis: {
@@ -62,7 +51,7 @@ const signingKeysShape = z.discriminatedUnion("kind", [
 const maximumAttempts = 3;
 
 /**
- * Reads a tenant with what its gateways must know: published APIs, active keys, every key manager.
+ * Reads a tenant with what its gateways must know: published APIs, plans, every key manager.
  *
  * The rows are read one table after the other, so the version is compared at the end and the reading is
  * repeated when somebody changed something meanwhile. The version returned is never newer than the rows.
@@ -100,19 +89,6 @@ async function readRows(ctx: InstallationContext, tenantId: TenantId) {
     // Of several with one issuer, the installation's is asked first.
     orderBy: [{ globalKeyManagerId: { sort: "asc", nulls: "last" } }, { id: "asc" }],
   });
-  const applications = await db.application.findMany({
-    where: { ...where, keyMappings: { some: { state: "ACTIVE" } } },
-    select: { id: true, name: true },
-  });
-  const keyMappings = await db.keyMapping.findMany({
-    where: { ...where, state: "ACTIVE", consumerKey: { not: null } },
-    select: { keyManagerId: true, consumerKey: true, applicationId: true, keyType: true },
-  });
-  const subscriptions = await db.subscription.findMany({
-    where: { ...where, api: { status: "PUBLISHED" } },
-    select: { id: true, applicationId: true, apiId: true, planId: true, state: true },
-  });
-  const foreign = await readForeign(ctx, tenantId);
   const plans = await db.plan.findMany({ where, select: { id: true, name: true, requestsPerMinute: true } });
   const apis = await db.api.findMany({ where: { ...where, status: "PUBLISHED" }, select: apiColumns });
   const credentials = await db.gatewayCredential.findMany({
@@ -126,12 +102,6 @@ async function readRows(ctx: InstallationContext, tenantId: TenantId) {
   });
   return {
     keyManagers: keyManagers.map((row) => ({ ...row, signingKeys: signingKeysShape.parse(row.signingKeys) })),
-    applications: [...applications, ...foreign.applications],
-    keyMappings: [
-      ...keyMappings.map((row) => ({ ...row, consumerKey: row.consumerKey ?? "" })),
-      ...foreign.keyMappings,
-    ],
-    subscriptions: [...subscriptions, ...foreign.subscriptions],
     plans,
     apis: apis.map(({ keyManagers: accepted, ...api }) => ({
       ...api,
@@ -139,59 +109,6 @@ async function readRows(ctx: InstallationContext, tenantId: TenantId) {
     })),
     credentials: credentials.map(({ tokenHash }) => tokenHash),
     revokedTokens,
-  };
-}
-
-type Subscriber = { applicationTenantId: string; applicationName: string };
-type Foreign = Pick<TenantConfiguration, "applications" | "keyMappings" | "subscriptions">;
-
-/**
- * What the tenant's gateways must know of other tenants' applications that are subscribed to its published APIs:
- * names, subscriptions, and those keys that stand at a global key manager which serves both tenants, each under the
- * tenant's own copy of it. A subscription counts only while the API is open to the application's tenant, and that
- * tenant is not suspended.
- */
-async function readForeign(ctx: InstallationContext, tenantId: TenantId): Promise<Foreign> {
-  const db = installationDb(ctx);
-  const subscriptions = await db.$queryRaw<(Foreign["subscriptions"][number] & Subscriber)[]>`
-    SELECT subscribed.id::text AS id, subscribed.subscriber_tenant_id::text AS "applicationTenantId",
-           subscribed.application_id::text AS "applicationId",
-           subscribed.api_id::text AS "apiId", subscribed.plan_id::text AS "planId", subscribed.state::text AS state,
-           application.name AS "applicationName"
-      FROM cross_tenant_subscription AS subscribed
-      JOIN api ON api.tenant_id = subscribed.tenant_id AND api.id = subscribed.api_id AND api.status = 'PUBLISHED'
-      JOIN tenant AS subscriber ON subscriber.id = subscribed.subscriber_tenant_id AND subscriber.status = 'ACTIVE'
-      JOIN application
-        ON application.tenant_id = subscribed.subscriber_tenant_id AND application.id = subscribed.application_id
-     WHERE subscribed.tenant_id = ${tenantId}::uuid
-       AND (api.subscription_availability = 'ALL_TENANTS'
-            OR (api.subscription_availability = 'LISTED' AND EXISTS (
-                  SELECT 1 FROM api_subscriber_tenant AS listed
-                   WHERE listed.tenant_id = api.tenant_id AND listed.api_id = api.id
-                     AND listed.subscriber_tenant_id = subscribed.subscriber_tenant_id)))`;
-  if (subscriptions.length === 0) return { applications: [], keyMappings: [], subscriptions: [] };
-  const applications = [...new Map(subscriptions.map((row) => [row.applicationId, row])).values()];
-  const keyMappings = await db.$queryRaw<Foreign["keyMappings"]>`
-    SELECT own.id::text AS "keyManagerId", mapping.consumer_key AS "consumerKey",
-           mapping.application_id::text AS "applicationId", mapping.key_type::text AS "keyType"
-      FROM unnest(${applications.map(({ applicationTenantId }) => applicationTenantId)}::text[]::uuid[],
-                  ${applications.map(({ applicationId }) => applicationId)}::text[]::uuid[])
-           AS subscriber(tenant_id, application_id)
-      JOIN key_mapping AS mapping
-        ON mapping.tenant_id = subscriber.tenant_id AND mapping.application_id = subscriber.application_id
-      JOIN key_manager AS theirs ON theirs.tenant_id = mapping.tenant_id AND theirs.id = mapping.key_manager_id
-      JOIN key_manager AS own
-        ON own.global_key_manager_id = theirs.global_key_manager_id AND own.tenant_id = ${tenantId}::uuid
-     WHERE mapping.state = 'ACTIVE' AND mapping.consumer_key IS NOT NULL`;
-  return {
-    applications: applications.map(({ applicationId, applicationName }) => ({
-      id: applicationId,
-      name: applicationName,
-    })),
-    keyMappings,
-    subscriptions: subscriptions.map(({ id, applicationId, apiId, planId, state }) => ({
-      ...{ id, applicationId, apiId, planId, state },
-    })),
   };
 }
 

@@ -2,7 +2,13 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { TenantId } from "#lib/foundation/ids.ts";
 import { silentLog } from "#lib/foundation/log.ts";
 import { snapshotData } from "#tooling/testing/validation.ts";
-import { defaultKeeperLimits, SnapshotKeeper, type LoadedTenant, type Revocation } from "./snapshot-keeper.ts";
+import {
+  defaultKeeperLimits,
+  SnapshotKeeper,
+  type ConfigChange,
+  type LoadedTenant,
+  type Revocation,
+} from "./snapshot-keeper.ts";
 
 const tenant = snapshotData.tenantId as TenantId;
 const keepers: SnapshotKeeper[] = [];
@@ -16,12 +22,33 @@ function world() {
     exists: true,
     isDown: false,
     loads: 0,
+    /** What is on record; null where it was swept. */
+    changes: [] as ConfigChange[] | null,
+    /** What was told to be forgotten of consumer keys. */
+    forgotten: [] as string[],
     revocations: [] as Revocation[],
     revocationsAskedSince: [] as Date[],
     /** What a load answers instead of the present version: a read replica that lags behind. */
     laggingVersion: undefined as bigint | undefined,
+    /** What happens while a load is under way, once. */
+    duringLoad: undefined as (() => void) | undefined,
+  };
+  /** A change of the tenant's configuration. */
+  const change = (subject = "api", ids: Partial<ConfigChange> = {}) => {
+    made.version += 1n;
+    made.changes?.push({ version: made.version, subject, applicationId: null, consumerKey: null, ...ids });
+    return made.version;
   };
   const keeper = new SnapshotKeeper({
+    grants: {
+      forget: (_tenant, changes) => {
+        for (const { consumerKey, applicationId } of changes) {
+          made.forgotten.push(...[consumerKey, applicationId].filter((id) => id !== null));
+        }
+      },
+      forgetForeign: () => void made.forgotten.push("foreign"),
+      forgetAll: () => void made.forgotten.push("all"),
+    },
     clock: { now: () => new Date(made.time) },
     log: silentLog,
     // The test compares when it wants to.
@@ -31,8 +58,14 @@ function world() {
         made.loads++;
         if (made.isDown) throw new Error("down");
         if (!made.exists) return null;
+        made.duringLoad?.();
+        made.duringLoad = undefined;
         const version = made.laggingVersion ?? made.version;
         return { snapshot: { ...snapshotData, version }, credentials: ["digest"], revokedTokens: [] };
+      },
+      async changes(_tenant, after) {
+        if (made.isDown) throw new Error("down");
+        return made.changes && made.changes.filter(({ version }) => version > after);
       },
       async check(tenantIds, revokedSince) {
         if (made.isDown) throw new Error("down");
@@ -44,7 +77,7 @@ function world() {
   });
   keepers.push(keeper);
   const versionNow = async () => (await keeper.current(tenant))?.snapshot.version ?? null;
-  return { made, keeper, versionNow };
+  return { made, keeper, versionNow, change };
 }
 
 const settled = () => new Promise((resolve) => setTimeout(resolve, 20));
@@ -58,18 +91,17 @@ describe("snapshots", () => {
   });
 
   it("follow an announcement", async () => {
-    const { made, keeper, versionNow } = world();
+    const { keeper, versionNow, change } = world();
     await versionNow();
-    made.version = 2n;
-    keeper.hear(tenant, 2n);
+    keeper.hear(tenant, change());
     await settled();
     expect(await versionNow()).toBe(2n);
   });
 
   it("follow the comparison where the announcement was lost", async () => {
-    const { made, keeper, versionNow } = world();
+    const { keeper, versionNow, change } = world();
     await versionNow();
-    made.version = 2n;
+    change();
     await keeper.compare();
     await settled();
     expect(await versionNow()).toBe(2n);
@@ -90,12 +122,13 @@ describe("snapshots", () => {
     made.version = 5n;
     await versionNow();
     made.laggingVersion = 4n;
+    made.changes = null;
     await keeper.reload(tenant);
     expect(await versionNow()).toBe(5n);
   });
 
   it("serve for a minute without the database, then no longer; and again when it is back", async () => {
-    const { made, keeper, versionNow } = world();
+    const { made, keeper, versionNow, change } = world();
     await versionNow();
     made.isDown = true;
     made.time += 60_000;
@@ -104,7 +137,8 @@ describe("snapshots", () => {
     made.time += 1;
     expect(await versionNow()).toBeNull();
     made.isDown = false;
-    made.version = 3n;
+    change();
+    change();
     expect(await versionNow()).toBe(3n);
   });
 
@@ -127,6 +161,58 @@ describe("snapshots", () => {
     made.exists = false;
     await keeper.compare();
     expect(await versionNow()).toBeNull();
+  });
+});
+
+describe("changes that concern consumer keys alone", () => {
+  it("make those be forgotten, and nothing be loaded", async () => {
+    const { made, keeper, versionNow, change } = world();
+    await versionNow();
+    change("key_mapping", { applicationId: "app-1", consumerKey: "client-1" });
+    keeper.hear(tenant, change("subscription", { applicationId: "app-2" }));
+    await settled();
+    expect(await versionNow()).toBe(3n);
+    expect(made.loads).toBe(1);
+    expect(made.forgotten.slice(1)).toEqual(["client-1", "app-1", "app-2"]);
+  });
+
+  it("of other tenants make whatever stands for other tenants be forgotten; so does a change of the snapshot", async () => {
+    const { made, keeper, versionNow, change } = world();
+    await versionNow();
+    keeper.hear(tenant, change("cross_tenant_subscription", { applicationId: "app-9" }));
+    await settled();
+    expect(made.forgotten.slice(1)).toEqual(["app-9", "foreign"]);
+    keeper.hear(tenant, change("api"));
+    await settled();
+    expect(made.forgotten.slice(3)).toEqual(["foreign"]);
+    expect(made.loads).toBe(2);
+  });
+
+  it.each([
+    ["are no longer on record", null],
+    ["are on record only in part", []],
+  ])("make everything be forgotten and loaded where they %s", async (_case, left) => {
+    const { made, keeper, versionNow, change } = world();
+    await versionNow();
+    const version = change("key_mapping", { consumerKey: "client-1" });
+    made.changes = left;
+    keeper.hear(tenant, version);
+    await settled();
+    expect(await versionNow()).toBe(2n);
+    expect(made.loads).toBe(2);
+    expect(made.forgotten).toEqual(["all", "all"]);
+  });
+
+  it("are asked for again where what was loaded is newer than they were", async () => {
+    const { made, keeper, versionNow, change } = world();
+    await versionNow();
+    const heard = change("api");
+    // While the snapshot is being loaded, a consumer key changes too.
+    made.duringLoad = () => void change("key_mapping", { consumerKey: "client-1" });
+    keeper.hear(tenant, heard);
+    await settled();
+    expect(await versionNow()).toBe(3n);
+    expect(made.forgotten).toContain("client-1");
   });
 });
 

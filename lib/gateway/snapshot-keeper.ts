@@ -3,6 +3,7 @@ import type { Clock } from "#lib/foundation/clock.ts";
 import type { TenantId } from "#lib/foundation/ids.ts";
 import type { Log } from "#lib/foundation/log.ts";
 import { compileSnapshot, type Snapshot, type SnapshotData } from "#lib/token-validation/snapshot.ts";
+import type { GrantStore } from "./grant-store.ts";
 
 /** A tenant as its gateways see it, with what admits them. */
 export type LoadedTenant = {
@@ -16,9 +17,20 @@ export type KeptTenant = { readonly snapshot: Snapshot; readonly credentials: Re
 
 export type Revocation = { tenantId: TenantId; tokenId: string; expiresAt: Date };
 
+/** One change of a tenant's configuration. */
+export type ConfigChange = {
+  version: bigint;
+  /** The table whose row changed. */
+  subject: string;
+  applicationId: string | null;
+  consumerKey: string | null;
+};
+
 export type SnapshotSource = {
   /** Null where there is no such tenant. */
   load(tenantId: TenantId): Promise<LoadedTenant | null>;
+  /** What changed after a version, oldest first; null where that is no longer on record, or is too much. */
+  changes(tenantId: TenantId, after: bigint): Promise<readonly ConfigChange[] | null>;
   /** The present versions, and the tokens revoked since a time. */
   check(
     tenantIds: readonly TenantId[],
@@ -49,24 +61,40 @@ type Entry = {
   kept: KeptTenant | null;
   /** When `kept` was last known to be the newest. */
   freshAt: number;
+  /** The version up to which what changed is known; never newer than what is kept. */
+  seen: bigint;
   /** The version that was heard of; the snapshot is older while a load is under way. */
   wanted: bigint;
+  /** Set where changes alone do not tell what is missing. */
+  mustReload: boolean;
   loading: Promise<void> | null;
   /** Not before this time again: a large tenant that changes all the time must not load all the time. */
   restsUntil: number;
   revokedTokens: Map<string, number>;
 };
 
-export type SnapshotKeeperOptions = { source: SnapshotSource; clock: Clock; log: Log; limits?: KeeperLimits };
+export type SnapshotKeeperOptions = {
+  source: SnapshotSource;
+  /** What consumer keys open; told what has changed. */
+  grants: Pick<GrantStore, "forget" | "forgetForeign" | "forgetAll">;
+  clock: Clock;
+  log: Log;
+  limits?: KeeperLimits;
+};
+
+/** Changes of these concern some consumer keys; all others concern the snapshot. */
+const grantSubjects = new Set(["key_mapping", "application", "subscription", "cross_tenant_subscription"]);
 
 /**
  * Keeps the snapshots of the tenants whose gateways ask. A tenant is loaded when it is first asked for;
  * later changes arrive by announcement (`hear`) or by the comparison that runs every two seconds, so they
- * take effect within five seconds even where announcements are lost. A snapshot is never replaced by an
- * older one, and one that could not be compared for a minute is no longer handed out.
+ * take effect within five seconds even where announcements are lost. A change that concerns some consumer keys makes
+ * only those be read again. A snapshot is never replaced by an older one, and one that could not be compared for a
+ * minute is no longer handed out.
  */
 export class SnapshotKeeper {
   readonly #source: SnapshotSource;
+  readonly #grants: SnapshotKeeperOptions["grants"];
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #limits: KeeperLimits;
@@ -75,8 +103,9 @@ export class SnapshotKeeper {
   #checkedAt: number;
   #checking: Promise<void> | null = null;
 
-  constructor({ source, clock, log, limits = defaultKeeperLimits }: SnapshotKeeperOptions) {
+  constructor({ source, grants, clock, log, limits = defaultKeeperLimits }: SnapshotKeeperOptions) {
     this.#source = source;
+    this.#grants = grants;
     this.#clock = clock;
     this.#log = log;
     this.#limits = limits;
@@ -144,7 +173,9 @@ export class SnapshotKeeper {
         tenantId,
         kept: null,
         freshAt: -Infinity,
+        seen: -1n,
         wanted: -1n,
+        mustReload: false,
         loading: null,
         restsUntil: 0,
         revokedTokens: new Map(),
@@ -188,7 +219,8 @@ export class SnapshotKeeper {
       const version = versions.get(entry.tenantId);
       if (version === undefined) this.#forget(entry);
       else if (version > entry.wanted) entry.wanted = version;
-      if (isSilent || this.#isBehind(entry)) void this.#load(entry);
+      if (isSilent) entry.mustReload = true;
+      if (entry.mustReload || this.#isBehind(entry)) void this.#load(entry);
       else entry.freshAt = startedAt;
     }
   }
@@ -196,10 +228,11 @@ export class SnapshotKeeper {
   #forget(entry: Entry): void {
     entry.kept = null;
     this.#entries.delete(entry.tenantId);
+    this.#grants.forgetAll(entry.tenantId);
   }
 
-  #isBehind({ kept, wanted }: Entry): boolean {
-    return kept !== null && kept.snapshot.version < wanted;
+  #isBehind({ kept, seen, wanted }: Entry): boolean {
+    return kept !== null && seen < wanted;
   }
 
   /** Loads until the snapshot is as new as what was heard of. Failures are logged; the old snapshot stays. */
@@ -222,12 +255,48 @@ export class SnapshotKeeper {
   async #loadOnce(entry: Entry): Promise<void> {
     const startedAt = this.#clock.now().getTime();
     const measuredFrom = performance.now();
-    const loaded = await this.#source.load(entry.tenantId);
+    await this.#catchUp(entry);
     const now = performance.now();
     entry.restsUntil = now + Math.min(this.#limits.checkEveryMs, 4 * (now - measuredFrom));
+    if (entry.kept) entry.freshAt = startedAt;
+  }
+
+  async #catchUp(entry: Entry): Promise<void> {
+    const { tenantId, mustReload } = entry;
+    const changes = entry.kept && !mustReload ? await this.#source.changes(tenantId, entry.seen) : null;
+    const reached = changes?.at(-1)?.version ?? entry.seen;
+    if (changes === null || reached < entry.wanted) return this.#loadAll(entry);
+    if (changes.some(({ subject }) => !grantSubjects.has(subject))) {
+      const loaded = await this.#source.load(tenantId);
+      if (!loaded) return this.#forget(entry);
+      this.#keep(entry, loaded);
+      this.#grants.forgetForeign(tenantId);
+    }
+    // Whatever was read of a consumer key before this moment may be older than its change.
+    this.#grants.forget(tenantId, changes);
+    if (changes.some(({ subject }) => subject === "cross_tenant_subscription")) this.#grants.forgetForeign(tenantId);
+    this.#see(entry, reached);
+  }
+
+  async #loadAll(entry: Entry): Promise<void> {
+    const loaded = await this.#source.load(entry.tenantId);
     if (!loaded) return this.#forget(entry);
     this.#keep(entry, loaded);
-    entry.freshAt = startedAt;
+    this.#grants.forgetAll(entry.tenantId);
+    entry.mustReload = false;
+    this.#see(entry, loaded.snapshot.version);
+  }
+
+  #see(entry: Entry, version: bigint): void {
+    if (version > entry.seen) entry.seen = version;
+    const { kept } = entry;
+    if (!kept) return;
+    // What was loaded may be newer than the changes that are known: they are asked for once more.
+    if (kept.snapshot.version > entry.wanted) entry.wanted = kept.snapshot.version;
+    else if (kept.snapshot.version < entry.seen) {
+      entry.kept = { ...kept, snapshot: { ...kept.snapshot, version: entry.seen } };
+    }
+    if (entry.seen > entry.wanted) entry.wanted = entry.seen;
   }
 
   #keep(entry: Entry, { snapshot, credentials, revokedTokens }: LoadedTenant): void {
@@ -239,7 +308,6 @@ export class SnapshotKeeper {
     }
     for (const { tokenId, expiresAt } of revokedTokens) entry.revokedTokens.set(tokenId, expiresAt.getTime());
     entry.kept = { snapshot: compileSnapshot(snapshot), credentials: new Set(credentials) };
-    if (snapshot.version > entry.wanted) entry.wanted = snapshot.version;
   }
 }
 

@@ -3,7 +3,9 @@ import { LRUCache } from "lru-cache";
 import { findConnector } from "#connectors/registry.ts";
 import type { KeyManagerAdapter } from "#lib/connector-kit/contract.ts";
 import { listenForConfigChanges } from "#lib/data/config-announcements.ts";
+import { readConfigChanges } from "#lib/data/config-changes.ts";
 import { findCredentialOwner, noteCredentialUse } from "#lib/data/gateway-credentials.ts";
+import { readGrants } from "#lib/data/validation-grants.ts";
 import {
   readConfigVersions,
   readRevocationsSince,
@@ -16,6 +18,7 @@ import { newId, type KeyManagerId, type TenantId } from "#lib/foundation/ids.ts"
 import { gauge } from "#lib/foundation/metrics.ts";
 import { Secret } from "#lib/foundation/secret.ts";
 import { GatewayCredentials } from "#lib/gateway/credentials.ts";
+import { GrantStore, type ReadGrants } from "#lib/gateway/grant-store.ts";
 import { createGatewayHandler, type GatewayHandler } from "#lib/gateway/handler.ts";
 import { SnapshotKeeper, type LoadedTenant, type SnapshotSource } from "#lib/gateway/snapshot-keeper.ts";
 import type { Introspect } from "#lib/token-validation/introspection.ts";
@@ -25,6 +28,8 @@ import { fetchKeySet, trustAnchorOf } from "./trust-anchors.ts";
 
 const introspectionDeadlineMs = 1_500;
 const adapterTtlMs = 60_000;
+/** With more changes than this behind, a tenant is loaded anew. */
+const maximumChanges = 1_000;
 
 /** What the plane works with; a subset of every verb's dependencies. */
 export type ValidationPlaneOptions = {
@@ -42,7 +47,8 @@ export type ValidationPlane = {
 /** Starts the validation plane. Nothing is read before the first gateway asks, but announcements are heard. */
 export function startValidationPlane({ deps, databaseUrl }: ValidationPlaneOptions): ValidationPlane {
   const { database, clock, log } = deps;
-  const keeper = new SnapshotKeeper({ source: snapshotSource(deps), clock, log });
+  const grants = new GrantStore({ read: grantReader(deps) });
+  const keeper = new SnapshotKeeper({ source: snapshotSource(deps), grants, clock, log });
   const credentials = new GatewayCredentials({
     source: {
       findOwner: (digest) => database.inInstallation((ctx) => findCredentialOwner(ctx, digest)),
@@ -65,6 +71,7 @@ export function startValidationPlane({ deps, databaseUrl }: ValidationPlaneOptio
       const kept = keeper.current(tenantId as TenantId);
       return kept instanceof Promise ? kept.then((tenant) => tenant?.snapshot ?? null) : (kept?.snapshot ?? null);
     },
+    grant: (tenantId, keyManagerId, consumerKey) => grants.find(tenantId as TenantId, keyManagerId, consumerKey),
     isRevoked: (tenantId, tokenId) => keeper.isRevoked(tenantId as TenantId, tokenId),
     fetchKeySet: (url) => fetchKeySet(deps.outbound, url),
     introspect: introspectThrough(deps),
@@ -92,11 +99,29 @@ function snapshotSource({ database }: Pick<Dependencies, "database">): SnapshotS
       const rows = await database.inInstallation((ctx) => readTenantConfiguration(ctx, tenantId));
       return rows && toLoadedTenant(rows);
     },
+    changes: (tenantId, after) =>
+      database.inInstallation((ctx) => readConfigChanges(ctx, { tenantId, after, limit: maximumChanges })),
     check: (tenantIds, revokedSince) =>
       database.inInstallation(async (ctx) => ({
         versions: await readConfigVersions(ctx, tenantIds),
         revocations: await readRevocationsSince(ctx, tenantIds, revokedSince),
       })),
+  };
+}
+
+function grantReader({ database }: Pick<Dependencies, "database">): ReadGrants {
+  return async (tenantId, consumerKeys) => {
+    const records = await database.inInstallation((ctx) => readGrants(ctx, tenantId, consumerKeys));
+    return records.map(({ consumerKey, keyManagerId, isForeign, keyType, application, subscriptions }) => ({
+      consumerKey,
+      keyManagerId,
+      isForeign,
+      grant: {
+        application,
+        keyType,
+        subscriptions: new Map(subscriptions.map(({ id, apiId, ...rest }) => [apiId, { view: { id }, ...rest }])),
+      },
+    }));
   };
 }
 

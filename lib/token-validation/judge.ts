@@ -1,5 +1,5 @@
 import type { TokenFacts } from "./facts.ts";
-import type { CompiledApi, Grant, Snapshot, SubscriptionState, TrustAnchor } from "./snapshot.ts";
+import type { CompiledApi, Grant, GrantedSubscription, Snapshot, SubscriptionState, TrustAnchor } from "./snapshot.ts";
 import { refuse, refuseScope, type Allowed, type KeyType, type Reason, type Refused, type Verdict } from "./verdict.ts";
 
 /** A verified token in front of one resource of one API. */
@@ -7,18 +7,15 @@ export type Case = {
   snapshot: Snapshot;
   anchor: TrustAnchor;
   facts: TokenFacts;
+  /** What the token's consumer key opens; null where it belongs to nobody. */
+  grant: Grant | null;
   api: CompiledApi;
   method: string;
   path: string;
 };
 
-/** Decides what a token's facts open, by the snapshot alone: no I/O, nothing remembered. */
-export function judge({ snapshot, anchor, facts, api, method, path }: Case): Verdict {
-  const refusal = refuseAnchor(anchor, api);
-  if (refusal) return refusal;
-
-  const { consumerKey } = facts;
-  const grant = consumerKey === null ? null : snapshot.findGrant(anchor.keyManagerId, consumerKey);
+/** Decides what the facts of a token open whose key manager the API takes: no I/O, nothing remembered. */
+export function judge({ snapshot, anchor, facts, grant, api, method, path }: Case): Verdict {
   const subscription = grant?.subscriptions.get(api.id) ?? null;
   if (api.subscriptionValidation) {
     if (!grant) return refuse("consumer_key_unknown");
@@ -35,21 +32,19 @@ export function judge({ snapshot, anchor, facts, api, method, path }: Case): Ver
   if (api.audiences.size > 0 && !facts.audiences.some((audience) => api.audiences.has(audience))) {
     return refuse("audience_refused");
   }
-  return allow({ anchor, facts, api, grant, subscription });
+  return allow({ snapshot, anchor, facts, api, grant }, subscription);
 }
 
-/** Whether the API takes tokens of this key manager at all; asked before any work is done for a token. */
+/** Whether the API takes tokens of this key manager at all; asked on every call, before any work is done for a token. */
 export function refuseAnchor(anchor: TrustAnchor, api: CompiledApi): Refused | null {
   if (!anchor.enabled) return refuse("key_manager_disabled");
   return api.accepts(anchor.keyManagerId) ? null : refuse("key_manager_not_accepted");
 }
 
-type Access = Pick<Case, "anchor" | "facts" | "api"> & {
-  grant: Grant | null;
-  subscription: { view: { id: string }; plan: Allowed["plan"] } | null;
-};
-
-function allow({ anchor, facts, api, grant, subscription }: Access): Allowed {
+function allow(
+  { snapshot, anchor, facts, api, grant }: Pick<Case, "snapshot" | "anchor" | "facts" | "api" | "grant">,
+  subscription: GrantedSubscription | null,
+): Allowed {
   return {
     allowed: true,
     api: api.view,
@@ -58,7 +53,7 @@ function allow({ anchor, facts, api, grant, subscription }: Access): Allowed {
     keyType: grant?.keyType ?? null,
     application: grant?.application ?? null,
     subscription: subscription?.view ?? null,
-    plan: subscription?.plan ?? null,
+    plan: subscription && snapshot.findPlan(subscription.planId),
     subject: facts.subject,
     scopes: facts.scopes,
     expiresAt: facts.expiresAt,

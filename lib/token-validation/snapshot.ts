@@ -1,6 +1,6 @@
 /**
  * What the validator knows about one tenant: plain data, loaded as a whole and then compiled into tables
- * that answer each question by one look-up.
+ * that answer each question by one look-up. Whom a consumer key belongs to is asked for when a call needs it.
  */
 import { ResourceTable, type SnapshotResource } from "./resources.ts";
 import type { Allowed, KeyType } from "./verdict.ts";
@@ -47,34 +47,19 @@ export type SnapshotApi = {
   resources: readonly SnapshotResource[];
 };
 
-export type SnapshotKeyMapping = {
-  keyManagerId: string;
-  consumerKey: string;
-  applicationId: string;
-  keyType: KeyType;
-};
-
 export type SubscriptionState = "ACTIVE" | "BLOCKED" | "PRODUCTION_BLOCKED" | "ON_HOLD" | "REJECTED";
 
-export type SnapshotSubscription = {
-  id: string;
-  applicationId: string;
-  apiId: string;
-  planId: string;
-  state: SubscriptionState;
-};
+/** A plan, as the gateway learns of it. */
+export type SnapshotPlan = { readonly id: string; readonly name: string; readonly requestsPerMinute: number | null };
 
-/** One tenant at one version. Only published APIs and active key mappings stand in it. */
+/** One tenant at one version. Only published APIs stand in it. */
 export type SnapshotData = {
   tenantId: string;
   version: bigint;
   suspended: boolean;
   /** Of several with one issuer, the first that is enabled and accepted is trusted. */
   trustAnchors: readonly TrustAnchor[];
-  applications: readonly { id: string; name: string }[];
-  keyMappings: readonly SnapshotKeyMapping[];
-  subscriptions: readonly SnapshotSubscription[];
-  plans: readonly { id: string; name: string; requestsPerMinute: number | null }[];
+  plans: readonly SnapshotPlan[];
   apis: readonly SnapshotApi[];
 };
 
@@ -98,7 +83,7 @@ export type Grant = {
 export type GrantedSubscription = {
   readonly view: { readonly id: string };
   readonly state: SubscriptionState;
-  readonly plan: Allowed["plan"];
+  readonly planId: string;
 };
 
 /** One tenant, ready to be asked. */
@@ -114,13 +99,13 @@ export type Snapshot = {
   findApi(context: string, version: string): CompiledApi | null;
   /** The API that serves an address, and the path inside it. */
   route(requestPath: string): { api: CompiledApi; path: string } | null;
-  findGrant(keyManagerId: string, consumerKey: string): Grant | null;
+  findPlan(id: string): SnapshotPlan | null;
 };
 
 /** Builds the tables of one tenant. */
 export function compileSnapshot(data: SnapshotData): Snapshot {
   const apis = new Map(data.apis.map((api) => [`${api.context}/${api.version}`, compileApi(api)]));
-  const grants = compileGrants(data);
+  const plans = new Map(data.plans.map((plan) => [plan.id, plan]));
   const longestPrefix = Math.max(0, ...[...apis.keys()].map((prefix) => prefix.length));
   return {
     tenantId: data.tenantId,
@@ -131,7 +116,7 @@ export function compileSnapshot(data: SnapshotData): Snapshot {
     introspecting: data.trustAnchors.filter(({ enabled, validation }) => enabled && validation === "INTROSPECT"),
     findApi: (context, version) => apis.get(`${context}/${version}`) ?? null,
     route: (requestPath) => route(apis, longestPrefix, requestPath),
-    findGrant: (keyManagerId, consumerKey) => grants.get(keyManagerId)?.get(consumerKey) ?? null,
+    findPlan: (id) => plans.get(id) ?? null,
   };
 }
 
@@ -156,31 +141,6 @@ function groupAnchors(anchors: readonly TrustAnchor[]): Map<string, TrustAnchor[
     else groups.set(anchor.issuer, [anchor]);
   }
   return groups;
-}
-
-function compileGrants(data: SnapshotData): Map<string, Map<string, Grant>> {
-  const applications = new Map(data.applications.map((application) => [application.id, application]));
-  const plans = new Map(data.plans.map((plan) => [plan.id, plan]));
-  const subscriptions = new Map<string, Map<string, GrantedSubscription>>();
-  for (const { id, applicationId, apiId, planId, state } of data.subscriptions) {
-    const plan = plans.get(planId) ?? null;
-    within(subscriptions, applicationId).set(apiId, { view: { id }, state, plan });
-  }
-  const none: ReadonlyMap<string, GrantedSubscription> = new Map();
-  const grants = new Map<string, Map<string, Grant>>();
-  for (const { keyManagerId, consumerKey, applicationId, keyType } of data.keyMappings) {
-    const application = applications.get(applicationId);
-    if (!application) continue;
-    const grant = { application, keyType, subscriptions: subscriptions.get(applicationId) ?? none };
-    within(grants, keyManagerId).set(consumerKey, grant);
-  }
-  return grants;
-}
-
-function within<K, L, V>(outer: Map<K, Map<L, V>>, key: K): Map<L, V> {
-  let inner = outer.get(key);
-  if (!inner) outer.set(key, (inner = new Map<L, V>()));
-  return inner;
 }
 
 /** Longest prefix first: "/sales/orders" wins over "/sales". The prefix is compared byte for byte. */

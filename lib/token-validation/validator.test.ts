@@ -4,11 +4,11 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { selfSigned } from "#tooling/testing/certificates.ts";
 import {
   consumerKey,
+  grantData,
   issuer,
   ordersApi,
   signingPair,
   signToken,
-  snapshotData,
   trustAnchor,
   validationWorld,
   type SigningPair,
@@ -178,7 +178,7 @@ describe("refusals, each with its code", () => {
 
   it("900908 for a consumer key that another key manager knows", async () => {
     const { made, token } = await world();
-    made.change({ keyMappings: snapshotData.keyMappings.map((mapping) => ({ ...mapping, keyManagerId: "km-2" })) });
+    made.change({ keyMappings: grantData.keyMappings.map((mapping) => ({ ...mapping, keyManagerId: "km-2" })) });
     expect(await made.validate(token)).toMatchObject({ code: 900908 });
   });
 
@@ -189,18 +189,18 @@ describe("refusals, each with its code", () => {
     ["REJECTED", 900909],
   ] as const)("a subscription that is %s: %i", async (state, code) => {
     const { made, token } = await world();
-    made.change({ subscriptions: snapshotData.subscriptions.map((subscription) => ({ ...subscription, state })) });
+    made.change({ subscriptions: grantData.subscriptions.map((subscription) => ({ ...subscription, state })) });
     expect(await made.validate(token)).toMatchObject({ code, status: 403 });
   });
 
   it("a subscription blocked for production lets sandbox keys pass", async () => {
     const { made, token } = await world();
     made.change({
-      subscriptions: snapshotData.subscriptions.map((subscription) => ({
+      subscriptions: grantData.subscriptions.map((subscription) => ({
         ...subscription,
         state: "PRODUCTION_BLOCKED" as const,
       })),
-      keyMappings: snapshotData.keyMappings.map((mapping) => ({ ...mapping, keyType: "SANDBOX" as const })),
+      keyMappings: grantData.keyMappings.map((mapping) => ({ ...mapping, keyType: "SANDBOX" as const })),
     });
     expect(await made.validate(token)).toMatchObject({ allowed: true, keyType: "SANDBOX" });
   });

@@ -14,7 +14,7 @@ import {
 import { defaultKeySetLimits, KeySetStore, type FetchKeySet, type KeySetLimits } from "./key-set-store.ts";
 import { judge, refuseAnchor } from "./judge.ts";
 import { verifyToken } from "./signature.ts";
-import type { CompiledApi, Snapshot, TrustAnchor } from "./snapshot.ts";
+import type { CompiledApi, Grant, Snapshot, TrustAnchor } from "./snapshot.ts";
 import { refuse, refuseForNow, type Refused, type Verdict } from "./verdict.ts";
 
 /** What a gateway asks about: a token, and the call that it should open. */
@@ -43,11 +43,13 @@ export const defaultLimits: ValidatorLimits = {
   introspection: defaultIntrospectionLimits,
 };
 
-/** Everything that the validator knows of the world. On the warm path it calls the first two only. */
+/** Everything that the validator knows of the world. On the warm path it calls the first four only, and waits for none. */
 export type ValidatorPorts = {
   clock: Clock;
   /** The tenant as it is now; null where it cannot be known for certain (then every call is refused). */
   snapshot: (tenantId: string) => Snapshot | null | Promise<Snapshot | null>;
+  /** What a consumer key opens; null where it belongs to nobody. Rejects where that cannot be known at the moment. */
+  grant: (tenantId: string, keyManagerId: string, consumerKey: string) => Grant | null | Promise<Grant | null>;
   /** Whether the tenant revoked this token id of its built-in key manager. */
   isRevoked: (tenantId: string, tokenId: string) => boolean;
   fetchKeySet: FetchKeySet;
@@ -96,7 +98,24 @@ export function createValidator(ports: ValidatorPorts): Validator {
     if (anchor.hasDenyList && facts.tokenId !== null && ports.isRevoked(snapshot.tenantId, facts.tokenId)) {
       return refuse("token_revoked");
     }
-    return judge({ snapshot, anchor, facts, api: target.api, method: request.method, path: target.path });
+    // Asked again of what was remembered: the key manager may have been disabled, or the API may be another one.
+    const refusal = refuseAnchor(anchor, target.api);
+    if (refusal) return refusal;
+    const found = findGrant(snapshot.tenantId, { anchor, facts, api: target.api });
+    const grant = found instanceof Promise ? await found : found;
+    if (isRefused(grant)) return grant;
+    return judge({ snapshot, anchor, facts, grant, api: target.api, method: request.method, path: target.path });
+  }
+
+  /** An API that asks for no subscription is open to a token whose application cannot be told at the moment. */
+  function findGrant(tenantId: string, { anchor, facts, api }: Checked & { api: CompiledApi }) {
+    if (facts.consumerKey === null) return null;
+    const found = ports.grant(tenantId, anchor.keyManagerId, facts.consumerKey);
+    if (!(found instanceof Promise)) return found;
+    return found.catch((error: unknown) => {
+      ports.log.warn({ error, tenantId }, "what a consumer key opens could not be read");
+      return api.subscriptionValidation ? refuseForNow(1) : null;
+    });
   }
 
   /** Facts verified earlier, where everything they rest on is still the same. */

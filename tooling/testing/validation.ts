@@ -4,12 +4,19 @@ import { silentLog } from "#lib/foundation/log.ts";
 import type { IntrospectionAnswer } from "#lib/token-validation/introspection.ts";
 import {
   compileSnapshot,
+  type Grant,
   type SnapshotApi,
   type SnapshotData,
+  type SubscriptionState,
   type TrustAnchor,
 } from "#lib/token-validation/snapshot.ts";
-import { createValidator, type ValidationRequest, type ValidatorLimits } from "#lib/token-validation/validator.ts";
-import type { Verdict } from "#lib/token-validation/verdict.ts";
+import {
+  createValidator,
+  type ValidationRequest,
+  type ValidatorLimits,
+  type ValidatorPorts,
+} from "#lib/token-validation/validator.ts";
+import type { KeyType, Verdict } from "#lib/token-validation/verdict.ts";
 
 export const issuer = "https://id.example/realms/shop";
 export const keySetUrl = `${issuer}/keys`;
@@ -99,11 +106,27 @@ export const snapshotData: SnapshotData = {
   version: 1n,
   suspended: false,
   trustAnchors: [trustAnchor],
+  plans: [{ id: "plan-1", name: "Gold", requestsPerMinute: 600 }],
+  apis: [ordersApi],
+};
+
+/** Who holds which consumer key, and is subscribed to what. */
+export type GrantData = {
+  applications: readonly { id: string; name: string }[];
+  keyMappings: readonly { keyManagerId: string; consumerKey: string; applicationId: string; keyType: KeyType }[];
+  subscriptions: readonly {
+    id: string;
+    applicationId: string;
+    apiId: string;
+    planId: string;
+    state: SubscriptionState;
+  }[];
+};
+
+export const grantData: GrantData = {
   applications: [{ id: "app-1", name: "Shop" }],
   keyMappings: [{ keyManagerId: "km-1", consumerKey, applicationId: "app-1", keyType: "PRODUCTION" }],
   subscriptions: [{ id: "sub-1", applicationId: "app-1", apiId: "api-1", planId: "plan-1", state: "ACTIVE" }],
-  plans: [{ id: "plan-1", name: "Gold", requestsPerMinute: 600 }],
-  apis: [ordersApi],
 };
 
 export type ValidationWorld = {
@@ -116,8 +139,10 @@ export type ValidationWorld = {
   introspect: (token: string) => IntrospectionAnswer | Promise<IntrospectionAnswer>;
   introspections: { keyManagerId: string; token: string }[];
   revoked: Set<string>;
-  /** Replaces what the tenant's snapshot holds. */
-  change(change: Partial<SnapshotData>): void;
+  /** Replaces what is known of the tenant. */
+  change(change: Partial<SnapshotData & GrantData>): void;
+  /** Replaces how it is found out what a consumer key opens. */
+  grant: ValidatorPorts["grant"];
   /** From here on, everything that could leave the process fails the test. */
   cutOff(): void;
   validate(token: string | undefined, request?: Partial<ValidationRequest>): Promise<Verdict>;
@@ -126,6 +151,7 @@ export type ValidationWorld = {
 /** Makes the world with one published key; everything in it may be changed. */
 export function validationWorld(keys: readonly JWK[], limits?: ValidatorLimits): ValidationWorld {
   let snapshot = compileSnapshot(snapshotData);
+  let grants = grantData;
   let isCutOff = false;
   const refuseIo = () => {
     if (isCutOff) throw new Error("The warm path reached out.");
@@ -138,9 +164,15 @@ export function validationWorld(keys: readonly JWK[], limits?: ValidatorLimits):
     introspect: () => ({ active: false }),
     introspections: [],
     revoked: new Set(),
-    change(change) {
+    change({ applications, keyMappings, subscriptions, ...change }) {
       snapshot = compileSnapshot({ ...snapshotData, version: snapshot.version + 1n, ...change });
+      grants = {
+        applications: applications ?? grantData.applications,
+        keyMappings: keyMappings ?? grantData.keyMappings,
+        subscriptions: subscriptions ?? grantData.subscriptions,
+      };
     },
+    grant: (_tenant, keyManagerId, key) => findGrant(grants, keyManagerId, key),
     cutOff: () => (isCutOff = true),
     validate: (token, request = {}) =>
       validator.validate({
@@ -155,6 +187,7 @@ export function validationWorld(keys: readonly JWK[], limits?: ValidatorLimits):
     clock: { now: () => new Date(world.time) },
     log: silentLog,
     snapshot: (asked) => (asked === tenantId ? snapshot : null),
+    grant: (...asked) => world.grant(...asked),
     isRevoked: (_tenant, tokenId) => world.revoked.has(tokenId),
     fetchKeySet: async (url) => {
       refuseIo();
@@ -169,4 +202,13 @@ export function validationWorld(keys: readonly JWK[], limits?: ValidatorLimits):
     ...(limits ? { limits } : {}),
   });
   return world;
+}
+
+function findGrant(data: GrantData, keyManagerId: string, key: string): Grant | null {
+  const mapping = data.keyMappings.find((one) => one.keyManagerId === keyManagerId && one.consumerKey === key);
+  const application = data.applications.find(({ id }) => id === mapping?.applicationId);
+  if (!mapping || !application) return null;
+  const own = data.subscriptions.filter(({ applicationId }) => applicationId === application.id);
+  const subscriptions = own.map(({ id, apiId, planId, state }) => [apiId, { view: { id }, planId, state }] as const);
+  return { application, keyType: mapping.keyType, subscriptions: new Map(subscriptions) };
 }

@@ -1,0 +1,220 @@
+import { LRUCache } from "lru-cache";
+import type { TenantId } from "#lib/foundation/ids.ts";
+import type { Grant } from "#lib/token-validation/snapshot.ts";
+
+/** What one consumer key opens in one tenant. */
+export type FoundGrant = {
+  consumerKey: string;
+  keyManagerId: string;
+  /** True where the application belongs to another tenant: then it also depends on how open the tenant's APIs are. */
+  isForeign: boolean;
+  grant: Grant;
+};
+
+/** Reads what consumer keys open, several at a time. */
+export type ReadGrants = (tenantId: TenantId, consumerKeys: readonly string[]) => Promise<readonly FoundGrant[]>;
+
+export type GrantLimits = {
+  /** Weight of all that is kept: one for each consumer key, and one for each of its subscriptions. */
+  weight: number;
+  /** Consumer keys in one reading. */
+  batch: number;
+  /** Readings under way at a time. */
+  concurrentReads: number;
+};
+
+export const defaultGrantLimits: GrantLimits = { weight: 500_000, batch: 200, concurrentReads: 4 };
+
+/** What is changed for consumer keys of a tenant. */
+export type GrantChange = { applicationId: string | null; consumerKey: string | null };
+
+type Entry = {
+  tenantId: TenantId;
+  consumerKey: string;
+  /** By key manager; empty where nobody holds the consumer key. */
+  grants: ReadonlyMap<string, Grant>;
+  /** Whether it may change with what other tenants may do: it stands for one's application, or for nobody's so far. */
+  isForeign: boolean;
+};
+
+type Waiting = { promise: Promise<Entry>; resolve: (entry: Entry) => void; reject: (error: unknown) => void };
+
+/**
+ * What consumer keys open, kept for those that are used. An installation may hold a million keys: each is read when it
+ * is first asked about, those that are asked about in the same moment together, and forgotten when it changed or when
+ * others are used more.
+ */
+export class GrantStore {
+  readonly #read: ReadGrants;
+  readonly #limits: GrantLimits;
+  readonly #entries: LRUCache<string, Entry>;
+  /** Places of what is kept, by tenant and application: a change names the application alone. */
+  readonly #byApplication = new Map<string, Set<string>>();
+  /** Places of what changes with what other tenants may do, by tenant. */
+  readonly #foreign = new Map<TenantId, Set<string>>();
+  /** Consumer keys that wait to be read, by tenant. */
+  readonly #waiting = new Map<TenantId, Map<string, Waiting>>();
+  readonly #inFlight = new Map<string, Waiting>();
+  #reads = 0;
+  #isScheduled = false;
+
+  constructor({ read, limits = defaultGrantLimits }: { read: ReadGrants; limits?: GrantLimits }) {
+    this.#read = read;
+    this.#limits = limits;
+    this.#entries = new LRUCache({
+      maxSize: limits.weight,
+      sizeCalculation: weightOf,
+      dispose: (entry, place) => this.#unlink(entry, place),
+    });
+  }
+
+  /**
+   * What the consumer key opens at a key manager of the tenant: at once where it is known, otherwise after reading.
+   *
+   * @returns null where it belongs to nobody; rejects where it could not be read
+   */
+  find(tenantId: TenantId, keyManagerId: string, consumerKey: string): Grant | null | Promise<Grant | null> {
+    const known = this.#entries.get(placeOf(tenantId, consumerKey));
+    if (known) return known.grants.get(keyManagerId) ?? null;
+    return this.#wait(tenantId, consumerKey).then(({ grants }) => grants.get(keyManagerId) ?? null);
+  }
+
+  /** Forgets what has changed. What is being read at this moment may be older, and is not kept either. */
+  forget(tenantId: TenantId, changes: Iterable<GrantChange>): void {
+    for (const { applicationId, consumerKey } of changes) {
+      if (consumerKey !== null) this.#drop(placeOf(tenantId, consumerKey));
+      if (applicationId === null) continue;
+      for (const place of [...(this.#byApplication.get(placeOf(tenantId, applicationId)) ?? [])]) this.#drop(place);
+    }
+    this.#disownReads(tenantId);
+  }
+
+  /** Forgets what stands for other tenants' applications, and what might do so now. */
+  forgetForeign(tenantId: TenantId): void {
+    for (const place of [...(this.#foreign.get(tenantId) ?? [])]) this.#drop(place);
+    this.#disownReads(tenantId);
+  }
+
+  /** Forgets everything about a tenant. */
+  forgetAll(tenantId: TenantId): void {
+    for (const [place, entry] of this.#entries) if (entry.tenantId === tenantId) this.#drop(place);
+    this.#disownReads(tenantId);
+  }
+
+  /** How many consumer keys are kept. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  #drop(place: string): void {
+    this.#entries.delete(place);
+  }
+
+  /** Whoever waits for a reading gets it; what comes later reads again. */
+  #disownReads(tenantId: TenantId): void {
+    for (const place of this.#inFlight.keys()) if (place.startsWith(`${tenantId} `)) this.#inFlight.delete(place);
+  }
+
+  #wait(tenantId: TenantId, consumerKey: string): Promise<Entry> {
+    const underWay = this.#inFlight.get(placeOf(tenantId, consumerKey));
+    if (underWay) return underWay.promise;
+    let waiting = this.#waiting.get(tenantId);
+    if (!waiting) this.#waiting.set(tenantId, (waiting = new Map<string, Waiting>()));
+    let place = waiting.get(consumerKey);
+    if (!place) waiting.set(consumerKey, (place = Promise.withResolvers<Entry>()));
+    this.#schedule();
+    return place.promise;
+  }
+
+  /** Calls that arrive together are read together. */
+  #schedule(): void {
+    if (this.#isScheduled || this.#reads >= this.#limits.concurrentReads) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      for (const tenantId of [...this.#waiting.keys()]) {
+        if (this.#reads < this.#limits.concurrentReads) void this.#readBatch(tenantId);
+      }
+      if (this.#waiting.size > 0) this.#schedule();
+    });
+  }
+
+  async #readBatch(tenantId: TenantId): Promise<void> {
+    const batch = this.#takeBatch(tenantId);
+    for (const [consumerKey, waiting] of batch) this.#inFlight.set(placeOf(tenantId, consumerKey), waiting);
+    this.#reads++;
+    try {
+      const found = Map.groupBy(await this.#read(tenantId, [...batch.keys()]), ({ consumerKey }) => consumerKey);
+      for (const [consumerKey, waiting] of batch) {
+        const entry = toEntry(tenantId, consumerKey, found.get(consumerKey) ?? []);
+        const place = placeOf(tenantId, consumerKey);
+        if (this.#inFlight.get(place) === waiting) this.#keep(place, entry);
+        waiting.resolve(entry);
+      }
+    } catch (error) {
+      for (const { reject } of batch.values()) reject(error);
+    } finally {
+      this.#reads--;
+      for (const [consumerKey, waiting] of batch) {
+        const place = placeOf(tenantId, consumerKey);
+        if (this.#inFlight.get(place) === waiting) this.#inFlight.delete(place);
+      }
+      if (this.#waiting.size > 0) this.#schedule();
+    }
+  }
+
+  #takeBatch(tenantId: TenantId): Map<string, Waiting> {
+    const waiting = this.#waiting.get(tenantId) ?? new Map<string, Waiting>();
+    const batch = new Map([...waiting].slice(0, this.#limits.batch));
+    for (const consumerKey of batch.keys()) waiting.delete(consumerKey);
+    if (waiting.size === 0) this.#waiting.delete(tenantId);
+    return batch;
+  }
+
+  #keep(place: string, entry: Entry): void {
+    this.#entries.set(place, entry);
+    for (const { application } of entry.grants.values()) {
+      within(this.#byApplication, placeOf(entry.tenantId, application.id)).add(place);
+    }
+    if (entry.isForeign) within(this.#foreign, entry.tenantId).add(place);
+  }
+
+  #unlink(entry: Entry, place: string): void {
+    for (const { application } of entry.grants.values()) {
+      without(this.#byApplication, placeOf(entry.tenantId, application.id), place);
+    }
+    if (entry.isForeign) without(this.#foreign, entry.tenantId, place);
+  }
+}
+
+/** Ids of tenants hold no space. */
+function placeOf(tenantId: TenantId, name: string): string {
+  return `${tenantId} ${name}`;
+}
+
+function weightOf({ grants }: Entry): number {
+  let weight = 1;
+  for (const { subscriptions } of grants.values()) weight += subscriptions.size;
+  return weight;
+}
+
+function toEntry(tenantId: TenantId, consumerKey: string, found: readonly FoundGrant[]): Entry {
+  return {
+    tenantId,
+    consumerKey,
+    grants: new Map(found.map(({ keyManagerId, grant }) => [keyManagerId, grant])),
+    isForeign: found.every(({ isForeign }) => isForeign),
+  };
+}
+
+function within<K>(sets: Map<K, Set<string>>, key: K): Set<string> {
+  let set = sets.get(key);
+  if (!set) sets.set(key, (set = new Set()));
+  return set;
+}
+
+function without<K>(sets: Map<K, Set<string>>, key: K, item: string): void {
+  const set = sets.get(key);
+  set?.delete(item);
+  if (set?.size === 0) sets.delete(key);
+}
