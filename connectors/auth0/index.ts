@@ -44,6 +44,7 @@ export const auth0 = defineConnector({
     "scopes",
   ],
   missing: {
+    changeOwner: "Auth0 knows no owner of a client.",
     secrets: "Auth0 keeps one secret for each client.",
     revokeToken: "Auth0 revokes refresh tokens only; an access token lives until it expires.",
     introspectToken: "Auth0 has no introspection endpoint.",

@@ -48,6 +48,7 @@ export const builtIn = defineConnector({
     "scopes",
   ],
   missing: {
+    changeOwner: "A client of the built-in key manager belongs to its application and to nobody else.",
     secrets: "Each client of the built-in key manager has one secret.",
     consumerSecret:
       "The built-in key manager keeps a digest that only suits long random secrets, so it makes them itself.",

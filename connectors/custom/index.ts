@@ -32,6 +32,7 @@ export const custom = defineConnector({
   },
   capabilities: ["proveClient", "issueToken", "exchangeToken", "revokeToken", "introspectToken"],
   missing: {
+    changeOwner: outOfBand,
     registerClient: outOfBand,
     findClients: outOfBand,
     rotateSecret: outOfBand,

@@ -36,6 +36,7 @@ export const entra = defineConnector({
   },
   capabilities: ["registerClient", "findClients", "proveClient", "rotateSecret", "secrets", "issueToken", "scopes"],
   missing: {
+    changeOwner: "Latchkey names no owners at Entra, where they are administrators of an application.",
     exchangeToken: "Entra's on-behalf-of flow is not RFC 8693: it takes only tokens that Entra itself issued.",
     revokeToken: "Entra has no revocation endpoint: an access token is valid until it expires.",
     introspectToken: "Entra has no introspection endpoint: tokens are checked by their signature.",

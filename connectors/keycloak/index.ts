@@ -44,6 +44,7 @@ export const keycloak = defineConnector({
     "scopes",
   ],
   missing: {
+    changeOwner: "Keycloak knows no owner of a client.",
     secrets: "Keycloak keeps one secret for each client.",
   },
   preset: {

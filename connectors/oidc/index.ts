@@ -31,6 +31,7 @@ export const oidc = defineConnector({
   },
   capabilities: ["registerClient", "proveClient", "issueToken", "exchangeToken", "revokeToken", "introspectToken"],
   missing: {
+    changeOwner: "Dynamic client registration knows no owner of a client (RFC 7591).",
     findClients: "Dynamic client registration has no search (RFC 7592).",
     rotateSecret: "Dynamic client registration has no call that replaces a secret (RFC 7592).",
     secrets: "Dynamic client registration knows one secret for each client (RFC 7591).",

@@ -47,7 +47,9 @@ export const okta = defineConnector({
     "introspectToken",
     "scopes",
   ],
-  missing: {},
+  missing: {
+    changeOwner: "Okta knows no owner of a client.",
+  },
   preset: {
     // ApplicationCredentialsOAuthClient of Okta's published API.
     consumerKey: {

@@ -45,6 +45,7 @@ export const pingFederate = defineConnector({
     "scopes",
   ],
   missing: {
+    changeOwner: "PingFederate knows no owner of a client.",
     secrets: "PingFederate keeps one secret for each client, beside replaced ones that run out.",
   },
   // A retention period may keep a replaced secret alive; the connector ends it.

@@ -16,7 +16,9 @@ import { introspect } from "#lib/protocol/introspection.ts";
 import { revoke } from "#lib/protocol/revocation.ts";
 import { clientCredentialsToken, exchangedToken, proveClientCredentials } from "#lib/protocol/token.ts";
 import { checkAccess } from "./access.ts";
+import { openAddOn } from "./add-on.ts";
 import type { ClientSettings, Connection } from "./config.ts";
+import { openOwners, ownerOf } from "./owners.ts";
 import { openScopes } from "./scopes.ts";
 import { openSecrets, withSecret } from "./secrets.ts";
 import { openServer, paths } from "./server.ts";
@@ -24,6 +26,7 @@ import {
   application,
   carriesMarker,
   clientIdOf,
+  clientNameOf,
   secretOf,
   toMembers,
   toRegisteredClient,
@@ -36,7 +39,7 @@ const scopesWhenSilent = "none";
 
 /**
  * Opens a server through its registration API (DCR 1.1, specified in identity-inbound-auth-oauth), and the add-on
- * for secrets where it has one.
+ * for secrets and owners where it has one.
  *
  * @throws {ConnectorError} `misconfigured` where neither issuer nor connection says where the server stands
  */
@@ -47,7 +50,9 @@ export function openWso2IsAdapter(
   const { connection } = settings;
   const server = openServer(settings, dependencies);
   const { administration, endpoints } = server;
-  const secrets = openSecrets(server, dependencies.clock);
+  const addOn = openAddOn(server);
+  const secrets = openSecrets(server, addOn, dependencies.clock);
+  const owners = openOwners(server, addOn);
 
   const at = (clientId: string) => `${paths.registration}/${encodeURIComponent(clientId)}`;
 
@@ -70,13 +75,23 @@ export function openWso2IsAdapter(
     return toRegisteredClient(await demand(client), client.consumerSecret);
   }
 
+  async function update(client: ClientRef, spec: ClientSpec): Promise<RegisteredClient> {
+    const body = toMembers(spec as ClientSpec<ClientSettings>, await demand(client));
+    await administration.run({ method: "PUT", path: at(client.consumerKey), body, doing: "Updating the client" });
+    // The answer to an update repeats what was asked, not what is stored (jwks_uri).
+    return registered(client);
+  }
+
   return {
     async registerClient(spec) {
       const { consumerSecret } = spec;
       const asked = spec as ClientSpec<ClientSettings>;
       refuseIdleSecret(spec, asked.settings.authentication.method === "client_secret");
+      const owner = ownerOf(connection, spec);
+      if (owner !== undefined) await owners.requireUser(owner);
       const body = {
-        ...toMembers(asked, { connection }),
+        ...toMembers(asked),
+        ...(owner !== undefined && { ext_application_owner: owner }),
         // Chosen by us, so that a client whose answer was lost is found again by it.
         ext_param_client_id: spec.consumerKey ?? clientIdOf(spec.marker),
         ...(consumerSecret && { ext_param_client_secret: consumerSecret.reveal() }),
@@ -92,19 +107,24 @@ export function openWso2IsAdapter(
       return found ? toRegisteredClient(found, client.consumerSecret) : null;
     },
 
-    async updateClient(client, spec) {
-      const before = await demand(client);
-      const body = toMembers(spec as ClientSpec<ClientSettings>, { connection, before });
-      await administration.run({ method: "PUT", path: at(client.consumerKey), body, doing: "Updating the client" });
-      // The answer to an update repeats what was asked, not what is stored (jwks_uri).
-      return registered(client);
-    },
+    updateClient: update,
 
     async deleteClient({ consumerKey }) {
       await server.sendUnlessUnknown({ method: "DELETE", path: at(consumerKey), doing: "Deleting the client" });
     },
 
-    checkAccess: () => checkAccess(server, secrets),
+    async changeOwner(client, spec) {
+      const owner = ownerOf(connection, spec);
+      // The add-on answers a client that is gone with an error of its own.
+      await demand(client);
+      if (owner !== undefined) await owners.give(client.consumerKey, owner);
+      const found = await demand(client);
+      // Earlier add-ons rename a client whose owner changes, and our mark must stay at the name's end.
+      const isNamed = found.client_name === clientNameOf(spec);
+      return isNamed ? toRegisteredClient(found, client.consumerSecret) : update(client, spec);
+    },
+
+    checkAccess: () => checkAccess(server, addOn, connection),
 
     async findClients(marker, consumerKey = clientIdOf(marker)) {
       const found = await find(consumerKey);

@@ -14,6 +14,13 @@ const administrationScopes = [
   "internal_dcr_delete",
 ];
 
+const scopes = field.list({
+  label: "Scopes",
+  help: "What the portal asks for when it signs in.",
+  fallback: administrationScopes,
+  advanced: true,
+});
+
 /** How the portal reaches the server, and what belongs to the clients and scopes that it makes there. */
 export const connection = z.strictObject({
   signIn: field.method({
@@ -27,25 +34,40 @@ export const connection = z.strictObject({
       client_secret: {
         ...signInBranches.client_secret,
         help: "A client that may get the scopes of the server's own APIs (client credentials).",
+        fields: { ...signInBranches.client_secret.fields, scopes },
+      },
+      private_key_jwt: {
+        ...signInBranches.private_key_jwt,
+        help: "Such a client, without a secret: it signs an assertion (RFC 7523). The server needs its private key JWT authenticator.",
+        fields: { ...signInBranches.private_key_jwt.fields, scopes },
+      },
+      mutual_tls: {
+        label: "Client certificate",
+        help: "The server trusts the certificate, and acts as the user you name.",
         fields: {
-          ...signInBranches.client_secret.fields,
-          scopes: field.list({
-            label: "Scopes",
-            help: "What the portal asks for when it signs in.",
-            fallback: administrationScopes,
-            advanced: true,
+          identityUser: field.text({
+            label: "User to act as",
+            help: "Sent as WSO2-Identity-User; in a tenant: name@tenant-domain.",
+            maximumLength: 255,
           }),
+          certificate: signInBranches.mutual_tls.fields.certificate,
+          privateKey: signInBranches.mutual_tls.fields.privateKey,
         },
       },
     },
   }),
   owner: field.method({
     label: "Owner of clients",
-    help: "Whom the server shows as owner. Only the owner and administrators can see a client there.",
+    help: "Whom the server shows as owner. Only the owner and administrators can see a client there, and tokens that a client gets for itself have its owner as subject.",
     fallback: "administrator",
     advanced: true,
     options: {
       administrator: { label: "Whoever the portal signs in as", fields: {} },
+      application: {
+        label: "The application's owner",
+        help: "The developer's e-mail address must be the name of a user at the server. It follows when an application gets another owner, which takes WSO2's add-on.",
+        fields: {},
+      },
       user: {
         label: "Another user",
         fields: { username: field.text({ label: "User name of the owner", maximumLength: 255 }) },

@@ -2,9 +2,11 @@ import { describe, expect, it } from "vitest";
 import { describeConnector, simulated } from "#lib/connector-kit/conformance.ts";
 import { managing, type ClientSpec } from "#lib/connector-kit/contract.ts";
 import { isConnectorError } from "#lib/connector-kit/errors.ts";
+import { clientCertificateHeader } from "#lib/connector-kit/simulator.ts";
 import { systemClock } from "#lib/foundation/clock.ts";
 import { silentLog } from "#lib/foundation/log.ts";
 import { Secret } from "#lib/foundation/secret.ts";
+import { selfSigned } from "#tooling/testing/certificates.ts";
 import { client, connection } from "./config.ts";
 import { wso2is } from "./index.ts";
 import { openWso2Is, type SimulatedWso2Is, type Wso2IsOptions } from "./simulator.ts";
@@ -20,6 +22,37 @@ describe("as servers are", () => {
 describe("as the description says they are, in a tenant", () => {
   const options = { isAsDescribed: true, tenant: "/t/shop.example" };
   describeConnector(wso2is, { start: async () => simulated(await openWso2Is({ origin }, options)), nameAtServer });
+});
+
+const portalClient = { clientId: "portal_client_0000000001", clientSecret: "canary-portal-secret-1" };
+const portalKey = selfSigned("portal", { isRsa: true });
+const strangerKey = selfSigned("stranger", { isRsa: true });
+const trusting: Wso2IsOptions = {
+  trustedCertificate: portalKey.certificate.trim(),
+  assertionCertificate: portalKey.certificate,
+};
+const byCertificate = (key: typeof portalKey) => ({ method: "mutual_tls", identityUser: "admin", ...key });
+const byKey = ({ privateKey }: typeof portalKey) => ({
+  ...{ method: "private_key_jwt", clientId: portalClient.clientId, privateKey },
+});
+
+describe.each([
+  ["a client with a secret", { method: "client_secret", ...portalClient }, { clientSecret: "not-the-secret" }],
+  ["a client with a key", byKey(portalKey), byKey(strangerKey)],
+  ["a user, by certificate", byCertificate(portalKey), byCertificate(strangerKey)],
+])("signed in as %s", (_name, signIn, refused) => {
+  describeConnector(wso2is, {
+    nameAtServer,
+    ...(signIn.method !== "client_secret" && { sendsSecret: false }),
+    async start() {
+      const server = await openWso2Is({ origin }, trusting);
+      const connectionInput = { signIn };
+      const settings = { ...server.settings, connection: connection.parse(connectionInput) };
+      const owners = { ...server.owners, connectionInput: { signIn, owner: { method: "application" } } };
+      const refusedConnectionInput = { signIn: { ...signIn, ...refused } };
+      return { ...simulated(server), settings, owners, connectionInput, refusedConnectionInput };
+    },
+  });
 });
 
 async function world(options: Wso2IsOptions = {}, input: Record<string, unknown> = {}) {
@@ -50,11 +83,7 @@ const lastBody = (server: SimulatedWso2Is, method: string) =>
 
 describe("signing in", () => {
   it("as a client uses client credentials with the scopes of the server's APIs, once, and for introspection too", async () => {
-    const signIn = {
-      method: "client_secret",
-      clientId: "portal_client_0000000001",
-      clientSecret: "canary-portal-secret-1",
-    };
+    const signIn = { method: "client_secret", ...portalClient };
     const { server, adapter } = await world({}, { signIn });
     const { ref } = await adapter.registerClient(specOf());
     const token = await adapter.issueToken?.(ref, { scopes: [] });
@@ -75,6 +104,48 @@ describe("signing in", () => {
     await failureOf(adapter.registerClient(specOf()));
     const { authorization = "" } = server.requests.at(-1)?.headers ?? {};
     expect(Buffer.from(authorization.slice(6), "base64").toString()).toBe("a@b.example:p:w%");
+  });
+
+  it("by certificate shows it at every call, for introspection too, and names the user to act as", async () => {
+    const { server, adapter } = await world(trusting, { signIn: byCertificate(portalKey) });
+    const { ref } = await adapter.registerClient(specOf());
+    const token = await adapter.issueToken?.(ref, { scopes: [] });
+    if (!token) throw new Error("No token was issued.");
+    expect(await adapter.introspectToken?.(token.accessToken)).toMatchObject({ active: true });
+    for (const { url, headers } of server.requests.filter(({ url: at }) => !at.endsWith("/oauth2/token"))) {
+      expect(headers[clientCertificateHeader], url).toBeDefined();
+      expect(headers).toMatchObject({ "wso2-identity-user": "admin" });
+      expect(headers).not.toHaveProperty("authorization");
+    }
+    // The application's own calls are not the portal's.
+    const own = server.requests.find(({ url }) => url.endsWith("/oauth2/token"));
+    expect(own?.headers).not.toHaveProperty(clientCertificateHeader);
+  });
+
+  it("with a key sends a fresh assertion each time, and no secret", async () => {
+    const { server, adapter } = await world(trusting, { signIn: byKey(portalKey) });
+    const settings = { ...server.settings, connection: connection.parse({ signIn: byKey(portalKey) }) };
+    const other = managing(wso2is.open(settings, { fetch: server.fetch, clock: systemClock, log: silentLog }));
+    const { ref } = await adapter.registerClient(specOf());
+    expect(await other.readClient(ref)).not.toBeNull();
+    const forms = server.requests
+      .filter(({ body }) => body.includes("client_assertion"))
+      .map(({ body }) => new URLSearchParams(body));
+    expect(forms).toHaveLength(2);
+    expect(new Set(forms.map((form) => form.get("client_assertion"))).size).toBe(2);
+    for (const form of forms) expect(form.has("client_secret")).toBe(false);
+  });
+
+  it.each([
+    ["a certificate that the server does not trust", byCertificate(strangerKey), "trusts the certificate"],
+    ["a key that the client does not name", byKey(strangerKey), "private key JWT authenticator"],
+    ["a wrong secret", { method: "client_secret", ...portalClient, clientSecret: "wrong" }, "client credentials"],
+    ["a wrong password", { method: "basic", username: "admin", password: "wrong" }, "user name and password"],
+  ])("by %s is refused, and the connection test says what to check", async (_what, signIn, words) => {
+    const { adapter } = await world(trusting, { signIn });
+    expect(await adapter.checkAccess?.()).toMatchObject([
+      { step: "sign_in", status: "failed", fix: expect.stringContaining(words) },
+    ]);
   });
 
   it("finds the server from its issuer, or from the address where the issuer was changed", async () => {
@@ -279,6 +350,105 @@ describe("a client", () => {
     const { clientId } = await server.createClient();
     server.fail({ status: 200, body: { client_id: `${clientId}2` } }, { method: "GET" });
     expect((await failureOf(adapter.readClient({ consumerKey: clientId }))).kind).toBe("bad_response");
+  });
+});
+
+describe("the owner of a client", () => {
+  const owned = { owner: { method: "application" } };
+  const [dora, emil] = ["dora@developers.example", "emil@developers.example"];
+  const changesOf = (server: SimulatedWso2Is) => server.requests.filter(({ url }) => url.includes("/change-owner"));
+
+  it("is whoever the portal signs in as unless the settings say otherwise, and stays so", async () => {
+    const { server, adapter } = await world({ addOn: "none" });
+    const spec = specOf({ owner: { email: dora } });
+    const { ref, state } = await adapter.registerClient(spec);
+    expect(lastBody(server, "POST")).not.toHaveProperty("ext_application_owner");
+    expect(server.clients.get(ref.consumerKey)?.owner).toBe("admin");
+    const given = await adapter.changeOwner?.(ref, { ...spec, owner: { email: emil } });
+    expect(given?.state).toEqual(state);
+    expect(server.clients.get(ref.consumerKey)?.owner).toBe("admin");
+    expect(wso2is.ownerFollows?.(connection.parse(server.connectionInput) as object)).toBe(false);
+  });
+
+  it("must be a user of the server, whether it says nobody with an empty list or with 404", async () => {
+    for (const answersNobodyAs404 of [false, true]) {
+      const { server, adapter } = await world({ answersNobodyAs404 }, owned);
+      const before = server.clients.size;
+      expect(await failureOf(adapter.registerClient(specOf({ owner: { email: "nobody@x.example" } })))).toMatchObject({
+        kind: "rejected",
+        message: expect.stringContaining("no user nobody@x.example"),
+      });
+      expect(server.clients.size).toBe(before);
+    }
+  });
+
+  it("is left to the server where the portal may not see its users", async () => {
+    const { server, adapter } = await world({}, owned);
+    server.fail({ status: 403 }, { path: /^\/scim2\// });
+    const { ref } = await adapter.registerClient(specOf({ owner: { email: dora } }));
+    expect(server.clients.get(ref.consumerKey)?.owner).toBe(dora);
+  });
+
+  it("must be named where clients belong to the owners of applications", async () => {
+    const { adapter } = await world({}, owned);
+    expect((await failureOf(adapter.registerClient(specOf()))).kind).toBe("misconfigured");
+  });
+
+  it("is changed once, in a tenant too, and named with the tenant's domain", async () => {
+    const { server, adapter } = await world({ tenant: "/t/shop.example" }, owned);
+    const spec = specOf({ owner: { email: dora } });
+    const { ref } = await adapter.registerClient(spec);
+    for (const _time of [1, 2]) await adapter.changeOwner?.(ref, { ...spec, owner: { email: emil.toUpperCase() } });
+    // Names are compared without case: nothing is asked for twice.
+    expect(server.clients.get(ref.consumerKey)?.owner.toLowerCase()).toBe(emil);
+    expect(changesOf(server).map(({ url }) => new URL(url).searchParams.get("applicationOwner"))).toEqual([
+      `${emil.toUpperCase()}@shop.example`,
+    ]);
+  });
+
+  it("takes the client's name with it at an earlier add-on, and the name is set back", async () => {
+    const { server, adapter } = await world({ isRenaming: true }, owned);
+    const spec = specOf({ owner: { email: dora }, settings: client.parse({ proofKey: "required" }) });
+    const { ref, state } = await adapter.registerClient(spec);
+    for (const _time of [1, 2]) {
+      const given = await adapter.changeOwner?.(ref, { ...spec, owner: { email: emil } });
+      expect(given?.state).toMatchObject({ name: state.name, settings: { proofKey: "required" } });
+    }
+    expect(server.clients.get(ref.consumerKey)).toMatchObject({ owner: emil, name: clientNameOf(spec) });
+    expect(await adapter.findClients?.(spec.marker)).toHaveLength(1);
+    // An attempt that ended between the two is brought to its end by the next.
+    const stored = server.clients.get(ref.consumerKey);
+    if (stored) stored.name = `${emil}null${stored.name}`;
+    await adapter.changeOwner?.(ref, { ...spec, owner: { email: emil } });
+    expect(stored?.name).toBe(clientNameOf(spec));
+  });
+
+  it("cannot be changed without the add-on, which is said", async () => {
+    const { server, adapter } = await world({ addOn: "none" }, owned);
+    const spec = specOf({ owner: { email: dora } });
+    const { ref } = await adapter.registerClient(spec);
+    expect(await failureOf(adapter.changeOwner?.(ref, { ...spec, owner: { email: emil } }))).toMatchObject({
+      kind: "unsupported",
+      message: expect.stringContaining("change owners"),
+    });
+    expect(server.clients.get(ref.consumerKey)?.owner).toBe(dora);
+  });
+
+  it("is not taken for changed where the server keeps the former one", async () => {
+    const { server, adapter } = await world({}, owned);
+    const spec = specOf({ owner: { email: dora } });
+    const { ref } = await adapter.registerClient(spec);
+    server.fail({ status: 200, body: { ext_application_owner: `${dora}@carbon.super` } }, { path: /change-owner/ });
+    const error = await failureOf(adapter.changeOwner?.(ref, { ...spec, owner: { email: emil } }));
+    expect(error).toMatchObject({ kind: "rejected", message: expect.stringContaining("keeps") });
+  });
+
+  it("goes to nobody through a client that is gone", async () => {
+    const { adapter } = await world({}, owned);
+    const spec = specOf({ owner: { email: dora } });
+    const { ref } = await adapter.registerClient(spec);
+    await adapter.deleteClient(ref);
+    expect((await failureOf(adapter.changeOwner?.(ref, spec))).kind).toBe("not_found");
   });
 });
 

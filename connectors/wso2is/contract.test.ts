@@ -23,6 +23,8 @@ describeContract(wso2is, simulator, {
     "GET /keymanager-operations/dcr/register/{clientId}/secrets",
     "DELETE /keymanager-operations/dcr/register/{clientId}/secrets/{secretId}",
     "POST /keymanager-operations/dcr/register/{clientId}/regenerate-consumer-secret",
+    "GET /keymanager-operations/dcr/register/{client_id}",
+    "POST /keymanager-operations/dcr/register/{clientId}/change-owner",
   ],
   contradicted: [
     { problem: /^[A-Z]+ \/(api\/identity\/oauth2|keymanager-operations)\/dcr\S+ may not answer 401$/, source: valve },

@@ -2,6 +2,7 @@ import { defineConnector } from "#lib/connector-kit/define-connector.ts";
 import { printableSecret } from "#lib/connector-kit/preset.ts";
 import { openWso2IsAdapter } from "./adapter.ts";
 import { client, connection } from "./config.ts";
+import { followsApplication } from "./owners.ts";
 import { grantTypes } from "./wire.ts";
 
 export const wso2is = defineConnector({
@@ -43,6 +44,7 @@ export const wso2is = defineConnector({
     "revokeToken",
     "introspectToken",
     "scopes",
+    "changeOwner",
   ],
   missing: {},
   preset: {
@@ -53,6 +55,7 @@ export const wso2is = defineConnector({
   consumerSecrets: { atOnce: null, overlapSeconds: 0, readable: true },
   lifetimesPerClient: true,
   scopeGrants: "any_client",
+  ownerFollows: followsApplication,
   recognise(metadata) {
     const { issuer, token_endpoint: token } = metadata;
     if (typeof issuer !== "string" || typeof token !== "string") return null;

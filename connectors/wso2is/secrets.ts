@@ -1,12 +1,12 @@
 /** Secrets of a client, through the add-on: the server's own registration API cannot change them. */
 import { z } from "zod";
-import type { AdministrationRequest } from "#lib/connector-kit/administration.ts";
 import type { ClientRef, ConsumerSecretFacts, RegisteredClient } from "#lib/connector-kit/contract.ts";
 import { ConnectorError, isConnectorError, withCredentials } from "#lib/connector-kit/errors.ts";
 import type { Clock } from "#lib/foundation/clock.ts";
 import { Secret } from "#lib/foundation/secret.ts";
 import type { Answer } from "#lib/protocol/exchange.ts";
-import { paths, type Server } from "./server.ts";
+import { inAddress, refusalCodeOf, type AddOn, type AddOnRequest } from "./add-on.ts";
+import type { Server } from "./server.ts";
 import { secretOf } from "./wire.ts";
 
 const secretEntry = z.object({
@@ -17,14 +17,10 @@ const secretEntry = z.object({
 });
 const secretList = z.object({ list: z.array(secretEntry).max(1000) });
 const regenerated = z.object({ client_secret: z.string().min(1).max(10_000) });
-const refusal = z.object({ code: z.string().nullish(), message: z.string() });
 
 /** Refusals of the add-on (ExtendedDCRMUtils): the server's switch for several secrets is off, or on. */
 const severalAreOff = "60100";
 const severalAreOn = "60101";
-
-/** The add-on reads ids in its addresses as base64url (DcrApiServiceImpl). */
-const inAddress = (id: string) => Buffer.from(id, "utf8").toString("base64url");
 
 export type Secrets = {
   /** Replaces every secret by a new one. */
@@ -32,23 +28,14 @@ export type Secrets = {
   list(consumerKey: string): Promise<ConsumerSecretFacts[]>;
   add(consumerKey: string, wish: { expiresAt?: Date }): Promise<{ value: Secret; facts: ConsumerSecretFacts }>;
   remove(consumerKey: string, secretId: string): Promise<void>;
-  /** Whether the add-on is there. */
-  isAvailable(): Promise<boolean>;
 };
 
 /** Opens the add-on's part for secrets. Every method throws `unsupported` where the server lacks the add-on. */
-export function openSecrets({ administration }: Server, clock: Clock): Secrets {
-  async function ask(consumerKey: string, request: Omit<AdministrationRequest, "path"> & { at: string }) {
-    const { at, ...rest } = request;
-    const asked = { ...rest, path: `${paths.addOn}/${inAddress(consumerKey)}${at}` };
-    return { answer: await administration.send(asked), asked };
-  }
-
-  async function run(consumerKey: string, request: Parameters<typeof ask>[1]): Promise<Answer> {
-    const { answer, asked } = await ask(consumerKey, request);
+export function openSecrets({ administration }: Server, addOn: AddOn, clock: Clock): Secrets {
+  async function run(consumerKey: string, request: AddOnRequest): Promise<Answer> {
+    const { answer, asked } = await addOn.ask(consumerKey, request);
     if (answer.status >= 200 && answer.status < 300) return answer;
-    if (isMissing(answer)) throw noAddOn(answer);
-    if (codeOf(answer) === severalAreOff) {
+    if (refusalCodeOf(answer) === severalAreOff) {
       throw new ConnectorError(
         "unsupported",
         "Several secrets of one client are switched off in this server's configuration.",
@@ -97,9 +84,9 @@ export function openSecrets({ administration }: Server, clock: Clock): Secrets {
 
     async replace(consumerKey) {
       const doing = "Making a new secret";
-      const { answer, asked } = await ask(consumerKey, { method: "POST", at: "/regenerate-consumer-secret", doing });
-      if (isMissing(answer)) throw noAddOn(answer);
-      if (codeOf(answer) === severalAreOn) {
+      const request = { method: "POST", at: "/regenerate-consumer-secret", doing } as const;
+      const { answer, asked } = await addOn.ask(consumerKey, request);
+      if (refusalCodeOf(answer) === severalAreOn) {
         const before = await list(consumerKey);
         const { value } = await add(consumerKey, {});
         try {
@@ -112,30 +99,7 @@ export function openSecrets({ administration }: Server, clock: Clock): Secrets {
       if (answer.status < 200 || answer.status >= 300) throw administration.failure(answer, asked);
       return new Secret(administration.parse(answer, regenerated, doing).client_secret);
     },
-
-    async isAvailable() {
-      const { answer } = await ask("latchkey-nobody", { method: "GET", at: "", doing: "Looking for the add-on" });
-      return !isMissing(answer);
-    },
   };
-}
-
-/** An address that nobody serves: the add-on itself would say what is wrong, or answer 401 for an unknown client. */
-function isMissing({ status, json }: Answer): boolean {
-  return [404, 405, 501].includes(status) && !refusal.safeParse(json).success;
-}
-
-function noAddOn({ status }: Answer): ConnectorError {
-  return new ConnectorError(
-    "unsupported",
-    "This server lacks the add-on keymanager-operations, without which it cannot make new secrets. The guide says where to get it.",
-    { status },
-  );
-}
-
-function codeOf(answer: Answer): string | undefined {
-  const code = answer.status === 400 ? refusal.safeParse(answer.json).data?.code : undefined;
-  return code ?? undefined;
 }
 
 function secondsUntil(moment: Date, clock: Clock): number {

@@ -17,10 +17,13 @@ export const paths = {
   scopes: "/api/identity/oauth2/v1.0/scopes",
   /** Of the add-on that WSO2's API Manager brings for this server (apim-km-wso2is). */
   addOn: "/keymanager-operations/dcr/register",
+  users: "/scim2/Users",
 } as const;
 
 export type Server = {
   administration: Administration;
+  /** The tenant's domain, with which the server completes names of users. */
+  tenantDomain: string;
   /** Protocol endpoints: from the settings, or where the server always has them. */
   endpoints: { token: string; introspection: string; revocation: string };
   /** Secrets of the sign-in: none of them may come back in quoted words. */
@@ -57,9 +60,19 @@ export function openServer(settings: KeyManagerSettings<Connection>, dependencie
   const secrets = secretsOfSignIn(signIn);
 
   async function newSession(): Promise<AdministrationSession> {
-    if (signIn.method === "basic") return { headers: { authorization: basicAuthorization(signIn) } };
-    const { scopes } = signIn;
-    return bearerSession(dependencies, { tokenEndpoint, credentials: credentialsOf(signIn), scopes });
+    switch (signIn.method) {
+      case "basic":
+        return { headers: { authorization: basicAuthorization(signIn) } };
+      case "mutual_tls": {
+        const { identityUser, certificate, privateKey } = signIn;
+        // The connection says who we are, the header for whom we act (ClientCertificateBasedAuthenticationHandler).
+        return { headers: { "wso2-identity-user": identityUser }, identity: { certificate, privateKey } };
+      }
+      default: {
+        const { scopes } = signIn;
+        return bearerSession(dependencies, { tokenEndpoint, credentials: credentialsOf(signIn), scopes });
+      }
+    }
   }
 
   const administration = openAdministration(
@@ -76,6 +89,7 @@ export function openServer(settings: KeyManagerSettings<Connection>, dependencie
 
   return {
     administration,
+    tenantDomain: /\/t\/([^/]+)$/.exec(base)?.[1] ?? "carbon.super",
     endpoints: {
       token: tokenEndpoint,
       introspection: endpoints.introspection ?? `${base}/oauth2/introspect`,

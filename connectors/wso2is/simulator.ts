@@ -3,8 +3,9 @@
  * keymanager-operations, and the endpoints of OAuth. Where description and source disagree, the source wins.
  */
 import { randomBytes, randomUUID } from "node:crypto";
-import { exportJWK, generateKeyPair, jwtVerify, SignJWT } from "jose";
+import { exportJWK, generateKeyPair, importX509, jwtVerify, SignJWT } from "jose";
 import {
+  clientCertificateHeader,
   clientOf,
   json,
   oauthError,
@@ -48,11 +49,21 @@ export type Wso2IsOptions = {
   isAsDescribed?: boolean;
   /** Path of a tenant. */
   tenant?: string;
+  /** An add-on of earlier years, which makes up a new name for a client whose owner changes. */
+  isRenaming?: boolean;
+  /** Says by 404 that no user matches, as earlier versions do. */
+  answersNobodyAs404?: boolean;
+  /** The certificate that is trusted to act for any user, in PEM form without blanks around it. */
+  trustedCertificate?: string;
+  /** The certificate that the portal's client has registered for its assertions (RS256), in PEM form. */
+  assertionCertificate?: string;
 };
 
 export type SimulatedWso2Is = SimulatedVendor & {
   clients: Map<string, SimulatedClient>;
   scopes: Map<string, SimulatedScope>;
+  /** Names of the users in the tenant. */
+  users: Set<string>;
   /** A token of the one issuer whose tokens are exchanged here. */
   partnerToken(): Promise<string>;
   /** A live refresh token of a client. */
@@ -94,11 +105,14 @@ const clientIdPattern = /^[a-zA-Z0-9_]{15,30}$/;
 const tokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange";
 const partnerIssuer = "https://partner.example";
 const administrator = { username: "admin", password: "canary-admin-password-1" };
+const developers = ["dora@developers.example", "emil@developers.example"] as const;
+const jwtBearer = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 const portalClient = { id: "portal_client_0000000001", secret: "canary-portal-secret-1" };
 
 /** Opens a server with an administrator, and a client that may get the scopes of the server's own APIs. */
 export async function openWso2Is(place: { origin: string }, options: Wso2IsOptions = {}): Promise<SimulatedWso2Is> {
   const { addOn = "several", isOld = false, isHashing = false, isAsDescribed = false, tenant = "" } = options;
+  const { isRenaming = false, answersNobodyAs404 = false, trustedCertificate, assertionCertificate } = options;
   const base = `${place.origin}${tenant}`;
   const issuer = `${base}/oauth2/token`;
   const { publicKey, privateKey } = await generateKeyPair("RS256");
@@ -106,6 +120,12 @@ export async function openWso2Is(place: { origin: string }, options: Wso2IsOptio
   const canaries = [administrator.password, portalClient.secret];
   const clients = new Map<string, SimulatedClient>();
   const scopes = new Map<string, SimulatedScope>();
+  const users = new Set<string>([administrator.username, "carol", ...developers]);
+  const tenantDomain = /^\/t\/(.+)$/.exec(tenant)?.[1] ?? "carbon.super";
+  /** User stores compare names without case. */
+  const userNamed = (name: string) => [...users].find((user) => user.toLowerCase() === name.toLowerCase());
+  /** Assertions that were shown already (RFC 7523 §3: `jti`). */
+  const seenAssertions = new Set<string>();
   let tokens: SimulatedToken[] = [];
   let skewMs = 0;
   const seconds = () => Math.floor((Date.now() + skewMs) / 1000);
@@ -125,6 +145,12 @@ export async function openWso2Is(place: { origin: string }, options: Wso2IsOptio
 
   /** The user name that a request is made for; null where it is refused by the valve before the APIs. */
   function caller(request: Request): string | null {
+    const certificate = request.headers.get(clientCertificateHeader);
+    if (certificate) {
+      const isTrusted = trustedCertificate !== undefined && decodeURIComponent(certificate) === trustedCertificate;
+      const named = request.headers.get("wso2-identity-user");
+      return isTrusted && named === administrator.username ? named : null;
+    }
     const header = request.headers.get("authorization") ?? "";
     if (header.startsWith("Basic ")) {
       const [username = "", password = ""] = splitOnce(Buffer.from(header.slice(6), "base64").toString("utf8"));
@@ -203,7 +229,9 @@ export async function openWso2Is(place: { origin: string }, options: Wso2IsOptio
     }
     if (chosen !== undefined && clients.has(chosen)) return taken(`Client id ${chosen}`);
     const id = chosen ?? randomBytes(14).toString("hex");
-    const owner = (body["ext_application_owner"] as string | undefined) ?? user;
+    const owner = userNamed((body["ext_application_owner"] as string | undefined) ?? user);
+    // The service provider gets a role of its own, which its owner must be given.
+    if (owner === undefined) return refusal("Error occurred while registering the application.", "server_error", 500);
     const secret = newSecret(0, body["ext_param_client_secret"] as string | undefined);
     const client = { ...blankClient(id, String(body["client_name"])), owner, secrets: [secret] };
     apply(client, body);
@@ -217,6 +245,11 @@ export async function openWso2Is(place: { origin: string }, options: Wso2IsOptio
     if (body instanceof Response) return body;
     const problem = problemWith(body, client);
     if (problem) return problem;
+    // Changes no owner: it names whose permission the change is made with.
+    const actor = body["ext_application_owner"];
+    if (actor !== undefined && actor !== client.owner && actor !== administrator.username) {
+      return refusal(`Error while updating service provider: ${client.name}`, "server_error", 500);
+    }
     apply(client, body);
     // Repeats the address of the key set that was asked for, not the stored one.
     return json(200, { ...describe(client), jwks_uri: body["jwks_uri"] });
@@ -321,15 +354,8 @@ export async function openWso2Is(place: { origin: string }, options: Wso2IsOptio
     if (!client && isAsDescribed)
       return json(404, { code: "404", message: "Not Found", description: "No such client" });
     if (!client) return empty(action === "" ? 401 : 500);
-    if (action === "" && request.method === "GET") {
-      const { id, name, grantTypes } = client;
-      return json(200, {
-        client_id: id,
-        client_secret: shownSecret(client),
-        client_name: name,
-        grant_types: grantTypes,
-      });
-    }
+    if (action === "" && request.method === "GET") return json(200, describeForAddOn(client));
+    if (action === "change-owner" && request.method === "POST") return changeOwner(request, client);
     if (action === "regenerate-consumer-secret" && request.method === "POST") {
       client.secrets = [newSecret()];
       tokens = tokens.filter(({ clientId }) => clientId !== client.id);
@@ -357,6 +383,35 @@ export async function openWso2Is(place: { origin: string }, options: Wso2IsOptio
     return empty(405);
   }
 
+  const describeForAddOn = (client: SimulatedClient) => ({
+    client_id: client.id,
+    client_secret: shownSecret(client),
+    client_name: client.name,
+    grant_types: client.grantTypes,
+    // Names of owners come with their domain.
+    ext_application_owner: `${client.owner}@${tenantDomain}`,
+  });
+
+  /** A name with the domain of its tenant, taken apart as MultitenantUtils does: the last “@” begins the domain. */
+  function changeOwner(request: Request, client: SimulatedClient): Response {
+    const asked = new URL(request.url).searchParams.get("applicationOwner") ?? "";
+    const end = asked.lastIndexOf("@");
+    const owner = userNamed(end < 0 ? asked : asked.slice(0, end));
+    const isHere = end < 0 || asked.slice(end + 1) === tenantDomain;
+    // Every failure leaves as 500 (DcrApiServiceImpl.changeApplicationOwner).
+    if (!isHere || owner === undefined) {
+      return json(500, { code: "500", message: "Internal Server Error", description: "Server Error Occurred" });
+    }
+    if (isRenaming) {
+      // Names are expected as the API Manager makes them, and lost where the owner stays.
+      const keyType = client.name.slice(client.name.lastIndexOf("_") + 1);
+      client.name = owner === client.owner ? "" : `${owner}null${keyType}`;
+    }
+    client.owner = owner;
+    // Described as 201.
+    return json(isAsDescribed ? 201 : 200, describeForAddOn(client));
+  }
+
   const secretEntry = ({ id, value, expiresAt, description }: SimulatedSecret) => ({
     id,
     client_secret: value,
@@ -364,7 +419,39 @@ export async function openWso2Is(place: { origin: string }, options: Wso2IsOptio
     ...(description && { description }),
   });
 
+  // --- Users (SCIM 2.0) ---
+
+  function userApi(request: Request, url: URL): Response {
+    if (caller(request) === null) return empty(401, { "www-authenticate": 'Basic realm="Carbon"' });
+    const [, name] = /^userName eq (\S+)$/.exec(url.searchParams.get("filter") ?? "") ?? [];
+    if (request.method !== "GET" || name === undefined) return empty(400);
+    const userName = userNamed(name);
+    if (userName === undefined && answersNobodyAs404) {
+      const schemas = ["urn:ietf:params:scim:api:messages:2.0:Error"];
+      return json(404, { schemas, detail: "User not found in the user store.", status: "404" });
+    }
+    const schemas = ["urn:ietf:params:scim:api:messages:2.0:ListResponse"];
+    if (userName === undefined) return json(200, { schemas, totalResults: 0 });
+    return json(200, { schemas, totalResults: 1, Resources: [{ id: randomUUID(), userName }] });
+  }
+
   // --- OAuth ---
+
+  /** The portal's client by an assertion that it signed (RFC 7523 §3), good once. */
+  async function asserted(form: URLSearchParams): Promise<SimulatedClient | null> {
+    if (form.get("client_assertion_type") !== jwtBearer || !assertionCertificate) return null;
+    const key = await importX509(assertionCertificate, "RS256");
+    const checks = {
+      ...{ algorithms: ["RS256"], audience: `${base}/oauth2/token`, issuer: portalClient.id, subject: portalClient.id },
+      currentDate: new Date(seconds() * 1000),
+      requiredClaims: ["exp", "jti"],
+    };
+    const proof = await jwtVerify(form.get("client_assertion") ?? "", key, checks).catch(() => null);
+    const id = proof?.payload.jti;
+    if (id === undefined || seenAssertions.has(id)) return null;
+    seenAssertions.add(id);
+    return clients.get(portalClient.id) ?? null;
+  }
 
   function authenticated(request: Request, form: URLSearchParams): SimulatedClient | null {
     const shown = clientOf(request, form);
@@ -386,7 +473,7 @@ export async function openWso2Is(place: { origin: string }, options: Wso2IsOptio
 
   async function token(request: Request): Promise<Response> {
     const form = await formOf(request);
-    const client = form && authenticated(request, form);
+    const client = form && (form.has("client_assertion") ? await asserted(form) : authenticated(request, form));
     if (!client) return refusedClient();
     const grant = form.get("grant_type") ?? "";
     if (!["client_credentials", tokenExchange].includes(grant)) {
@@ -501,6 +588,7 @@ export async function openWso2Is(place: { origin: string }, options: Wso2IsOptio
     if (scope !== undefined) return scopeApi(request, scope);
     const operations = below("/keymanager-operations/dcr/register");
     if (operations !== undefined) return addOnApi(request, operations);
+    if (path === "/scim2/Users") return userApi(request, url);
     const key = `${request.method} ${path}`;
     if (key === "GET /oauth2/token/.well-known/openid-configuration") return discovery();
     if (key === "GET /oauth2/jwks") return keySet();
@@ -529,6 +617,12 @@ export async function openWso2Is(place: { origin: string }, options: Wso2IsOptio
     canaries,
     clients,
     scopes,
+    users,
+    owners: {
+      connectionInput: { ...connectionInput, owner: { method: "application" } },
+      people: developers,
+      of: (consumerKey) => clients.get(consumerKey)?.owner,
+    },
     createClient() {
       const id = randomBytes(14).toString("hex");
       const secret = newSecret();

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { ClientSpec, RegisteredClient } from "#lib/connector-kit/contract.ts";
 import { idFromMarker, plainName } from "#lib/connector-kit/naming.ts";
 import { Secret } from "#lib/foundation/secret.ts";
-import type { ClientSettings, Connection } from "./config.ts";
+import type { ClientSettings } from "./config.ts";
 
 const flag = z.boolean().nullish();
 const text = z.string().max(2048).nullish();
@@ -82,10 +82,7 @@ const lifetimeEntries = Object.entries(lifetimes) as [
  *
  * @param before the client as it is: in an update, a missing number or text stays, a missing switch goes off
  */
-export function toMembers(
-  spec: ClientSpec<ClientSettings>,
-  { connection, before }: { connection: Connection; before?: Application },
-): Record<string, unknown> {
+export function toMembers(spec: ClientSpec<ClientSettings>, before?: Application): Record<string, unknown> {
   const { settings, grantTypes: asked, redirectUris } = spec;
   const { authentication, tokenType, proofKey, plainProofKey } = settings;
   return {
@@ -93,7 +90,6 @@ export function toMembers(
     grant_types: asked,
     redirect_uris: redirectUris,
     token_type_extension: tokenType,
-    ...(connection.owner.method === "user" && { ext_application_owner: connection.owner.username }),
     ...Object.fromEntries(
       lifetimeEntries
         // Zero is the server's own lifetime (JWTTokenIssuer).

@@ -43,7 +43,10 @@ export const wso2is7 = defineConnector({
     "introspectToken",
     "scopes",
   ],
-  missing: {},
+  missing: {
+    changeOwner:
+      "An owner there only matters to the server's own console; changing it takes an organization's administrator.",
+  },
   preset: {
     // OAuthServerConfiguration's ClientIdValidationRegex as it is delivered.
     consumerKey: { pattern: "[a-zA-Z0-9_]{15,30}", words: "15 to 30 letters, digits and underscores" },

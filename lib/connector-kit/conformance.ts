@@ -8,6 +8,7 @@ import { setUpBench, type ConformanceOptions, type ConformanceVendor } from "./c
 import { checkDeclaration } from "./conformance/declaration.ts";
 import { checkFaults } from "./conformance/faults.ts";
 import { checkLifeCycle } from "./conformance/life-cycle.ts";
+import { checkOwners } from "./conformance/owners.ts";
 import { checkPreset } from "./conformance/preset.ts";
 import { checkScopes } from "./conformance/scopes.ts";
 import { checkSecrets } from "./conformance/secrets.ts";
@@ -54,6 +55,7 @@ function checkBehaviour(connector: Connector, options: ConformanceOptions): void
   checkSecrets(bench);
   checkTokens(bench);
   checkScopes(bench);
+  checkOwners(bench);
   if (manages) checkFaults(bench);
 
   it("has let no secret into a log", () => {

@@ -69,7 +69,12 @@ export type ClientSpec<ClientSettings = unknown> = {
    */
   consumerKey?: string;
   consumerSecret?: Secret;
+  /** Who owns the application: told where a client is made or changes hands, to connectors that declare `changeOwner`. */
+  owner?: ClientOwner;
 };
+
+/** The person who owns an application. */
+export type ClientOwner = { email: string };
 
 /** How one OAuth client is addressed later. Everything the server handed out for managing it. */
 export type ClientRef = {
@@ -209,6 +214,13 @@ export type KeyManagerAdapter = Partial<ClientLifecycle> & {
   /** RFC 7662, with the administrator's credentials. */
   introspectToken?(token: Secret): Promise<Introspection>;
   scopes?: ScopeManagement;
+  /**
+   * Makes the spec's `owner` the client's owner at the server, as far as the settings let clients belong to the owners
+   * of their applications. Everything else of the client is as the spec says and stays so. Idempotent.
+   *
+   * @throws {ConnectorError} `rejected` where the server has no such user
+   */
+  changeOwner?(client: ClientRef, spec: ClientSpec): Promise<RegisteredClient>;
 };
 
 /** An adapter that manages clients. */
@@ -226,6 +238,7 @@ export const capabilities = [
   "revokeToken",
   "introspectToken",
   "scopes",
+  "changeOwner",
 ] as const;
 export type Capability = (typeof capabilities)[number];
 
@@ -322,6 +335,13 @@ export type Connector<Connection extends z.ZodType = z.ZodType, Client extends z
    * every scope there is. There, `grant` can only see to it that the scopes exist.
    */
   scopeGrants?: "each_client" | "any_client";
+  /**
+   * Whether clients belong at the server to whoever owns their application; asked of connectors that declare
+   * `changeOwner`, and yes unless said otherwise. Pure.
+   *
+   * @param connection the stored connection without its secrets
+   */
+  ownerFollows?(connection: Partial<z.output<Connection>>): boolean;
   /**
    * What `issueToken` sends beside the grant type, the client's credentials and its scopes, for the programs that
    * developers are shown. Pure; without it, nothing.

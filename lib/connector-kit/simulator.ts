@@ -72,6 +72,15 @@ export type SimulatedVendor = Simulation & {
   scope?: string;
   /** Whether the vendor's replicas may not know for a moment what was just written. */
   lags?: boolean;
+  /** Where clients have an owner. */
+  owners?: {
+    /** What an administrator types so that clients belong to the owners of their applications. */
+    connectionInput: Record<string, unknown>;
+    /** E-mail addresses of two people whom the server knows as users. */
+    people: readonly [string, string];
+    /** Whom the server has as owner of a client. */
+    of(consumerKey: string): string | undefined;
+  };
   /** Lets time go by. */
   pass?(seconds: number): void;
 };

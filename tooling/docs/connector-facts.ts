@@ -21,6 +21,7 @@ const shortLabels: Record<Capability, string> = {
   revokeToken: "Revoke",
   introspectToken: "Introspect",
   scopes: "Scopes",
+  changeOwner: "Owner",
 };
 
 const endpoints: Record<EndpointName, string> = {

@@ -62,6 +62,7 @@ const connector: ConnectorModule = (kit) => {
       revokeToken: "Harbour ID has no revocation endpoint.",
       introspectToken: "Harbour ID has no introspection endpoint.",
       scopes: "Harbour ID has no scopes.",
+      changeOwner: "Harbour ID knows no owner of a client.",
     },
     consumerSecrets: { atOnce: 1, overlapSeconds: 0, readable: true },
     lifetimesPerClient: false,

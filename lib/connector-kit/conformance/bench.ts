@@ -19,7 +19,7 @@ import type { SimulatedVendor } from "../simulator.ts";
 /** A vendor that runs: simulated, or for real. */
 export type ConformanceVendor = Pick<
   SimulatedVendor,
-  "fetch" | "settings" | "connectionInput" | "refusedConnectionInput" | "canaries" | "createClient" | "scope"
+  "fetch" | "settings" | "connectionInput" | "refusedConnectionInput" | "canaries" | "createClient" | "scope" | "owners"
 > & {
   /** The switches of a simulator; absent for a real server. */
   fake?: Pick<SimulatedVendor, "fail" | "recover" | "requests" | "pass" | "lags">;
@@ -37,6 +37,8 @@ export type ConformanceOptions = {
   growth?: { grantTypes: string[]; redirectUris: string[] };
   /** How the server writes a name, where it does not take each one as it is. */
   nameAtServer?(spec: Pick<ClientSpec, "name" | "marker">): string;
+  /** False where the portal proves who it is without sending a secret: by a key of its own. */
+  sendsSecret?: false;
   /** Why the server cannot be had; the suite is skipped under this name. */
   unavailable?: string | null;
 };

@@ -125,6 +125,7 @@ function capabilitiesOf({ standard, administration }: Descriptor): Capability[] 
 const notDescribed: Partial<Record<Capability, string>> = {
   secrets: "A described connector manages one secret for each client.",
   scopes: "A described connector does not manage scopes.",
+  changeOwner: "A described connector names no owner to the server.",
 };
 
 function missingProblems(descriptor: Descriptor): Problem[] {

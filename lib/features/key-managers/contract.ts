@@ -46,6 +46,7 @@ export const abilityLabels = {
   revokeToken: "Revoke a token",
   introspectToken: "Ask about a token (opaque tokens)",
   scopes: "Create scopes and grant them to clients",
+  changeOwner: "Give a client to its application's new owner",
 } as const satisfies Record<Capability, string>;
 
 /** The two ways in which a token of a key manager may reach an API. */
