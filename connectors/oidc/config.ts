@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { field } from "#lib/connector-kit/fields.ts";
-import { besideClientId, signInBranches } from "#lib/connector-kit/sign-in.ts";
+import { besideClientId, certificateUrl, signInBranches } from "#lib/connector-kit/sign-in.ts";
 
 const { client_secret_jwt: secretJwt, private_key_jwt: privateKeyJwt, mutual_tls: mutualTls } = signInBranches;
 const secret = besideClientId(secretJwt);
 
-/** @param alias the endpoint that a server may have a second time, for connections with a certificate (RFC 8705 §5) */
-const clientAuthentication = (label: string, alias: "token" | "introspection") =>
+/** @param endpoint where the client goes */
+const clientAuthentication = (label: string, endpoint: "token" | "introspection") =>
   field.method({
     label,
     fallback: "client_secret_basic",
@@ -19,11 +19,7 @@ const clientAuthentication = (label: string, alias: "token" | "introspection") =
         ...mutualTls,
         fields: {
           ...besideClientId(mutualTls),
-          certificateUrl: field.url({
-            label: "Address for certificates",
-            help: `The ${alias} endpoint under mtls_endpoint_aliases in the discovery document. Blank takes the usual one.`,
-            optional: true,
-          }),
+          certificateUrl: certificateUrl(endpoint),
         },
       },
     },

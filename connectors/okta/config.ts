@@ -2,7 +2,12 @@ import { z } from "zod";
 import { field } from "#lib/connector-kit/fields.ts";
 import { signInBranches } from "#lib/connector-kit/sign-in.ts";
 
-const { private_key_jwt: serviceApp, api_token: apiToken, client_secret: clientSecret } = signInBranches;
+const {
+  private_key_jwt: serviceApp,
+  api_token: apiToken,
+  client_secret: clientSecret,
+  client_secret_jwt: secretJwt,
+} = signInBranches;
 
 /** How the portal reaches an org: as a service app, or with an administrator's API token. */
 export const connection = z.strictObject({
@@ -26,7 +31,10 @@ export const connection = z.strictObject({
             fallback: "none",
             options: {
               none: { label: "Not at all", help: "Tokens are checked by their signature.", fields: {} },
-              client_secret: { ...clientSecret, label: "As a client with a secret" },
+              client_secret: { ...clientSecret, label: "As a client with a secret, in a header" },
+              client_secret_post: { ...clientSecret, label: "As a client with a secret, in the form" },
+              client_secret_jwt: { ...secretJwt, label: "As a client that signs with its secret" },
+              private_key_jwt: { ...serviceApp, label: "As a client with a private key" },
             },
           }),
         },

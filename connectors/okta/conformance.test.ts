@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { decodeJwt } from "jose";
 import { describe, expect, it } from "vitest";
 import { describeConnector, simulated } from "#lib/connector-kit/conformance.ts";
@@ -186,6 +187,38 @@ describe("an API token", () => {
     const error = await failureOf(adapter.introspectToken(new Secret("whatever")));
     expect(error).toMatchObject({ kind: "unsupported", message: expect.stringContaining("Asking about tokens") });
   });
+});
+
+describe("the client that asks about tokens", () => {
+  const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const pem = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+
+  it.each(["client_secret_post", "client_secret_jwt", "private_key_jwt"] as const)(
+    "authenticates by %s",
+    async (method) => {
+      const vendor = await start();
+      const { asker } = vendor;
+      const [secret] = asker.secrets;
+      asker.body.credentials.oauthClient.token_endpoint_auth_method = method;
+      asker.body.settings.oauthClient.jwks = { keys: [publicKey.export({ format: "jwk" })] };
+      const proof = method === "private_key_jwt" ? { privateKey: pem } : { clientSecret: secret?.value };
+      const asking = (introspection: object) =>
+        opened(vendor, {
+          input: {
+            ...vendor.connectionInput,
+            signIn: { ...(vendor.connectionInput["signIn"] as object), introspection },
+          },
+        });
+      const adapter = asking({ method, clientId: asker.clientId, ...proof });
+      const { ref } = await adapter.registerClient(specOf());
+      const { accessToken } = await adapter.issueToken(ref, { scopes: [] });
+      expect(await adapter.introspectToken(accessToken)).toMatchObject({ active: true, consumerKey: ref.consumerKey });
+      const isSent = vendor.requests.at(-1)?.body.includes(secret?.value ?? "") ?? false;
+      expect(isSent).toBe(method === "client_secret_post");
+      const stranger = asking({ method, clientId: ref.consumerKey, ...proof });
+      expect((await failureOf(stranger.introspectToken(accessToken))).kind).toBe("credentials_refused");
+    },
+  );
 });
 
 describe("the connection test", () => {

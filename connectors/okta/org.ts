@@ -88,8 +88,8 @@ function introspectorOf(signIn: Connection["signIn"]): ClientCredentials | null 
   if (signIn.method === "private_key_jwt") return signIn;
   const { introspection } = signIn;
   if (introspection.method === "none") return null;
-  const { clientId, clientSecret } = introspection;
-  return { method: "client_secret_basic", clientId, clientSecret };
+  if (introspection.method !== "client_secret") return credentialsOf(introspection);
+  return credentialsOf({ ...introspection, method: "client_secret_basic" });
 }
 
 /** Names what Okta means when the org's authorization server refuses the service app. */

@@ -3,7 +3,8 @@
  * org's own authorization server for service apps. As strict as the published API, and as odd.
  */
 import { generateKeyPairSync, randomUUID } from "node:crypto";
-import { createLocalJWKSet, decodeJwt, exportJWK, jwtVerify, SignJWT, type JWTPayload } from "jose";
+import { createLocalJWKSet, decodeJwt, exportJWK, SignJWT, type JWTPayload } from "jose";
+import { isAssertedBy } from "#lib/connector-kit/simulated-clients.ts";
 import {
   clientOf,
   json,
@@ -23,6 +24,8 @@ import { denial, refusal, unknownClient } from "./simulator-words.ts";
 export type SimulatedOkta = SimulatedVendor & {
   pass(seconds: number): void;
   apps: AppStore;
+  /** The client that asks about tokens. */
+  asker: StoredApp;
   server: ServerStore;
   /** The connection form of a service app, and of one with another key. */
   serviceApp: { input: Record<string, unknown>; refusedInput: Record<string, unknown>; app: StoredApp };
@@ -37,7 +40,6 @@ type Token = { clientId: string; claims: Record<string, unknown>; expiresAt: num
 const serverId = "aus1shop0latchkey357";
 const audience = "api://shop";
 const kid = "simulated";
-const jwtBearer = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 const tokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange";
 const openIdScopes = ["openid", "profile", "email", "address", "phone", "offline_access", "device_sso"];
 
@@ -95,21 +97,22 @@ export async function openOkta({ origin }: { origin: string }): Promise<Simulate
 
   // --- Who is asking ---
 
-  async function byAssertion(app: StoredApp, assertion: string, endpoint: string): Promise<boolean> {
+  const used = new Set<string>();
+
+  async function byAssertion(app: StoredApp, form: URLSearchParams, endpoint: string): Promise<boolean> {
     const { jwks } = app.body.settings.oauthClient;
-    if (!jwks) return false;
-    try {
-      const { payload } = await jwtVerify(assertion, createLocalJWKSet(jwks), {
-        issuer: app.clientId,
-        subject: app.clientId,
-        audience: [endpoint, issuer],
-        currentDate: new Date(now() * 1000),
-      });
-      // Okta refuses assertions that live for more than an hour.
-      return payload.exp !== undefined && payload.exp - now() <= 3600;
-    } catch {
-      return false;
-    }
+    const method = app.body.credentials.oauthClient.token_endpoint_auth_method;
+    const active = app.secrets.find(({ isActive }) => isActive);
+    const key =
+      method === "client_secret_jwt" && active
+        ? Buffer.from(active.value)
+        : method === "private_key_jwt" && jwks
+          ? createLocalJWKSet(jwks)
+          : undefined;
+    if (!key) return false;
+    // Okta refuses assertions that live for more than an hour.
+    if ((decoded(form.get("client_assertion") ?? "").exp ?? Infinity) - now() > 3600) return false;
+    return isAssertedBy(form, { clientId: app.clientId, key, audience: [endpoint, issuer], nowSeconds: now(), used });
   }
 
   async function authenticated(request: Request, form: URLSearchParams): Promise<StoredApp | Response> {
@@ -122,8 +125,7 @@ export async function openOkta({ origin }: { origin: string }): Promise<Simulate
     if (!app?.isActive) return unknownClient();
     const method = app.body.credentials.oauthClient.token_endpoint_auth_method;
     if (assertion !== null) {
-      const isRight = form.get("client_assertion_type") === jwtBearer && method === "private_key_jwt";
-      return isRight && (await byAssertion(app, assertion, endpoint)) ? app : denial("invalid_client");
+      return (await byAssertion(app, form, endpoint)) ? app : denial("invalid_client");
     }
     if (given?.method !== method) return denial("invalid_client");
     if (method === "none") return app;
@@ -360,6 +362,7 @@ export async function openOkta({ origin }: { origin: string }): Promise<Simulate
       offsetSeconds += seconds;
     },
     apps,
+    asker,
     server,
     serviceApp: { input: withKey(serviceKey), refusedInput: withKey(otherKey), app: serviceApp },
     grantedScopes,

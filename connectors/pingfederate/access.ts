@@ -43,7 +43,7 @@ export async function checkAccess(
   if (connection.introspection.method !== "none") {
     const asks = await probe("permissions", "The resource server's client may ask about tokens.", {
       attempt: () => context.introspect(new Secret(randomUUID())),
-      fix: "Check that client's id and secret, and that it has the grant type Access Token Validation.",
+      fix: "Check that client's id and how it authenticates, and that it has the grant type Access Token Validation.",
     });
     probes.push(asks);
   }

@@ -9,9 +9,10 @@ import type {
 } from "#lib/connector-kit/contract.ts";
 import { ConnectorError, isConnectorError, withCredentials } from "#lib/connector-kit/errors.ts";
 import { refuseIdleSecret, toldFromTaken } from "#lib/connector-kit/preset.ts";
+import { credentialsOf } from "#lib/connector-kit/sign-in.ts";
 import { randomToken } from "#lib/foundation/ids.ts";
 import { Secret } from "#lib/foundation/secret.ts";
-import { signedAssertion, type ClientCredentials } from "#lib/protocol/client-authentication.ts";
+import type { ClientCredentials } from "#lib/protocol/client-authentication.ts";
 import { introspect } from "#lib/protocol/introspection.ts";
 import { revoke } from "#lib/protocol/revocation.ts";
 import {
@@ -124,30 +125,23 @@ export function openPingFederateAdapter(
     return throughReplicationLag(attempt, { isLag: (error) => error === notYet, budgetMs: replicationMs });
   }
 
+  /** Asks as the resource server's client. */
   async function askAbout(token: Secret) {
-    const credentials = await resourceServer();
-    return introspect(dependencies, { introspectionEndpoint: endpoints.introspection, credentials, token });
-  }
-
-  /** The client that asks about tokens. Its secret is optional at PingFederate (“Introspection endpoint”). */
-  async function resourceServer(): Promise<ClientCredentials> {
     const { introspection } = settings.connection;
-    switch (introspection.method) {
-      case "private_key_jwt": {
-        // PingFederate checks for its token endpoint, whichever endpoint is called (“tokenEndpointBaseUrl”).
-        const assertion = await signedAssertion(introspection, endpoints.token, dependencies.clock);
-        return { method: "client_assertion", clientId: introspection.clientId, assertion: new Secret(assertion) };
-      }
-      case "client_secret": {
-        const { clientId, clientSecret } = introspection;
-        return clientSecret ? { method: "client_secret_post", clientId, clientSecret } : { method: "none", clientId };
-      }
-      case "none":
-        throw new ConnectorError(
-          "unsupported",
-          "No client is configured that may ask PingFederate about tokens. An administrator can name one in the key manager's connection.",
-        );
+    if (introspection.method === "none") {
+      throw new ConnectorError(
+        "unsupported",
+        "No client is configured that may ask PingFederate about tokens. An administrator can name one in the key manager's connection.",
+      );
     }
+    const address = introspection.method === "mutual_tls" ? introspection.certificateUrl : undefined;
+    return introspect(dependencies, {
+      introspectionEndpoint: address ?? endpoints.introspection,
+      credentials: resourceServer(introspection),
+      // PingFederate checks for its token endpoint, whichever endpoint is called (“tokenEndpointBaseUrl”).
+      assertionAudience: endpoints.token,
+      token,
+    });
   }
 
   return {
@@ -268,6 +262,15 @@ export function openPingFederateAdapter(
 
     scopes: openScopes(api, (client) => demand(client.consumerKey)),
   };
+}
+
+type ResourceServer = Exclude<Connection["introspection"], { method: "none" }>;
+
+/** The client that asks about tokens. Its secret is optional at PingFederate (“Introspection endpoint”). */
+function resourceServer(asking: ResourceServer): ClientCredentials {
+  if (asking.method !== "client_secret") return credentialsOf(asking);
+  const { method, clientId, clientSecret } = asking;
+  return clientSecret ? credentialsOf({ method, clientId, clientSecret }) : { method: "none", clientId };
 }
 
 function secretCredentials({ consumerKey: clientId, consumerSecret: clientSecret }: ClientRef) {

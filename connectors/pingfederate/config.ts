@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { field } from "#lib/connector-kit/fields.ts";
-import { signInBranches } from "#lib/connector-kit/sign-in.ts";
+import { certificateUrl, signInBranches } from "#lib/connector-kit/sign-in.ts";
 
 /** Where the administrative API takes bearer tokens, they may come from any authorization server (oauth2.properties). */
 const tokenRequest = {
@@ -18,7 +18,13 @@ const tokenRequest = {
   }),
 };
 
-const { basic, client_secret: clientSecret, private_key_jwt: privateKeyJwt, mutual_tls: mutualTls } = signInBranches;
+const {
+  basic,
+  client_secret: clientSecret,
+  client_secret_jwt: secretJwt,
+  private_key_jwt: privateKeyJwt,
+  mutual_tls: mutualTls,
+} = signInBranches;
 const { certificate, privateKey } = mutualTls.fields;
 
 /** How the portal reaches a PingFederate: its administrative API, and a client that may ask about tokens. */
@@ -60,7 +66,13 @@ export const connection = z.strictObject({
           }),
         },
       },
+      client_secret_jwt: secretJwt,
       private_key_jwt: privateKeyJwt,
+      mutual_tls: {
+        ...mutualTls,
+        help: "PingFederate takes certificates at its secondary port (pf.secondary.https.port).",
+        fields: { ...mutualTls.fields, certificateUrl: certificateUrl("introspection") },
+      },
     },
   }),
 });

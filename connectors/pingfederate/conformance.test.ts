@@ -522,6 +522,50 @@ describe("tokens", () => {
     expect(await adapter.introspectToken?.(new Secret("nobody-issued-this"))).toEqual({ active: false });
   });
 
+  it("are asked about with the secret as a key, or with a certificate, where the resource server's client says so", async () => {
+    const shown = selfSigned("gateway.example");
+    const grantTypes: ["ACCESS_TOKEN_VALIDATION"] = ["ACCESS_TOKEN_VALIDATION"];
+    const signing = (clientSecret: string) => {
+      const introspection = { method: "client_secret_jwt", clientId: "signing", clientSecret };
+      const { vendor, adapter } = opened({}, { introspection });
+      vendor.addClient({
+        clientId: "signing",
+        grantTypes,
+        clientAuth: { type: "CLIENT_SECRET_JWT" },
+        secret: "canary-secret-of-the-gateway",
+      });
+      return { vendor, adapter };
+    };
+    const right = signing("canary-secret-of-the-gateway");
+    const token = new Secret("nobody-issued-this");
+    expect(await right.adapter.introspectToken?.(token)).toEqual({ active: false });
+    expect(right.vendor.requests.at(-1)?.body).not.toContain("canary-secret-of-the-gateway");
+    const wrong = signing("not-the-secret-of-the-gateway").adapter.introspectToken?.(token);
+    expect((await failureOf(wrong)).kind).toBe("credentials_refused");
+
+    const showing = (changes = {}) => {
+      const introspection = { method: "mutual_tls", clientId: "showing", ...shown, ...changes };
+      const { vendor, adapter } = opened({}, { introspection });
+      vendor.addClient({
+        clientId: "showing",
+        grantTypes,
+        clientAuth: {
+          type: "CERTIFICATE",
+          clientCertIssuerDn: "CN=gateway.example",
+          clientCertSubjectDn: "CN=gateway.example",
+        },
+      });
+      return { vendor, adapter };
+    };
+    expect(await showing().adapter.introspectToken?.(token)).toEqual({ active: false });
+    const stranger = showing(selfSigned("somebody.example")).adapter.introspectToken?.(token);
+    expect((await failureOf(stranger)).kind).toBe("credentials_refused");
+    const certificateUrl = "https://pingfederate.test:9032/as/introspect.oauth2";
+    const apart = showing({ certificateUrl });
+    await failureOf(apart.adapter.introspectToken?.(token));
+    expect(apart.vendor.requests.at(-1)?.url).toBe(certificateUrl);
+  });
+
   it("are exchanged for the client's own, as far as its grant types and the policy allow", async () => {
     const { vendor, adapter } = opened();
     const { ref: owner } = await adapter.registerClient(specOf());

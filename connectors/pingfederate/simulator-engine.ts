@@ -1,6 +1,7 @@
 /** The runtime of a simulated PingFederate: what applications and resource servers call. */
 import { generateKeyPairSync, randomBytes } from "node:crypto";
-import { createLocalJWKSet, exportJWK, jwtVerify, SignJWT, type JSONWebKeySet } from "jose";
+import { createLocalJWKSet, exportJWK, SignJWT, type JSONWebKeySet } from "jose";
+import { isAssertedBy, shownCertificate, subjectOf } from "#lib/connector-kit/simulated-clients.ts";
 import { clientOf, json, oauthError, simulatorMark } from "#lib/connector-kit/simulator.ts";
 import type { ClientBody } from "./simulator-rules.ts";
 
@@ -77,7 +78,13 @@ function metadataOf(origin: string) {
     ],
     subject_types_supported: ["public", "pairwise"],
     id_token_signing_alg_values_supported: ["RS256", "ES256", "PS256"],
-    token_endpoint_auth_methods_supported: ["client_secret_basic", "client_secret_post", "private_key_jwt"],
+    token_endpoint_auth_methods_supported: [
+      "client_secret_basic",
+      "client_secret_post",
+      "client_secret_jwt",
+      "private_key_jwt",
+      "tls_client_auth",
+    ],
     ...simulatorMark,
   };
 }
@@ -114,29 +121,40 @@ export function createEngine(world: {
         ];
         return shown.method !== "none" && valid.includes(shown.clientSecret) ? client : undefined;
       }
-      case "PRIVATE_KEY_JWT":
-        return (await isSigned(form, client)) ? client : undefined;
+      case "CLIENT_SECRET_JWT":
+        return client.secret !== undefined && (await isSigned(form, client, Buffer.from(client.secret)))
+          ? client
+          : undefined;
+      case "PRIVATE_KEY_JWT": {
+        const keys = client.jwksSettings?.jwks;
+        if (!keys) return undefined;
+        return (await isSigned(form, client, createLocalJWKSet(JSON.parse(keys) as JSONWebKeySet)))
+          ? client
+          : undefined;
+      }
+      case "CERTIFICATE":
+        return isShown(request, client) ? client : undefined;
       default:
         return undefined;
     }
   }
 
-  async function isSigned(form: URLSearchParams, { clientId, jwksSettings }: StoredClient): Promise<boolean> {
-    const type = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-    if (form.get("client_assertion_type") !== type || !jwksSettings?.jwks) return false;
-    try {
-      const keys = createLocalJWKSet(JSON.parse(jwksSettings.jwks) as JSONWebKeySet);
-      await jwtVerify(form.get("client_assertion") ?? "", keys, {
-        issuer: clientId,
-        subject: clientId,
-        audience: [`${origin}/as/token.oauth2`, origin],
-        currentDate: new Date(now() * 1000),
-        requiredClaims: ["exp", "jti"],
-      });
-      return true;
-    } catch {
-      return false;
-    }
+  const used = new Set<string>();
+  function isSigned(form: URLSearchParams, { clientId }: StoredClient, key: Parameters<typeof isAssertedBy>[1]["key"]) {
+    const audience = [`${origin}/as/token.oauth2`, origin];
+    return isAssertedBy(form, { clientId, key, audience, nowSeconds: now(), used });
+  }
+
+  /** The authority itself was checked by the TLS connection. */
+  function isShown(request: Request, { clientAuth }: StoredClient): boolean {
+    const certificate = shownCertificate(request);
+    const issuer = certificate?.issuer.split("\n").reverse().join(",");
+    const written = (name: string | undefined) => name?.replaceAll(/,\s+/g, ",");
+    return (
+      certificate !== undefined &&
+      written(clientAuth?.clientCertSubjectDn) === subjectOf(certificate) &&
+      written(clientAuth?.clientCertIssuerDn) === issuer
+    );
   }
 
   function managerOf(client: StoredClient): Manager {

@@ -61,6 +61,18 @@ export const signInBranches = {
 } as const;
 
 /**
+ * A field for the endpoint that a server may have a second time, for connections with a certificate (RFC 8705 §5).
+ *
+ * @param endpoint which one, as it is named there: “token”
+ */
+export const certificateUrl = (endpoint: "token" | "introspection") =>
+  field.url({
+    label: "Address for certificates",
+    help: `The ${endpoint} endpoint under mtls_endpoint_aliases in the discovery document. Blank takes the usual one.`,
+    optional: true,
+  });
+
+/**
  * The fields of a branch for a form that names the client beside it.
  *
  * @param branch one of `signInBranches`
