@@ -50,6 +50,9 @@ export function readTarget(url: string): Target | null {
 /** Where the server's own scopes stand, relative to the mount; see scopes.ts. */
 export const scopesPath = "/scopes";
 
+/** A client id in a path, as the source of a regular expression: one that was made here, or chosen at registration. */
+export const clientSegment = "[A-Za-z0-9._-]{1,100}";
+
 /** Names of the library's routes, relative to the mount. */
 export const routes = {
   authorization: "/auth",

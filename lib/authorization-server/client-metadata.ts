@@ -11,7 +11,9 @@
  * - `id_token_signed_response_alg`: `ES256` (the default) or `RS256`
  *
  * Of our own:
- * - `access_token_ttl`, `refresh_token_ttl`, `id_token_ttl`: whole seconds; see `lifetimes`
+ * - `application_token_ttl`, `access_token_ttl`, `refresh_token_ttl`, `id_token_ttl`: whole seconds; see `lifetimes`. The
+ *   first is that of access tokens which the client gets for itself (RFC 6749 §4.4), `access_token_ttl` that of those which
+ *   it gets for a user, and of both where the first is left out.
  * - `preset_client_id`, at registration alone: the `client_id` that the client gets, see `chosenClientId`; 409 where
  *   another client has it. A secret cannot be chosen, because what is kept of it suits random ones only.
  *
@@ -20,10 +22,8 @@
  * What the server does not understand is ignored, as RFC 7591 §2 demands, and never stored.
  *
  * Every access token is asked for with the registration's initial access token. A read returns no
- * `client_secret`: only its digest is kept. An update that leaves `client_secret` out keeps it. Two routes
- * stand beside the standard ones:
- * - `POST {registration_client_uri}/secret` with the registration access token: a new `client_secret`, the
- *   old one is dead; answers like a read, with the new secret.
+ * `client_secret`: only digests are kept. An update that leaves `client_secret` out, or repeats one of them, keeps them
+ * all. Beside the standard routes stand those of client-secrets.ts and scopes.ts, and one more:
  * - `GET {registration_endpoint}?software_id=…` with the initial access token: `{ clients: […] }`, each like
  *   a read with a new `registration_access_token`; the one given out before is dead.
  */
@@ -32,6 +32,7 @@ import { redirectUriProblem } from "./redirect-uris.ts";
 
 /** Bounds and defaults of what is issued, in seconds. */
 export const lifetimes = {
+  application_token_ttl: { minimum: 60, maximum: 86_400, fallback: 3_600 },
   access_token_ttl: { minimum: 60, maximum: 86_400, fallback: 3_600 },
   refresh_token_ttl: { minimum: 300, maximum: 7_776_000, fallback: 1_209_600 },
   id_token_ttl: { minimum: 60, maximum: 86_400, fallback: 3_600 },
@@ -39,10 +40,23 @@ export const lifetimes = {
 
 export type LifetimeName = keyof typeof lifetimes;
 
+/**
+ * How long what is issued to a client lives: as it says itself, else as the server does.
+ *
+ * @param client has metadata of our own under their wire names
+ * @returns seconds
+ */
+export function lifetimeOf(client: unknown, name: LifetimeName): number {
+  const metadata = (client ?? {}) as Metadata;
+  const own = metadata[name] ?? (name === "application_token_ttl" ? metadata["access_token_ttl"] : undefined);
+  return typeof own === "number" ? own : lifetimes[name].fallback;
+}
+
 /** Members of our own that oidc-provider stores and hands back with a client. */
 export const extraProperties = [
   "software_id",
   "software_version",
+  "application_token_ttl",
   "access_token_ttl",
   "refresh_token_ttl",
   "id_token_ttl",
@@ -90,9 +104,13 @@ export function takenClientId(clientId: string): errors.InvalidClientMetadata {
 
 type Check = (value: unknown, name: string, metadata: Metadata) => void;
 
+/** Whether a text may be shown: control characters and changes of writing direction would let it forge what people read. */
+export function isPlainText(value: unknown): boolean {
+  return typeof value === "string" && value.length <= 200 && !/[\p{Cc}\p{Bidi_Control}]/u.test(value);
+}
+
 const shortText: Check = (value, name) => {
-  // Control characters and changes of writing direction would let a name forge what a person reads.
-  if (typeof value !== "string" || value.length > 200 || /[\p{Cc}\p{Bidi_Control}]/u.test(value)) {
+  if (!isPlainText(value)) {
     refuse(`${name} must be a text of at most 200 characters without control characters`);
   }
 };
@@ -145,6 +163,7 @@ const accepted: Record<string, Check> = {
   token_endpoint_auth_method: anyOf(authMethods),
   application_type: anyOf(["web", "native"]),
   id_token_signed_response_alg: anyOf(idTokenAlgorithms),
+  application_token_ttl: lifetime,
   access_token_ttl: lifetime,
   refresh_token_ttl: lifetime,
   id_token_ttl: lifetime,

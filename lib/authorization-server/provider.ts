@@ -24,11 +24,12 @@ import {
   chosenClientId,
   extraProperties,
   idTokenAlgorithms,
+  lifetimeOf,
   lifetimes,
   takenClientId,
-  type LifetimeName,
 } from "./client-metadata.ts";
-import { isSecretDigest, matchesSecretDigest, secretDigest } from "./client-secret.ts";
+import { keptApart, matchesSecretDigest, secretDigest } from "./client-secret.ts";
+import type { ClientSecrets } from "./client-secrets.ts";
 import { errorPagePolicy, renderErrorPage } from "./error-page.ts";
 import type { Scopes } from "./scopes.ts";
 import { accessTokenAlgorithm, type KeySet } from "./signing.ts";
@@ -45,6 +46,7 @@ export type ProviderOptions = {
   keySet: KeySet;
   accessTokens: AccessTokens;
   store: Store;
+  secrets: ClientSecrets;
   scopes: Scopes;
   /** Judges the tokens of other servers that are to be exchanged. */
   verifySubjectToken: VerifySubjectToken;
@@ -71,7 +73,7 @@ export function accountClaims(account: AccountRecord, scopes: ReadonlySet<string
 
 /** Builds the provider of one tenant with one set of keys. */
 export function buildProvider(options: ProviderOptions): Provider {
-  const { origin, tenant, log, accessTokens } = options;
+  const { origin, tenant, log, accessTokens, secrets } = options;
   const audience = defaultAudience(origin, tenant.slug);
   const exchange = createTokenExchange({ ...options, audience });
   const provider = new Provider(issuerOf(origin, tenant.slug), configure(options, { audience, exchange }));
@@ -79,8 +81,10 @@ export function buildProvider(options: ProviderOptions): Provider {
   // Host and scheme are set from the configuration before a request comes here; see server.ts of this folder.
   provider.proxy = true;
 
-  // Only digests are kept, so the library's comparison of clear text is replaced.
+  // The library knows one secret of a client, in clear. Its comparison, by which every endpoint authenticates clients, is
+  // public so that it can be replaced (panva/node-oidc-provider, issue 631 and discussion 1410).
   provider.Client.prototype.compareClientSecret = function (this: Client, given: string) {
+    if (this.clientId !== portalClientId) return secrets.accepts(this.clientId, given);
     return typeof this.clientSecret === "string" && matchesSecretDigest(given, this.clientSecret);
   };
 
@@ -90,7 +94,7 @@ export function buildProvider(options: ProviderOptions): Provider {
     if (!oidc) return;
     const answered = ctx as KoaContextWithOIDC;
     await answerStructuredToken(answered, accessTokens);
-    hideSecretDigest(answered);
+    hideKeptSecret(answered);
     nameUnauthorizedGrant(answered);
     if (oidc.route === "jwks" || oidc.route === "discovery") ctx.set("cache-control", "public, max-age=60");
   });
@@ -101,11 +105,11 @@ export function buildProvider(options: ProviderOptions): Provider {
   return provider;
 }
 
-/** What is stored of a secret is of no use to the client: reads and updates leave it out (RFC 7592 §3 allows it). */
-function hideSecretDigest(ctx: KoaContextWithOIDC): void {
+/** What stands for the secrets is of no use to the client: reads and updates leave it out (RFC 7592 §3 allows it). */
+function hideKeptSecret(ctx: KoaContextWithOIDC): void {
   const body: unknown = ctx.body;
   if (typeof body !== "object" || body === null || !("client_secret" in body)) return;
-  if (isSecretDigest(body.client_secret)) delete body.client_secret;
+  if (body.client_secret === keptApart) delete body.client_secret;
 }
 
 /** Without this, a client with the id of another would take its place. */
@@ -126,7 +130,6 @@ function nameUnauthorizedGrant(ctx: KoaContextWithOIDC): void {
 
 function configure(options: ProviderOptions, { audience, exchange }: Offering): Configuration {
   const { database, clock, derive, origin, tenant, keySet, store, scopes: known } = options;
-  const lifetimeOf = (name: LifetimeName) => (client: unknown) => readLifetime(client, name);
 
   return {
     adapter: store,
@@ -237,12 +240,12 @@ function configure(options: ProviderOptions, { audience, exchange }: Offering): 
     rotateRefreshToken: () => true,
     expiresWithSession: () => false,
     ttl: {
-      AccessToken: (_ctx, _token, client) => lifetimeOf("access_token_ttl")(client),
-      ClientCredentials: (_ctx, _token, client) => lifetimeOf("access_token_ttl")(client),
-      IdToken: (_ctx, _token, client) => lifetimeOf("id_token_ttl")(client),
+      AccessToken: (_ctx, _token, client) => lifetimeOf(client, "access_token_ttl"),
+      ClientCredentials: (_ctx, _token, client) => lifetimeOf(client, "application_token_ttl"),
+      IdToken: (_ctx, _token, client) => lifetimeOf(client, "id_token_ttl"),
       // A rotated token inherits what is left, so a chain ends when its first token would have.
       RefreshToken: (ctx, _token, client) =>
-        ctx.oidc.entities.RotatedRefreshToken?.remainingTTL ?? lifetimeOf("refresh_token_ttl")(client),
+        ctx.oidc.entities.RotatedRefreshToken?.remainingTTL ?? lifetimeOf(client, "refresh_token_ttl"),
       AuthorizationCode: minute,
       Grant: lifetimes.refresh_token_ttl.maximum,
       Interaction: hour,
@@ -323,10 +326,4 @@ function refuseUnknownScopes(ctx: KoaContextWithOIDC, offered: ReadonlySet<strin
 
 function actsAlone(ctx: KoaContextWithOIDC): boolean {
   return ctx.oidc.params?.["grant_type"] === "client_credentials";
-}
-
-/** A client's own lifetime; metadata of our own stands on the client under its wire name. */
-function readLifetime(client: unknown, name: LifetimeName): number {
-  const value = typeof client === "object" && client !== null ? (client as Record<string, unknown>)[name] : undefined;
-  return typeof value === "number" ? value : lifetimes[name].fallback;
 }

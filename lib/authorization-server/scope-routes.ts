@@ -1,12 +1,13 @@
 /** The routes that scopes.ts describes. */
-import { scopesPath } from "./addresses.ts";
+import { clientSegment, scopesPath } from "./addresses.ts";
 import { unauthorized, type JsonAnswer, type ManagementOptions } from "./management.ts";
 import type { Scopes } from "./scopes.ts";
 
-type Asked = {
+/** A request for a route of our own. */
+export type AskedRoute = {
   method: string;
   path: string;
-  /** The initial access token. */
+  /** The bearer token that came with it; empty where none did. */
   bearer: string;
   /** The body as a JSON object; null where it is too large. */
   readBody: () => Promise<Record<string, unknown> | null>;
@@ -18,7 +19,7 @@ type Route = { of: "all" } | { of: "one"; name: string } | { of: "client"; clien
 export async function answerScopeRoute(
   { provider, issuer }: Pick<ManagementOptions, "provider" | "issuer">,
   scopes: Scopes,
-  { method, path, bearer, readBody }: Asked,
+  { method, path, bearer, readBody }: AskedRoute,
 ): Promise<JsonAnswer | null> {
   const route = readRoute(path);
   if (!route) return null;
@@ -31,8 +32,10 @@ export async function answerScopeRoute(
   return route.of === "one" ? scopes.save(route.name, body) : scopes.grant(route.clientId, body);
 }
 
+const grantPath = new RegExp(`^/reg/(${clientSegment})/scopes$`);
+
 function readRoute(path: string): Route | null {
-  const clientId = /^\/reg\/([A-Za-z0-9_-]{1,64})\/scopes$/.exec(path)?.[1];
+  const clientId = grantPath.exec(path)?.[1];
   if (clientId) return { of: "client", clientId };
   if (path === scopesPath) return { of: "all" };
   const name = path.startsWith(`${scopesPath}/`) ? decode(path.slice(scopesPath.length + 1)) : null;

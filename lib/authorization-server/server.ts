@@ -16,7 +16,8 @@ import type { TenantId } from "#lib/foundation/ids.ts";
 import type { Log } from "#lib/foundation/log.ts";
 import type { OutboundFetch } from "#lib/foundation/outbound-contract.ts";
 import { createAccessTokens, type AccessTokens } from "./access-tokens.ts";
-import { defaultAudience, issuerOf, mountOf, readTarget, routes, type Target } from "./addresses.ts";
+import { clientSegment, defaultAudience, issuerOf, mountOf, readTarget, routes, type Target } from "./addresses.ts";
+import { createClientSecrets, type ClientSecrets } from "./client-secrets.ts";
 import { errorPagePolicy, renderErrorPage } from "./error-page.ts";
 import {
   allow,
@@ -28,12 +29,13 @@ import {
   type Visitor,
 } from "./interactions.ts";
 import { makeRequest } from "./made-request.ts";
-import { findClients, rotateClientSecret, settleRepeatedSecret, type JsonAnswer } from "./management.ts";
+import { findClients, settleRepeatedSecret, type JsonAnswer } from "./management.ts";
 import { buildProvider } from "./provider.ts";
 import { openKeySet, rotateKeySet, type KeySet } from "./signing.ts";
 import { answerScopeRoute } from "./scope-routes.ts";
+import { answerSecretRoute } from "./secret-routes.ts";
 import { createScopes, type Scopes } from "./scopes.ts";
-import { createStore, type Store } from "./store.ts";
+import { createStore } from "./store.ts";
 import type { VerifySubjectToken } from "./token-exchange.ts";
 import { answerUserinfo } from "./userinfo.ts";
 
@@ -91,7 +93,7 @@ type Running = {
   keySet: KeySet;
   provider: Provider;
   accessTokens: AccessTokens;
-  store: Store;
+  secrets: ClientSecrets;
   scopes: Scopes;
   respond: (req: IncomingMessage, res: ServerResponse) => Promise<void>;
 };
@@ -212,9 +214,9 @@ function build(dependencies: AuthorizationServerDependencies, issuer: IssuerReco
     issuer: issuerOf(origin, issuer.slug),
     published: keySet.published,
   });
+  const secrets = createClientSecrets({ database, clock, tenantId: issuer.tenantId });
   const store = createStore({
-    database,
-    clock,
+    ...{ database, clock, secrets },
     tenantId: issuer.tenantId,
     initialAccessToken: derive("built-in.registration", issuer.tenantId),
   });
@@ -224,14 +226,12 @@ function build(dependencies: AuthorizationServerDependencies, issuer: IssuerReco
     audience: defaultAudience(origin, issuer.slug),
   });
   const provider = buildProvider({
-    ...dependencies,
-    store,
-    scopes,
+    ...{ ...dependencies, store, secrets, scopes },
     tenant: { id: issuer.tenantId, slug: issuer.slug },
     keySet,
     accessTokens,
   });
-  return { issuer, keySet, provider, accessTokens, store, scopes, respond: provider.callback() };
+  return { issuer, keySet, provider, accessTokens, secrets, scopes, respond: provider.callback() };
 }
 
 type Exchange = { req: IncomingMessage; res: ServerResponse };
@@ -275,14 +275,14 @@ function trustConfigurationOnly(req: IncomingMessage, origin: string): void {
 }
 
 async function answerOwnRoute(
-  { database }: AuthorizationServerDependencies,
-  { issuer, provider, accessTokens, store, scopes }: Running,
+  { database, clock }: AuthorizationServerDependencies,
+  { issuer, provider, accessTokens, secrets, scopes }: Running,
   { path, query }: Target,
   req: IncomingMessage,
 ): Promise<JsonAnswer | null> {
   const { tenantId } = issuer;
   const issuerAddress = provider.issuer;
-  const management = { database, tenantId, issuer: issuerAddress, provider, store };
+  const management = { database, tenantId, issuer: issuerAddress, provider };
   const bearer = /^Bearer ([\x21-\x7e]+)$/i.exec(req.headers.authorization ?? "")?.[1] ?? "";
   if (path === routes.userinfo && (req.method === "GET" || req.method === "POST")) {
     return answerUserinfo({ database, tenantId, issuer: issuerAddress, provider, accessTokens }, bearer);
@@ -291,31 +291,33 @@ async function answerOwnRoute(
   if (path === routes.registration && req.method === "GET" && softwareId) {
     return findClients(management, softwareId, bearer);
   }
-  const isOfScopes = await answerScopeRoute(management, scopes, {
+  const asked = {
     ...{ path, bearer, method: req.method ?? "GET" },
     readBody: async () => {
       const body = await readBody(req);
       return body === null ? null : (parseObject(body) ?? {});
     },
-  });
-  if (isOfScopes) return isOfScopes;
-  const rotated = /^\/reg\/([A-Za-z0-9_-]{1,64})\/secret$/.exec(path)?.[1];
-  if (rotated && req.method === "POST") return rotateClientSecret(management, rotated, bearer);
-  return null;
+  };
+  return (
+    (await answerScopeRoute(management, scopes, asked)) ??
+    (await answerSecretRoute({ ...management, secrets, clock }, asked))
+  );
 }
+
+const clientPath = new RegExp(`^${routes.registration}/(${clientSegment})$`);
 
 /** Replays an update's body with its repeated secret settled; any other request passes as it is. */
 async function withSettledSecret(
-  { provider }: Running,
+  { secrets }: Running,
   { path }: Target,
   req: IncomingMessage,
 ): Promise<IncomingMessage | null> {
-  const clientId = /^\/reg\/([A-Za-z0-9_-]{1,64})$/.exec(path)?.[1];
+  const clientId = clientPath.exec(path)?.[1];
   if (!clientId || req.method !== "PUT") return req;
   const body = await readBody(req);
   if (body === null) return null;
   const metadata = parseObject(body);
-  const settled = metadata ? JSON.stringify(await settleRepeatedSecret({ provider }, clientId, metadata)) : body;
+  const settled = metadata ? JSON.stringify(await settleRepeatedSecret(secrets, clientId, metadata)) : body;
   const { "transfer-encoding": _chunked, ...headers } = req.headers;
   const length = String(Buffer.byteLength(settled));
   return makeRequest({ method: req.method, headers: { ...headers, "content-length": length }, body: settled });

@@ -25,7 +25,12 @@ export const accessTokenAlgorithm = "ES256";
 export const publishAheadSeconds = 90;
 
 /** How long a key stays published after its last signature: the longest life of a token, and a margin. */
-const overlapSeconds = Math.max(lifetimes.access_token_ttl.maximum, lifetimes.id_token_ttl.maximum) + 300;
+const overlapSeconds =
+  Math.max(
+    lifetimes.application_token_ttl.maximum,
+    lifetimes.access_token_ttl.maximum,
+    lifetimes.id_token_ttl.maximum,
+  ) + 300;
 
 export type SigningOptions = { database: Database; vault: Vault; clock: Clock };
 

@@ -2,20 +2,22 @@
 import type { Adapter, AdapterPayload } from "oidc-provider";
 import { describe, expect, it } from "vitest";
 import { noteIssuedToken } from "#lib/data/authorization-state.ts";
+import { listClientSecrets } from "#lib/data/client-secrets.ts";
 import { tenantDb } from "#lib/data/database.ts";
 import { isTokenRevoked } from "#lib/data/revoked-tokens.ts";
 import { randomToken, type TenantId } from "#lib/foundation/ids.ts";
 import { Secret } from "#lib/foundation/secret.ts";
 import { testDependencies, testTenant } from "#tooling/testing/tenant.ts";
-import { matchesSecretDigest } from "./client-secret.ts";
+import { keptApart, matchesSecretDigest } from "./client-secret.ts";
 import { createStore, type Store } from "./store.ts";
 
 const deps = testDependencies();
 const initialAccessToken = new Secret("initial");
+const secrets = { forget: () => {} };
 
 async function ownStore(): Promise<{ store: Store; tenantId: TenantId }> {
   const { id: tenantId } = await testTenant(deps);
-  return { tenantId, store: createStore({ ...deps, tenantId, initialAccessToken }) };
+  return { tenantId, store: createStore({ ...deps, secrets, tenantId, initialAccessToken }) };
 }
 
 /** The smallest store that keeps the library's promises. */
@@ -151,15 +153,34 @@ describe("the store in the database", () => {
     });
   });
 
-  it("holds a digest of a client secret, and does not digest it again", async () => {
+  it("holds a digest of a client secret apart, keeps it with the client, and drops it where there is to be none", async () => {
     const { store, tenantId } = await ownStore();
     const secret = randomToken();
+    const kept = () => deps.database.inTenant(tenantId, (ctx) => listClientSecrets(ctx, "c"));
     await store("Client").upsert("c", { client_id: "c", client_secret: secret });
     const first = await store("Client").find("c");
-    expect(await textOf(tenantId)).not.toContain(secret);
-    expect(matchesSecretDigest(secret, String(first?.client_secret))).toBe(true);
-    await store("Client").upsert("c", { ...first });
-    expect((await store("Client").find("c"))?.client_secret).toBe(first?.client_secret);
+    expect(first?.client_secret).toBe(keptApart);
+    const before = await kept();
+    expect(before).toMatchObject([{ hint: secret.slice(-4), description: "", expiresAt: null }]);
+    expect(matchesSecretDigest(secret, before[0]?.digest ?? "")).toBe(true);
+    expect(JSON.stringify([await textOf(tenantId), before])).not.toContain(secret);
+    await store("Client").upsert("c", { ...first, client_name: "Renamed" });
+    expect(await kept()).toEqual(before);
+    await store("Client").upsert("c", { client_id: "c", token_endpoint_auth_method: "none" });
+    expect(await kept()).toEqual([]);
+    await store("Client").upsert("c", { client_id: "c", client_secret: secret });
+    await store("Client").destroy("c");
+    expect(await kept()).toEqual([]);
+  });
+
+  it("never hands out what an earlier form of a client held in place of its secret", async () => {
+    const { store, tenantId } = await ownStore();
+    await deps.database.inTenant(tenantId, (ctx) =>
+      tenantDb(ctx).authorizationState.create({
+        data: { tenantId, model: "Client", id: "c", payload: { client_id: "c", client_secret: "sha256.digest" } },
+      }),
+    );
+    expect((await store("Client").find("c"))?.client_secret).toBe(keptApart);
   });
 
   it("lets one of many simultaneous uses of a code through, and ends its grant", async () => {
@@ -203,7 +224,7 @@ describe("the store in the database", () => {
     expect(await there.store("Client").findByUid("marker")).toBeUndefined();
     await there.store("Client").destroy("c");
     await there.store("AccessToken").revokeByGrantId("g");
-    const fresh = createStore({ ...deps, tenantId: here.tenantId, initialAccessToken });
+    const fresh = createStore({ ...deps, secrets, tenantId: here.tenantId, initialAccessToken });
     expect(await fresh("Client").find("c")).toBeDefined();
     expect(await fresh("Grant").find("g")).toBeDefined();
   });

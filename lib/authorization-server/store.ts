@@ -1,6 +1,7 @@
 /**
  * oidc-provider's storage over lib/data. What the library hands over is kept such that somebody who reads
- * the database holds no credential: ids that are credentials become digests, client secrets too.
+ * the database holds no credential: ids that are credentials become digests, and so do client secrets, which are kept
+ * apart from their clients.
  */
 import { LRUCache } from "lru-cache";
 import { errors, type Adapter, type AdapterPayload } from "oidc-provider";
@@ -14,16 +15,19 @@ import {
   saveAuthorizationState,
   type AuthorizationStateRecord,
 } from "#lib/data/authorization-state.ts";
-import type { Database } from "#lib/data/database.ts";
+import { deleteClientSecrets, insertClientSecret } from "#lib/data/client-secrets.ts";
+import type { Database, TenantContext } from "#lib/data/database.ts";
 import type { Clock } from "#lib/foundation/clock.ts";
 import { tokenDigest, type TenantId } from "#lib/foundation/ids.ts";
 import type { Secret } from "#lib/foundation/secret.ts";
-import { isSecretDigest, matchesSecretDigest, secretDigest } from "./client-secret.ts";
+import { keptApart, matchesSecretDigest, secretDigest, toSecretRecord } from "./client-secret.ts";
 
 export type StoreOptions = {
   database: Database;
   clock: Clock;
   tenantId: TenantId;
+  /** Told of each client that changes. */
+  secrets: { forget(clientId: string): void };
   /** The one initial access token that may register clients (RFC 7591 §3). */
   initialAccessToken: Secret;
 };
@@ -46,7 +50,7 @@ export function createStore(options: StoreOptions): Store {
   return (model) => {
     if (model === "InitialAccessToken") return initialAccessTokens(options.initialAccessToken);
     const adapter = rows(model, options);
-    return model === "Client" ? withCache(adapter, clients) : adapter;
+    return model === "Client" ? withCache(adapter, clients, options.secrets) : adapter;
   };
 }
 
@@ -56,8 +60,8 @@ function rows(model: string, { database, clock, tenantId }: StoreOptions): Adapt
 
   return {
     upsert: (id, payload, expiresIn) =>
-      inTenant((ctx) =>
-        saveAuthorizationState(ctx, {
+      inTenant(async (ctx) => {
+        await saveAuthorizationState(ctx, {
           ...keyOf(id),
           payload: toStored(payload, id),
           grantId: payload.grantId ?? null,
@@ -65,8 +69,9 @@ function rows(model: string, { database, clock, tenantId }: StoreOptions): Adapt
           accountId: ownerAccount(payload),
           uid: secondaryId(model, payload),
           expiresAt: expiresIn ? new Date(clock.now().getTime() + expiresIn * 1000) : null,
-        }),
-      ),
+        });
+        if (model === "Client") await settleSecrets(ctx, id, payload["client_secret"], clock.now());
+      }),
     async find(id) {
       const record = await inTenant((ctx) => findAuthorizationState(ctx, keyOf(id)));
       return record ? fromStored(record, id) : undefined;
@@ -98,6 +103,16 @@ function rows(model: string, { database, clock, tenantId }: StoreOptions): Adapt
   };
 }
 
+/**
+ * What a client's metadata mean for its secrets: without one it has none any more, with a new one it has that alone, and
+ * those that it has stay where the metadata only say that there are some.
+ */
+async function settleSecrets(ctx: TenantContext, clientId: string, secret: unknown, now: Date): Promise<void> {
+  if (secret === keptApart) return;
+  await deleteClientSecrets(ctx, clientId);
+  if (typeof secret === "string") await insertClientSecret(ctx, clientId, toSecretRecord(secret, now));
+}
+
 /** The derived token is never stored; a row for it is made up when it is shown. */
 function initialAccessTokens(token: Secret): Adapter {
   const digest = secretDigest(token.reveal());
@@ -119,7 +134,15 @@ function initialAccessTokens(token: Secret): Adapter {
 }
 
 /** A token request reads its client each time: a cache of seconds triples the rate (only rows, no absences). */
-function withCache(adapter: Adapter, cache: LRUCache<string, AdapterPayload>): Adapter {
+function withCache(
+  adapter: Adapter,
+  cache: LRUCache<string, AdapterPayload>,
+  secrets: StoreOptions["secrets"],
+): Adapter {
+  const forget = (id: string) => {
+    cache.delete(id);
+    secrets.forget(id);
+  };
   return {
     ...adapter,
     async find(id) {
@@ -131,11 +154,11 @@ function withCache(adapter: Adapter, cache: LRUCache<string, AdapterPayload>): A
     },
     async upsert(id, payload, expiresIn) {
       await adapter.upsert(id, payload, expiresIn);
-      cache.delete(id);
+      forget(id);
     },
     async destroy(id) {
       await adapter.destroy(id);
-      cache.delete(id);
+      forget(id);
     },
   };
 }
@@ -155,11 +178,10 @@ function secondaryId(model: string, payload: AdapterPayload): string | null {
   return typeof id === "string" ? id : null;
 }
 
-/** Takes the id, where it is a credential, and the client secret out of what is stored. */
+/** Takes the id, where it is a credential, and a client's secret out of what is stored. */
 function toStored(payload: AdapterPayload, id: string): Record<string, unknown> {
   const { jti: _id, ...stored }: Record<string, unknown> = { ...payload };
-  const secret = stored["client_secret"];
-  if (typeof secret === "string" && !isSecretDigest(secret)) stored["client_secret"] = secretDigest(secret);
+  if (stored["client_secret"] !== undefined) stored["client_secret"] = keptApart;
   const { returnTo, session } = payload;
   // An interaction names itself in the address at which it goes on, and the browser's session beside it.
   if (returnTo?.endsWith(id)) stored["returnTo"] = returnTo.slice(0, -id.length);
@@ -169,6 +191,7 @@ function toStored(payload: AdapterPayload, id: string): Record<string, unknown> 
 
 function fromStored({ payload, consumedAt }: AuthorizationStateRecord, id: string | undefined): AdapterPayload {
   const restored: AdapterPayload = { ...payload };
+  if ("client_secret" in payload) restored["client_secret"] = keptApart;
   if (id !== undefined && !("client_id" in payload)) restored.jti = id;
   if (id !== undefined && typeof restored.returnTo === "string") restored.returnTo += id;
   if (consumedAt) restored["consumed"] = Math.floor(consumedAt.getTime() / 1000);

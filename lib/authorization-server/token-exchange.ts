@@ -7,7 +7,7 @@ import type { Clock } from "#lib/foundation/clock.ts";
 import type { TenantId } from "#lib/foundation/ids.ts";
 import { isMappableClaim } from "#lib/foundation/claims.ts";
 import { subjectIssuerClaim } from "./access-tokens.ts";
-import { tokenExchangeGrant } from "./client-metadata.ts";
+import { lifetimeOf, tokenExchangeGrant } from "./client-metadata.ts";
 import type { Scopes } from "./scopes.ts";
 import { accessTokenAlgorithm } from "./signing.ts";
 
@@ -91,9 +91,9 @@ export function createTokenExchange(options: TokenExchangeOptions): TokenExchang
     const { resourceServer, scope } = await resourceServerOf(provider, client, given);
     const token = new provider.ClientCredentials({ client, ...(scope && { scope }) });
     token.resourceServer = resourceServer;
-    // What is handed out never outlives what it was handed out for.
+    // The token speaks for a person, and never outlives what it was handed out for.
     const left = Math.floor(accepted.expiresAt - clock.now().getTime() / 1000);
-    const expiresIn = Math.min(token.expiration, left);
+    const expiresIn = Math.min(lifetimeOf(client, "access_token_ttl"), left);
     if (expiresIn <= 0) throw new errors.InvalidRequest("the subject token has expired");
     Object.assign(token, { expiresIn });
     subjects.set(token, accepted);

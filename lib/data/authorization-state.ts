@@ -3,6 +3,7 @@
  * sessions and interactions, one row each. The shape of a payload belongs to oidc-provider; this file
  * knows only the columns by which rows are found and removed.
  */
+import { deleteClientSecrets } from "./client-secrets.ts";
 import { installationDb, tenantDb, type InstallationContext, type TenantContext } from "./database.ts";
 import type { Prisma } from "./generated/client.ts";
 import { insertRevokedTokens } from "./revoked-tokens.ts";
@@ -61,6 +62,22 @@ export async function findAuthorizationState(
     select: columns,
   });
   return row && toRecord(row);
+}
+
+/**
+ * One row, locked until the transaction ends: who else locks or changes it waits.
+ *
+ * @returns null where there is none
+ */
+export async function lockAuthorizationState(
+  ctx: TenantContext,
+  { model, id }: AuthorizationStateKey,
+): Promise<AuthorizationStateRecord | null> {
+  await tenantDb(ctx).$queryRaw`
+    SELECT 1 FROM authorization_state
+    WHERE tenant_id = ${ctx.tenantId}::uuid AND model = ${model} AND id = ${id}
+    FOR UPDATE`;
+  return findAuthorizationState(ctx, { model, id });
 }
 
 /** Rows of a model that share a secondary id: a session's uid, a client's software id. At most 20. */
@@ -165,9 +182,11 @@ export async function endGrant(ctx: TenantContext, grantId: string): Promise<voi
   await tenantDb(ctx).authorizationState.deleteMany({ where: { grantId } });
 }
 
-/** Removes a client with everything that was issued to it. Idempotent. */
+/** Removes a client with its secrets and everything that was issued to it. Idempotent. */
 export async function deleteClientState(ctx: TenantContext, clientId: string): Promise<void> {
+  // The client first: whoever makes a secret for it holds its lock.
   await deleteAuthorizationState(ctx, { model: clientModel, id: clientId });
+  await deleteClientSecrets(ctx, clientId);
   await tenantDb(ctx).authorizationState.deleteMany({ where: { model: grantModel, clientId } });
   await denyIssuedTokens(ctx, { clientId });
   await tenantDb(ctx).authorizationState.deleteMany({ where: { clientId } });
