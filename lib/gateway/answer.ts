@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 export function answerJson(
   res: ServerResponse,
   status: number,
-  { body, headers }: { body: unknown; headers?: Record<string, string> },
+  { body, headers }: { body: unknown; headers?: Record<string, string> | undefined },
 ): void {
   const text = JSON.stringify(body);
   res.writeHead(status, {
@@ -15,6 +15,14 @@ export function answerJson(
     ...headers,
   });
   res.end(text);
+}
+
+/** Sends headers alone, which nobody may keep. */
+export function answerEmpty(res: ServerResponse, status: number, headers: Record<string, string>): void {
+  headers["Content-Length"] = "0";
+  headers["Cache-Control"] = "no-store";
+  res.writeHead(status, headers);
+  res.end();
 }
 
 /**

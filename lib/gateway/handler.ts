@@ -2,14 +2,17 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { counter } from "#lib/foundation/metrics.ts";
 import type { ValidationRequest, Validator } from "#lib/token-validation/validator.ts";
 import { refuseForNow, type Verdict } from "#lib/token-validation/verdict.ts";
-import { answerJson } from "./answer.ts";
+import { answerEmpty, answerJson } from "./answer.ts";
 import { bearerToken } from "./bearer.ts";
 import type { GatewayCredentials } from "./credentials.ts";
-import { answerQuestion } from "./json-face.ts";
-import { answerEmpty, answerSubrequest } from "./nginx-face.ts";
+import type { Asking } from "./call.ts";
+import { answerBatch, answerQuestion } from "./json-face.ts";
+import { answerSubrequest } from "./nginx-face.ts";
 import { headersOfRefused } from "./verdict-headers.ts";
 
 export type GatewayDependencies = { validator: Validator; credentials: GatewayCredentials };
+
+type AnswerJsonCall = (req: IncomingMessage, res: ServerResponse, asking: Asking) => Promise<void>;
 
 export type GatewayHandler = (req: IncomingMessage, res: ServerResponse) => Promise<void>;
 
@@ -22,7 +25,8 @@ const verdicts = counter({
 /**
  * The faces of the validator for gateways, below /gateway:
  *
- * - `POST /gateway/v1/validate` takes a question as JSON and answers with the verdict.
+ * - `POST /gateway/v1/validate` takes a question as JSON and answers with the verdict; `/gateway/v1/validate/batch`
+ *   takes several.
  * - `/gateway/nginx/auth` is for nginx's `auth_request`.
  *
  * A gateway proves itself with its credential in `X-Latchkey-Gateway`, or, where the caller's token does
@@ -42,7 +46,7 @@ export function createGatewayHandler({ validator, credentials }: GatewayDependen
     return verdict;
   }
 
-  async function validateFace(req: IncomingMessage, res: ServerResponse): Promise<void> {
+  async function jsonFace(req: IncomingMessage, res: ServerResponse, answer: AnswerJsonCall): Promise<void> {
     if (req.method !== "POST") {
       const body = { code: "method.not_allowed", message: "Send a POST request." };
       return answerJson(res, 405, { body, headers: { Allow: "POST" } });
@@ -50,7 +54,7 @@ export function createGatewayHandler({ validator, credentials }: GatewayDependen
     const admitted = await credentials.admit(gatewayHeader(req) ?? bearerToken(req.headers.authorization));
     if (admitted === "unavailable") return answerJson(res, 503, busy);
     if (admitted === "refused") return answerJson(res, 401, stranger);
-    return answerQuestion(req, res, { tenantId: admitted.tenantId, validate });
+    return answer(req, res, { tenantId: admitted.tenantId, validate });
   }
 
   async function nginxFace(req: IncomingMessage, res: ServerResponse): Promise<void> {
@@ -65,7 +69,8 @@ export function createGatewayHandler({ validator, credentials }: GatewayDependen
     const query = url.indexOf("?");
     const path = query < 0 ? url : url.slice(0, query);
     if (path === "/gateway/nginx/auth") return nginxFace(req, res);
-    if (path === "/gateway/v1/validate") return validateFace(req, res);
+    if (path === "/gateway/v1/validate") return jsonFace(req, res, answerQuestion);
+    if (path === "/gateway/v1/validate/batch") return jsonFace(req, res, answerBatch);
     answerJson(res, 404, { body: { code: "not_found", message: "There is nothing here." } });
   };
 }

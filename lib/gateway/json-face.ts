@@ -1,13 +1,16 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { z } from "zod";
-import type { TenantId } from "#lib/foundation/ids.ts";
-import type { ValidationRequest } from "#lib/token-validation/validator.ts";
 import { refuse, type Verdict } from "#lib/token-validation/verdict.ts";
 import { answerJson, readBody } from "./answer.ts";
+import type { Asking } from "./call.ts";
 import { hasTokenInQuery } from "./bearer.ts";
 import { challengeOf } from "./challenge.ts";
 
-const maximumBodyBytes = 64 * 1024;
+/** The longest token that is looked at, its address and what stands around them. */
+const maximumQuestionBytes = 64 * 1024;
+/** As many questions as one batch may hold, and what they may weigh together. */
+export const maximumQuestions = 100;
+const maximumBatchBytes = 2 * 1024 * 1024;
 const address = z
   .string()
   .max(8_192, "Use at most 8192 characters.")
@@ -28,28 +31,63 @@ const Question = z
     "Send either api and path, or requestPath alone.",
   );
 
+/** Questions are read one by one: a bad one must not spoil the others. */
+const Batch = z.strictObject({
+  questions: z
+    .array(z.unknown())
+    .min(1, "Ask at least one question.")
+    .max(maximumQuestions, `Ask at most ${maximumQuestions} questions at a time.`),
+});
+
 /** Judges one question of a gateway that proved itself; sends the answer. */
-export async function answerQuestion(
+export async function answerQuestion(req: IncomingMessage, res: ServerResponse, asking: Asking): Promise<void> {
+  const question = await readJson(req, res, { schema: Question, maximumBytes: maximumQuestionBytes });
+  if (question) answerVerdict(res, await judge(question, asking));
+}
+
+/**
+ * Judges several questions of a gateway that proved itself; sends one verdict for each, in the same order. What is no
+ * question is answered in its place with `allowed: false`, the status 400 and the fields that are wrong.
+ */
+export async function answerBatch(req: IncomingMessage, res: ServerResponse, asking: Asking): Promise<void> {
+  const batch = await readJson(req, res, { schema: Batch, maximumBytes: maximumBatchBytes });
+  if (!batch) return;
+  const verdicts = await Promise.all(
+    batch.questions.map(async (given) => {
+      const question = Question.safeParse(given);
+      if (!question.success) return { allowed: false, status: 400, ...complaint(question.error) };
+      return bodyOf(await judge(question.data, asking));
+    }),
+  );
+  answerJson(res, 200, { body: { verdicts } });
+}
+
+/** Reads a body; where it is not usable, says why and gives null. */
+async function readJson<T>(
   req: IncomingMessage,
   res: ServerResponse,
-  { tenantId, validate }: { tenantId: TenantId; validate: (request: ValidationRequest) => Promise<Verdict> },
-): Promise<void> {
-  const body = await readBody(req, maximumBodyBytes);
+  { schema, maximumBytes }: { schema: z.ZodType<T>; maximumBytes: number },
+): Promise<T | null> {
+  const body = await readBody(req, maximumBytes);
   if (body === null) {
-    const message = `The question is larger than ${maximumBodyBytes} bytes.`;
-    return answerJson(res, 413, { body: { code: "input.invalid", message }, headers: { Connection: "close" } });
+    const message = `The question is larger than ${maximumBytes} bytes.`;
+    answerJson(res, 413, { body: { code: "input.invalid", message }, headers: { Connection: "close" } });
+    return null;
   }
-  const question = Question.safeParse(parseJson(body));
-  if (!question.success) {
-    const fields = question.error.issues.map(({ path, message }) => ({ path: path.join("."), message }));
-    return answerJson(res, 400, { body: { code: "input.invalid", message: "The question is not usable.", fields } });
-  }
-  answerVerdict(res, await judge(question.data, { tenantId, validate }));
+  const parsed = schema.safeParse(parseJson(body));
+  if (parsed.success) return parsed.data;
+  answerJson(res, 400, { body: complaint(parsed.error) });
+  return null;
+}
+
+function complaint({ issues }: z.ZodError) {
+  const fields = issues.map(({ path, message }) => ({ path: path.join("."), message }));
+  return { code: "input.invalid", message: "The question is not usable.", fields };
 }
 
 function judge(
   { token, method, api, path, requestPath }: z.output<typeof Question>,
-  { tenantId, validate }: { tenantId: TenantId; validate: (request: ValidationRequest) => Promise<Verdict> },
+  { tenantId, validate }: Asking,
 ): Verdict | Promise<Verdict> {
   if (hasTokenInQuery(requestPath ?? path ?? "")) return refuse("token_in_query");
   const target = requestPath === undefined ? { api: api ?? nowhere, path: path ?? "" } : { requestPath };
@@ -60,10 +98,14 @@ const nowhere = { context: "", version: "" };
 
 /** A verdict is an answer, allowed or not; only where there is none yet, the status says so. */
 function answerVerdict(res: ServerResponse, verdict: Verdict): void {
-  if (verdict.allowed) return answerJson(res, 200, { body: verdict });
-  const body = { ...verdict, wwwAuthenticate: challengeOf(verdict) };
-  if (verdict.retryAfterSeconds === undefined) return answerJson(res, 200, { body });
-  return answerJson(res, 503, { body, headers: { "Retry-After": String(verdict.retryAfterSeconds) } });
+  const isForNow = !verdict.allowed && verdict.retryAfterSeconds !== undefined;
+  const headers = isForNow ? { "Retry-After": String(verdict.retryAfterSeconds) } : undefined;
+  answerJson(res, isForNow ? 503 : 200, { body: bodyOf(verdict), headers });
+}
+
+/** A refusal comes with the challenge for the caller. */
+function bodyOf(verdict: Verdict) {
+  return verdict.allowed ? verdict : { ...verdict, wwwAuthenticate: challengeOf(verdict) };
 }
 
 function parseJson(text: string): unknown {
