@@ -131,6 +131,11 @@ describe("any other token is refused", () => {
     ["without a subject", () => theirToken({ sub: undefined }), /no subject/],
     ["that is an ID token", () => theirToken({ nonce: "n" }, { type: "jwt" }), /no access token/],
     ["that is bound to its sender", () => theirToken({ cnf: { jkt: "x" } }), /bound to its sender/],
+    [
+      "that is bound to a key",
+      () => theirToken({ cnf: { jkt: "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I" } }),
+      /bound to its sender/,
+    ],
     ["that is no JWT", () => Promise.resolve("opaque-token"), /must be a JWT/],
   ];
   it.each(cases)("%s", async (_name, token, words) => {

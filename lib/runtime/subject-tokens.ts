@@ -62,6 +62,8 @@ export function createSubjectTokenVerifier(options: SubjectTokenOptions): Verify
       return { refused: words[verified.reason] ?? "the subject token could not be checked just now; try again" };
     }
     const { facts, claims } = verified;
+    // The new token would be bound to nothing: whoever found the old one could shake off its binding.
+    if (facts.binding) return { refused: words.sender_constrained ?? "" };
     if (keyManager.exchangeAudience === null || !facts.audiences.includes(keyManager.exchangeAudience)) {
       return { refused: "the subject token is not meant for this server: its audience is another one" };
     }

@@ -41,28 +41,52 @@ export function readToken(token: string): ReadToken {
   const first = decodeCanonical(parts[0] ?? "");
   if (!first || !beginsLikeObject(first)) return looksLikeJose(token) ? malformed : opaque;
   if (parts.length === 5) return isEncrypted(first, parts) ? encrypted : malformed;
-  if (parts.length !== 3) return malformed;
-
-  const header = parseStrictObject(first);
-  const payload = decodeCanonical(parts[1] ?? "");
-  const claims = payload && parseStrictObject(payload);
-  if (!header || !claims || !decodeCanonical(parts[2] ?? "")) return malformed;
-
-  const algorithm = member(header, "alg");
-  const keyId = member(header, "kid");
-  const type = member(header, "typ") ?? "";
-  if (typeof algorithm !== "string" || typeof type !== "string") return malformed;
-  if (keyId !== undefined && !isKeyId(keyId)) return malformed;
-  if (Object.hasOwn(header, "crit") || Object.hasOwn(header, "b64") || isCompressed(header)) return malformed;
+  const read = parts.length === 3 ? readParts(first, parts) : null;
+  if (!read) return malformed;
+  const { algorithm, keyId, type, claims } = read;
   const issuer = member(claims, "iss");
   return {
     kind: "jwt",
     algorithm,
     keyId,
-    type: type.toLowerCase().replace(/^application\//, ""),
+    type,
     issuer: typeof issuer === "string" ? issuer : undefined,
     claims,
   };
+}
+
+/** A JWT in compact form whose header and payload are read, and whose signature is not yet checked. */
+export type ReadJwt = {
+  header: Record<string, unknown>;
+  algorithm: string;
+  /** Undefined where the header names none. */
+  keyId: string | undefined;
+  /** Lower-case, without "application/"; "" where the header names none. */
+  type: string;
+  claims: Record<string, unknown>;
+};
+
+/** Reads a signed JWT that is no access token, by the rules of `readToken`. @returns null where it is malformed */
+export function readJwt(text: string): ReadJwt | null {
+  if (text.length > maximumTokenCharacters) return null;
+  const parts = text.split(".");
+  const first = parts.length === 3 ? decodeCanonical(parts[0] ?? "") : null;
+  return first && readParts(first, parts);
+}
+
+function readParts(first: Buffer, [, second = "", third = ""]: readonly string[]): ReadJwt | null {
+  const header = parseStrictObject(first);
+  const payload = decodeCanonical(second);
+  const claims = payload && parseStrictObject(payload);
+  if (!header || !claims || !decodeCanonical(third)) return null;
+
+  const algorithm = member(header, "alg");
+  const keyId = member(header, "kid");
+  const type = member(header, "typ") ?? "";
+  if (typeof algorithm !== "string" || typeof type !== "string") return null;
+  if (keyId !== undefined && !isKeyId(keyId)) return null;
+  if (Object.hasOwn(header, "crit") || Object.hasOwn(header, "b64") || isCompressed(header)) return null;
+  return { header, algorithm, keyId, type: type.toLowerCase().replace(/^application\//, ""), claims };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { readBinding, type Binding } from "./binding.ts";
 import { member } from "./strict-json.ts";
 import type { TrustAnchor } from "./snapshot.ts";
 import { refuse, type Refused } from "./verdict.ts";
@@ -17,6 +18,8 @@ export type TokenFacts = {
 
 const maximumScopes = 256;
 const maximumTextCharacters = 1_024;
+  /** What the caller must show beside the token; null for a bearer token. */
+  readonly binding: Binding | null;
 
 /** `typ` headers of tokens that are no access tokens, for key managers that do not name their own. */
 const otherTokenTypes = new Set([
@@ -58,7 +61,9 @@ export function isAccessToken(anchor: TrustAnchor, type: string, claims: Record<
  * @param claims of a verified token, or of an introspection answer
  */
 export function readFacts(anchor: TrustAnchor, claims: Record<string, unknown>): TokenFacts | Refused {
-  if (Object.hasOwn(claims, "cnf")) return refuse("sender_constrained");
+  const isBound = Object.hasOwn(claims, "cnf");
+  const binding = isBound ? readBinding(claims["cnf"]) : null;
+  if (isBound && !binding) return refuse("sender_constrained");
   const consumerKey = readConsumerKey(anchor, claims);
   if (isRefused(consumerKey)) return consumerKey;
   const scopes = readScopes(anchor, claims);
@@ -87,6 +92,7 @@ export function isRefused(value: unknown): value is Refused {
  */
 function readConsumerKey(anchor: TrustAnchor, claims: Record<string, unknown>): string | null | Refused {
   const chosen = anchor.consumerKeyClaim;
+    binding,
   if (chosen !== null && firstText(member(claims, chosen)) === null) return refuse("claims_invalid");
   let consumerKey: string | null = null;
   for (const name of chosen === null ? anchor.consumerKeyClaims : [chosen, ...anchor.consumerKeyClaims]) {

@@ -157,6 +157,8 @@ function judge(anchor: TrustAnchor, answer: IntrospectionAnswer): TokenFacts | R
   // An answer has a place of its own for scopes (RFC 7662 §2.2), which the connector has read.
   const facts = readFacts(anchor.scopesClaimChosen ? anchor : { ...anchor, scopesClaims: [] }, claims);
   if (isRefused(facts)) return facts;
+  // RFC 9449 §6.2: such a token is bound to a key, which the answer must then name.
+  if (isDpopType(member(claims, "token_type")) && facts.binding?.key == null) return refuse("sender_constrained");
   const { consumerKey } = answer;
   if (consumerKey !== undefined && facts.consumerKey !== null && consumerKey !== facts.consumerKey) {
     return refuse("consumer_key_disagreement");
@@ -165,11 +167,18 @@ function judge(anchor: TrustAnchor, answer: IntrospectionAnswer): TokenFacts | R
     consumerKey: facts.consumerKey ?? consumerKey ?? null,
     subject: answer.subject ?? facts.subject,
     scopes: anchor.scopesClaimChosen ? facts.scopes : answer.scopes.slice(0, 256),
+    claims: facts.claims,
     audiences: answer.audiences,
     expiresAt: answer.expiresAt ?? null,
     notBefore: answer.notBefore ?? null,
+    issuedAt: facts.issuedAt,
     tokenId: optionalTokenId(claims),
+    binding: facts.binding,
   };
+}
+
+function isDpopType(type: unknown): boolean {
+  return typeof type === "string" && type.toLowerCase() === "dpop";
 }
 
 function optionalTokenId(claims: Record<string, unknown>): string | null {

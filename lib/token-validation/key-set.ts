@@ -54,6 +54,20 @@ export function findKey(keys: KeySet, keyId: string | undefined, algorithm: stri
   return fitting.length === 1 ? (fitting[0] ?? null) : null;
 }
 
+/** Members that only private and symmetric keys have (RFC 7518 §6.2.2, §6.3.2, §6.4). */
+const privateMembers = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
+
+/**
+ * Reads the public key that a DPoP proof carries (RFC 9449 §4.2). It has no name, and is trusted for nothing but
+ * what a token's binding says.
+ *
+ * @returns null where it is not usable, or has private members
+ */
+export function readProofKey(jwk: object): TrustedKey | null {
+  if (privateMembers.some((name) => Object.hasOwn(jwk, name))) return null;
+  return readKey(jwk, { named: false });
+}
+
 function readKey(value: unknown, { named = true } = {}): TrustedKey | null {
   if (!isObject(value) || JSON.stringify(value).length > maximumKeyCharacters) return null;
   const jwk = value as JWK & Record<string, unknown>;

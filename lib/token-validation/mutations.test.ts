@@ -2,6 +2,7 @@ import { createHmac } from "node:crypto";
 import fc from "fast-check";
 import { exportSPKI, importJWK, type CryptoKey } from "jose";
 import { beforeAll, describe, expect, it } from "vitest";
+import { proofKey, signProof } from "#tooling/testing/dpop.ts";
 import {
   goodClaims,
   signingPair,
@@ -39,7 +40,7 @@ const mutation = fc.oneof(
   }),
   fc.record({
     kind: fc.constant("claim" as const),
-    name: fc.constantFrom("iss", "sub", "aud", "exp", "scope", "client_id", "azp", "jti"),
+    name: fc.constantFrom("iss", "sub", "aud", "exp", "scope", "client_id", "azp", "jti", "htm", "htu", "ath", "iat"),
     value: fc.oneof(fc.string(), fc.integer(), fc.constant(null), fc.constant(9_999_999_999), fc.array(fc.string())),
   }),
   fc.record({
@@ -137,6 +138,36 @@ describe("a token that was changed without the key", () => {
       expect(await made.validate(variant)).toMatchObject({ allowed: false });
     }
   });
+});
+
+describe("a DPoP proof that was changed without the key", () => {
+  const url = "https://api.example/orders/1.0.0/items";
+
+  it.each(algorithms)(
+    "never passes, out of thousands (%s)",
+    async (algorithm) => {
+      const made = validationWorld([pairOf("ES256").publicJwk]);
+      const holder = await proofKey(algorithm);
+      const nowSeconds = made.nowSeconds();
+      const token = await signToken(pairOf("ES256"), { claims: { cnf: { jkt: holder.thumbprint } } }, nowSeconds);
+      const proof = await signProof(holder, { token, url, nowSeconds });
+      let checked = 0;
+      await fc.assert(
+        fc.asyncProperty(mutation, async (change) => {
+          const mutated = mutate(proof, change);
+          fc.pre(mutated !== proof);
+          checked++;
+          const verdict = await made.validate(token, { proof: { dpop: { proof: mutated, url } } });
+          expect(verdict).toMatchObject({ allowed: false, status: 401 });
+        }),
+        { numRuns: 1_500 },
+      );
+      expect(checked).toBeGreaterThan(1_000);
+      // The good one still passes: none of its copies was taken for it.
+      expect(await made.validate(token, { proof: { dpop: { proof, url } } })).toMatchObject({ allowed: true });
+    },
+    60_000,
+  );
 });
 
 describe("a token that was made to confuse", () => {

@@ -2,7 +2,10 @@ import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { Clock } from "#lib/foundation/clock.ts";
 import type { Log } from "#lib/foundation/log.ts";
+import { refuseCertificate } from "./binding.ts";
+import type { CallerProof } from "./caller-proof.ts";
 import { maximumTokenCharacters, readToken, type ReadToken } from "./compact-token.ts";
+import { defaultDpopLimits, DpopVerifier, type DpopLimits } from "./dpop.ts";
 import type { TokenFacts } from "./facts.ts";
 import { isRefused } from "./facts.ts";
 import {
@@ -26,6 +29,8 @@ export type ValidationRequest = {
   method: string;
   /** The API with the path inside it, or the whole path as the gateway received it. */
   target: { api: { context: string; version: string }; path: string } | { requestPath: string };
+  /** For tokens that are bound to their holder; undefined for a plain bearer token. */
+  proof?: CallerProof | undefined;
 };
 
 export type ValidatorLimits = {
@@ -34,6 +39,7 @@ export type ValidatorLimits = {
   tokens: number;
   keySets: KeySetLimits;
   introspection: IntrospectionLimits;
+  dpop: DpopLimits;
 };
 
 export const defaultLimits: ValidatorLimits = {
@@ -41,6 +47,7 @@ export const defaultLimits: ValidatorLimits = {
   tokens: 50_000,
   keySets: defaultKeySetLimits,
   introspection: defaultIntrospectionLimits,
+  dpop: defaultDpopLimits,
 };
 
 /** Everything that the validator knows of the world. On the warm path it calls the first four only, and waits for none. */
@@ -80,6 +87,7 @@ export function createValidator(ports: ValidatorPorts): Validator {
   const introspector = new Introspector({ ...ports, limits: limits.introspection });
   const known = new LRUCache<string, CachedFacts>({ max: limits.tokens });
 
+  const dpop = new DpopVerifier(limits.dpop);
   async function validate(request: ValidationRequest): Promise<Verdict> {
     const loaded = ports.snapshot(request.tenantId);
     const snapshot = loaded instanceof Promise ? await loaded : loaded;
@@ -102,12 +110,30 @@ export function createValidator(ports: ValidatorPorts): Validator {
     const refusal = refuseAnchor(anchor, target.api);
     if (refusal) return refusal;
     const found = findGrant(snapshot.tenantId, { anchor, facts, api: target.api });
+    if (facts.binding !== null || request.proof?.dpop !== undefined) {
+      const unproven = await refuseUnproven(request, facts, now);
+      if (unproven) return unproven;
+    }
     const grant = found instanceof Promise ? await found : found;
     if (isRefused(grant)) return grant;
     return judge({ snapshot, anchor, facts, grant, api: target.api, method: request.method, path: target.path });
   }
 
   /** An API that asks for no subscription is open to a token whose application cannot be told at the moment. */
+  /** Asked on every call: a proof belongs to one call, a certificate to one connection. */
+  async function refuseUnproven(
+    { token = "", method, proof }: ValidationRequest,
+    { binding }: TokenFacts,
+    now: Date,
+  ): Promise<Refused | null> {
+    const refused = binding && refuseCertificate(binding, proof);
+    if (refused) return refused;
+    const keyThumbprint = binding?.key ?? null;
+    if (keyThumbprint === null) return proof?.dpop === undefined ? null : refuse("dpop_unbound");
+    if (proof?.dpop === undefined) return refuse("dpop_required");
+    return dpop.refuse(proof.dpop, { keyThumbprint, tokenDigest: digestOf(token), method }, now);
+  }
+
   function findGrant(tenantId: string, { anchor, facts, api }: Checked & { api: CompiledApi }) {
     if (facts.consumerKey === null) return null;
     const found = ports.grant(tenantId, anchor.keyManagerId, facts.consumerKey);

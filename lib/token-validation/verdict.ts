@@ -16,9 +16,16 @@ export type Allowed = {
   readonly plan: { readonly id: string; readonly name: string; readonly requestsPerMinute: number | null } | null;
   readonly subject: string | null;
   readonly scopes: readonly string[];
+  /** The token's mapped claims, under their local names; the same object while what is known of the token is the same. */
+  readonly claims: Readonly<Record<string, unknown>>;
   /** Seconds since the epoch; null where the key manager did not say (introspection only). */
   readonly expiresAt: number | null;
+  /** Null where the tenant's backends get none. The gateway's part fills it in: the validator itself signs nothing. */
+  readonly backendToken: BackendToken | null;
 };
+
+/** What the backend gets in place of the access token: a JWT of Latchkey's own, and the header to send it in. */
+export type BackendToken = { readonly header: string; readonly token: string };
 
 /** The call may not pass. */
 export type Refused = {
@@ -90,8 +97,47 @@ export const refusals = {
   sender_constrained: {
     code: 900901,
     status: 401,
-    message: "The access token is bound to a key of its holder and may not be used as a bearer token.",
+    message: "The access token is bound to its holder in a way that cannot be checked here.",
   },
+  certificate_missing: {
+    code: 900901,
+    status: 401,
+    message: "The access token is bound to a client certificate, and the call came without one.",
+  },
+  certificate_mismatch: {
+    code: 900901,
+    status: 401,
+    message: "The access token is bound to another client certificate.",
+  },
+  dpop_required: {
+    code: 900901,
+    status: 401,
+    message: "The access token is bound to a key of its holder. Send it as DPoP, with a proof.",
+  },
+  dpop_unbound: {
+    code: 900901,
+    status: 401,
+    message: "The access token is bound to no key. Send it as Bearer.",
+  },
+  dpop_address_unknown: {
+    code: 900900,
+    status: 403,
+    message: "The gateway does not say at which address it was called, so no DPoP proof can be checked.",
+  },
+  dpop_proof_missing: { code: 900901, status: 401, message: "The request carries no DPoP proof." },
+  dpop_proof_invalid: { code: 900901, status: 401, message: "The DPoP proof is not well formed or wrongly signed." },
+  dpop_key_mismatch: {
+    code: 900901,
+    status: 401,
+    message: "The DPoP proof is signed with another key than the one that the access token is bound to.",
+  },
+  dpop_proof_untimely: { code: 900901, status: 401, message: "The DPoP proof is too old, or not valid yet." },
+  dpop_proof_mismatch: {
+    code: 900901,
+    status: 401,
+    message: "The DPoP proof was made for another method, address or access token.",
+  },
+  dpop_proof_replayed: { code: 900901, status: 401, message: "The DPoP proof was used before." },
   token_revoked: { code: 900901, status: 401, message: "The access token was revoked or is not active." },
   token_missing: { code: 900902, status: 401, message: "The request carries no access token." },
   token_expired: { code: 900903, status: 401, message: "The access token has expired." },
