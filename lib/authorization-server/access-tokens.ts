@@ -7,7 +7,7 @@ import type { KoaContextWithOIDC, Provider } from "oidc-provider";
 import { z } from "zod";
 import type { Database } from "#lib/data/database.ts";
 import { findAccount } from "#lib/data/issuers.ts";
-import { insertRevokedTokens, isTokenRevoked } from "#lib/data/revoked-tokens.ts";
+import { isOwnTokenRevoked, revokeOwnTokens } from "#lib/data/revocations.ts";
 import type { Clock } from "#lib/foundation/clock.ts";
 import type { TenantId } from "#lib/foundation/ids.ts";
 import { accessTokenAlgorithm } from "./signing.ts";
@@ -65,18 +65,18 @@ export function createAccessTokens({ database, clock, tenantId, issuer, publishe
       // An unknown token is ordinary here (RFC 7662 §2.2), whatever is wrong with it.
       return verified && (claimsShape.safeParse(verified.payload).data ?? null);
     },
-    async isActive({ jti, sub, client_id, [subjectIssuerClaim]: subjectIssuer }, provider) {
+    async isActive({ jti, sub, client_id, iat, [subjectIssuerClaim]: subjectIssuer }, provider) {
       if (!(await provider.Client.find(client_id))) return false;
       return database.inTenant(tenantId, async (ctx) => {
-        if (await isTokenRevoked(ctx, jti)) return false;
+        const issuedAt = new Date(iat * 1000);
+        if (await isOwnTokenRevoked(ctx, { tokenId: jti, consumerKey: client_id, subject: sub, issuedAt }))
+          return false;
         if (subjectIssuer !== undefined) return true;
         return sub === client_id || (await findAccount(ctx, sub)) !== null;
       });
     },
     revoke: ({ jti, exp }) =>
-      database.inTenant(tenantId, (ctx) =>
-        insertRevokedTokens(ctx, [{ tokenId: jti, expiresAt: new Date(exp * 1000) }]),
-      ),
+      database.inTenant(tenantId, (ctx) => revokeOwnTokens(ctx, [{ tokenId: jti, expiresAt: new Date(exp * 1000) }])),
   };
 }
 

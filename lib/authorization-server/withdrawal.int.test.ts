@@ -3,7 +3,7 @@ import { decodeJwt, decodeProtectedHeader } from "jose";
 import * as oauth from "openid-client";
 import { beforeAll, describe, expect, it } from "vitest";
 import { installationDb, tenantDb } from "#lib/data/database.ts";
-import { isTokenRevoked } from "#lib/data/revoked-tokens.ts";
+import { isOwnTokenRevoked } from "#lib/data/revocations.ts";
 import { setPersonActive } from "#lib/features/people/set-active.ts";
 import { newId, type PersonId } from "#lib/foundation/ids.ts";
 import {
@@ -256,7 +256,8 @@ describe("a person who is disabled", () => {
     );
     await setPersonActive(administrator, { id: member.id, active: false });
     const tokenId = decodeJwt(access_token).jti ?? "";
-    expect(await database.inTenant(at.tenant.id, (ctx) => isTokenRevoked(ctx, tokenId))).toBe(true);
+    const token = { tokenId, consumerKey: "another", subject: "another", issuedAt: new Date() };
+    expect(await database.inTenant(at.tenant.id, (ctx) => isOwnTokenRevoked(ctx, token))).toBe(true);
   });
 });
 

@@ -6,7 +6,7 @@
 import { deleteClientSecrets } from "./client-secrets.ts";
 import { installationDb, tenantDb, type InstallationContext, type TenantContext } from "./database.ts";
 import type { Prisma } from "./generated/client.ts";
-import { insertRevokedTokens } from "./revoked-tokens.ts";
+import { revokeOwnTokens } from "./revocations.ts";
 
 /** Which row: oidc-provider's name of the model, and the id under which it is stored. */
 export type AuthorizationStateKey = { model: string; id: string };
@@ -220,7 +220,7 @@ async function denyIssuedTokens(
     where: { model: issuedToken, ...owner },
     select: { id: true, expiresAt: true },
   });
-  await insertRevokedTokens(
+  await revokeOwnTokens(
     ctx,
     rows.flatMap(({ id, expiresAt }) => (expiresAt ? [{ tokenId: id, expiresAt }] : [])),
   );

@@ -32,8 +32,9 @@ export const ownership = {
   CrossTenantSubscription: "tenant",
   GatewayCredential: "tenant",
   SigningKey: "tenant",
+  BackendJwt: "tenant",
   AuthorizationState: "tenant",
   ClientSecret: "tenant",
-  RevokedToken: "tenant",
+  Revocation: "tenant",
   ConfigChange: "tenant",
 } as const satisfies Record<Prisma.ModelName, "tenant" | "installation">;

@@ -1,6 +1,7 @@
 /** What the validation plane reads of a tenant: as a whole, and whether it has changed since. */
 import { z } from "zod";
 import type { TenantId } from "../foundation/ids.ts";
+import { backendJwtColumns, type BackendJwtRecord } from "./backend-jwt.ts";
 import { installationDb, type InstallationContext } from "./database.ts";
 
 /**
@@ -9,6 +10,7 @@ import { installationDb, type InstallationContext } from "./database.ts";
  */
 export type TenantConfiguration = {
   tenantId: TenantId;
+  slug: string;
   version: bigint;
   suspended: boolean;
   keyManagers: {
@@ -20,6 +22,7 @@ export type TenantConfiguration = {
     issuer: string;
     consumerKeyClaim: string | null;
     scopesClaim: string | null;
+    claimMappings: z.output<typeof claimMappingsShape>;
     signingKeys: z.output<typeof signingKeysShape>;
     validationMethod: "SELF" | "INTROSPECT";
     revision: number;
@@ -39,8 +42,20 @@ export type TenantConfiguration = {
   }[];
   /** Digests of the gateway credentials that are not revoked. */
   credentials: string[];
-  revokedTokens: { tokenId: string; expiresAt: Date }[];
+  /** What backends are told with each allowed call, with the keys that sign it, oldest first; null for nothing. */
+  backendJwt: (Omit<BackendJwtRecord, "enabled"> & { keys: BackendJwtKey[] }) | null;
 };
+
+/** A key that signs backend JWTs until it retires. Its private part is sealed. */
+export type BackendJwtKey = {
+  id: string;
+  keyId: string;
+  algorithm: string;
+  sealedPrivateJwk: string;
+  retiredAt: Date | null;
+};
+
+const claimMappingsShape = z.array(z.object({ remote: z.string(), local: z.string() }));
 
 const signingKeysShape = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("jwks"), url: z.string() }),
@@ -68,7 +83,13 @@ export async function readTenantConfiguration(
     const rows = await readRows(ctx, tenantId);
     const after = await readTenant(ctx, tenantId);
     if (after?.configVersion === before.configVersion || attempt === maximumAttempts) {
-      return { tenantId, version: before.configVersion, suspended: before.status !== "ACTIVE", ...rows };
+      return {
+        tenantId,
+        slug: before.slug,
+        version: before.configVersion,
+        suspended: before.status !== "ACTIVE",
+        ...rows,
+      };
     }
   }
 }
@@ -76,7 +97,7 @@ export async function readTenantConfiguration(
 function readTenant(ctx: InstallationContext, tenantId: TenantId) {
   return installationDb(ctx).tenant.findUnique({
     where: { id: tenantId },
-    select: { configVersion: true, status: true },
+    select: { slug: true, configVersion: true, status: true },
   });
 }
 
@@ -95,21 +116,35 @@ async function readRows(ctx: InstallationContext, tenantId: TenantId) {
     where: { ...where, revokedAt: null },
     select: { tokenHash: true },
   });
-  const revokedTokens = await db.revokedToken.findMany({
-    // A token may be used for its clock tolerance longer than it lives.
-    where: { ...where, expiresAt: { gt: new Date(Date.now() - 600_000) } },
-    select: { tokenId: true, expiresAt: true },
-  });
+  const backendJwt = await readBackendJwt(ctx, tenantId);
   return {
-    keyManagers: keyManagers.map((row) => ({ ...row, signingKeys: signingKeysShape.parse(row.signingKeys) })),
+    keyManagers: keyManagers.map((row) => ({
+      ...row,
+      signingKeys: signingKeysShape.parse(row.signingKeys),
+      claimMappings: claimMappingsShape.parse(row.claimMappings),
+    })),
     plans,
     apis: apis.map(({ keyManagers: accepted, ...api }) => ({
       ...api,
       keyManagerIds: accepted.map(({ keyManagerId }) => keyManagerId),
     })),
     credentials: credentials.map(({ tokenHash }) => tokenHash),
-    revokedTokens,
+    backendJwt,
   };
+}
+
+async function readBackendJwt(ctx: InstallationContext, tenantId: TenantId) {
+  const db = installationDb(ctx);
+  const chosen = await db.backendJwt.findUnique({ where: { tenantId }, select: backendJwtColumns });
+  if (!chosen?.enabled) return null;
+  const { enabled: _on, ...settings } = chosen;
+  const keys = await db.signingKey.findMany({
+    where: { tenantId, purpose: "BACKEND_JWT", OR: [{ expiresAt: null }, { expiresAt: { gt: new Date() } }] },
+    select: { id: true, keyId: true, algorithm: true, sealedPrivateJwk: true, retiredAt: true },
+    orderBy: [{ createdAt: "asc" }, { id: "asc" }],
+    take: 50,
+  });
+  return { ...settings, keys };
 }
 
 const keyManagerColumns = {
@@ -121,6 +156,7 @@ const keyManagerColumns = {
   issuer: true,
   consumerKeyClaim: true,
   scopesClaim: true,
+  claimMappings: true,
   signingKeys: true,
   validationMethod: true,
   revision: true,
@@ -149,17 +185,4 @@ export async function readConfigVersions(
     select: { id: true, configVersion: true },
   });
   return new Map(rows.map(({ id, configVersion }) => [id as TenantId, configVersion]));
-}
-
-/** Tokens of these tenants that were revoked since a time and have not expired. */
-export async function readRevocationsSince(
-  ctx: InstallationContext,
-  tenantIds: readonly TenantId[],
-  since: Date,
-): Promise<{ tenantId: TenantId; tokenId: string; expiresAt: Date }[]> {
-  const rows = await installationDb(ctx).revokedToken.findMany({
-    where: { tenantId: { in: [...tenantIds] }, revokedAt: { gt: since } },
-    select: { tenantId: true, tokenId: true, expiresAt: true },
-  });
-  return rows.map((row) => ({ ...row, tenantId: row.tenantId as TenantId }));
 }

@@ -1,6 +1,15 @@
+import { hash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { installationDb, tenantDb } from "#lib/data/database.ts";
-import { insertRevokedTokens } from "#lib/data/revoked-tokens.ts";
+import {
+  deleteExpiredRevocations,
+  insertRevocations,
+  readRevocations,
+  readRevocationsSince,
+  revokeOwnTokens,
+  type RevocationPosition,
+  type RevocationRecord,
+} from "#lib/data/revocations.ts";
 import { revokeGatewayCredential } from "#lib/features/gateway-credentials/revoke.ts";
 import { listGatewayCredentials } from "#lib/features/gateway-credentials/list.ts";
 import { gatewayTenant, keySetOutbound, serveValidationPlane, within5Seconds } from "#tooling/testing/gateway.ts";
@@ -214,20 +223,78 @@ describe("a change takes effect within five seconds, for a token that has passed
   });
 });
 
-describe("revoked tokens", () => {
-  it("are known to the snapshot and to the comparison that follows it", async () => {
-    const { readRevocationsSince, readTenantConfiguration } = await import("#lib/data/validation-snapshot.ts");
+describe("revocations", () => {
+  const inAMinute = () => new Date(Date.now() + 60_000);
+  const issuedSoFar = () => new Date(Date.now() + 1_000);
+
+  it("are known to the first reading and to the comparison that follows it, in their own tenant only", async () => {
     const [here, there] = [await gatewayTenant(deps), await gatewayTenant(deps)];
     const before = new Date(Date.now() - 1_000);
-    const revoked = { tokenId: "revoked-1", expiresAt: new Date(Date.now() + 60_000) };
-    await deps.database.inTenant(here.tenantId, (tx) => insertRevokedTokens(tx, [revoked]));
+    const expiresAt = inAMinute();
+    await deps.database.inTenant(here.tenantId, (tx) => revokeOwnTokens(tx, [{ tokenId: "revoked-1", expiresAt }]));
+    const expected = {
+      ...{ tenantId: here.tenantId, keyManager: "", kind: "TOKEN_ID", value: "revoked-1" },
+      ...{ issuedBefore: null, expiresAt },
+    };
     await deps.database.inInstallation(async (tx) => {
-      expect((await readTenantConfiguration(tx, here.tenantId))?.revokedTokens).toEqual([revoked]);
-      expect((await readTenantConfiguration(tx, there.tenantId))?.revokedTokens).toEqual([]);
-      expect(await readRevocationsSince(tx, [here.tenantId, there.tenantId], before)).toEqual([
-        { tenantId: here.tenantId, ...revoked },
-      ]);
+      const page = { after: null, now: new Date(), limit: 10 };
+      expect(await readRevocations(tx, { tenantId: here.tenantId, ...page })).toEqual([expected]);
+      expect(await readRevocations(tx, { tenantId: there.tenantId, ...page })).toEqual([]);
+      expect(await readRevocationsSince(tx, [here.tenantId, there.tenantId], before)).toEqual([expected]);
       expect(await readRevocationsSince(tx, [there.tenantId], before)).toEqual([]);
     });
+  });
+
+  it("are read page by page, each once, and deleted when they have expired", async () => {
+    const { tenantId } = await gatewayTenant(deps);
+    const tokens = Array.from({ length: 25 }, (_, index) => ({ tokenId: `t-${index}`, expiresAt: inAMinute() }));
+    await deps.database.inTenant(tenantId, (tx) =>
+      revokeOwnTokens(tx, [...tokens, { tokenId: "expired", expiresAt: new Date("2020-01-01T00:00:00Z") }]),
+    );
+    const seen: string[] = [];
+    await deps.database.inInstallation(async (tx) => {
+      let after: RevocationPosition | null = null;
+      do {
+        const page = await readRevocations(tx, { tenantId, after, now: new Date(), limit: 10 });
+        seen.push(...page.map(({ value }) => value));
+        after = page.at(-1) ?? null;
+      } while (after);
+      expect(await deleteExpiredRevocations(tx, new Date("2020-01-02T00:00:00Z"))).toBeGreaterThan(0);
+    });
+    expect(seen.sort()).toEqual(tokens.map(({ tokenId }) => tokenId).sort());
+  });
+
+  it("never let anything in again when they are repeated with earlier moments", async () => {
+    const { tenantId } = await gatewayTenant(deps);
+    const revocation = { keyManager: "km", kind: "SUBJECT", value: "user-1" } as const;
+    const moments = { issuedBefore: new Date("2030-01-01T00:00:00Z"), expiresAt: new Date("2030-02-01T00:00:00Z") };
+    const earlier = { issuedBefore: new Date("2029-01-01T00:00:00Z"), expiresAt: new Date("2029-02-01T00:00:00Z") };
+    const insert = (row: RevocationRecord) => deps.database.inTenant(tenantId, (tx) => insertRevocations(tx, [row]));
+    await insert({ ...revocation, ...moments });
+    await insert({ ...revocation, ...earlier });
+    const page = { tenantId, after: null, now: new Date(), limit: 10 };
+    expect(await deps.database.inInstallation((tx) => readRevocations(tx, page))).toMatchObject([moments]);
+  });
+
+  type Revoke = (digest: string) => Pick<RevocationRecord, "kind" | "value" | "issuedBefore">;
+  it.each<[string, Revoke]>([
+    ["of the token's id", () => ({ kind: "TOKEN_ID", value: "token-1", issuedBefore: null })],
+    ["of the whole token", (digest: string) => ({ kind: "TOKEN_DIGEST", value: digest, issuedBefore: null })],
+    ["of its client", () => ({ kind: "CONSUMER_KEY", value: consumerKey, issuedBefore: issuedSoFar() })],
+    ["of its subject", () => ({ kind: "SUBJECT", value: "user-1", issuedBefore: issuedSoFar() })],
+  ])("%s refuse a token that has passed before, within five seconds", async (_case, revoke) => {
+    const tenant = await gatewayTenant(deps);
+    const [passed, later] = [await token(), await token({ claims: { jti: "later", iat: Date.now() / 1000 + 30 } })];
+    expect(await ask(tenant, { token: passed })).toMatchObject({ allowed: true });
+    const revocation = revoke(hash("sha256", passed, "base64url"));
+    await deps.database.inTenant(tenant.tenantId, (tx) =>
+      insertRevocations(tx, [{ ...revocation, keyManager: tenant.ids.keyManager, expiresAt: inAMinute() }]),
+    );
+    const refused = await within5Seconds(
+      () => ask(tenant, { token: passed }),
+      ({ allowed }) => allowed === false,
+    );
+    expect(refused).toMatchObject({ code: 900901, reason: "token_revoked" });
+    expect(await ask(tenant, { token: later })).toMatchObject({ allowed: true });
   });
 });

@@ -1,13 +1,14 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { TenantId } from "#lib/foundation/ids.ts";
 import { silentLog } from "#lib/foundation/log.ts";
-import { snapshotData } from "#tooling/testing/validation.ts";
+import { noFacts, snapshotData } from "#tooling/testing/validation.ts";
+import type { Revocation } from "./revocations.ts";
 import {
   defaultKeeperLimits,
   SnapshotKeeper,
   type ConfigChange,
   type LoadedTenant,
-  type Revocation,
+  type TenantRevocation,
 } from "./snapshot-keeper.ts";
 
 const tenant = snapshotData.tenantId as TenantId;
@@ -26,7 +27,9 @@ function world() {
     changes: [] as ConfigChange[] | null,
     /** What was told to be forgotten of consumer keys. */
     forgotten: [] as string[],
-    revocations: [] as Revocation[],
+    /** What is revoked already when a tenant is loaded, in pages. */
+    revokedBefore: [] as Revocation[][],
+    revocations: [] as TenantRevocation[],
     revocationsAskedSince: [] as Date[],
     /** What a load answers instead of the present version: a read replica that lags behind. */
     laggingVersion: undefined as bigint | undefined,
@@ -61,7 +64,10 @@ function world() {
         made.duringLoad?.();
         made.duringLoad = undefined;
         const version = made.laggingVersion ?? made.version;
-        return { snapshot: { ...snapshotData, version }, credentials: ["digest"], revokedTokens: [] };
+        return { snapshot: { ...snapshotData, version }, credentials: ["digest"] };
+      },
+      async *revocations() {
+        yield* made.revokedBefore;
       },
       async changes(_tenant, after) {
         if (made.isDown) throw new Error("down");
@@ -216,29 +222,61 @@ describe("changes that concern consumer keys alone", () => {
   });
 });
 
-describe("revoked tokens", () => {
-  it("arrive with the comparison, asked for with an overlap", async () => {
+describe("revocations", () => {
+  const revocation = (made: { time: number }, value: string): Revocation => ({
+    keyManager: "km-1",
+    kind: "TOKEN_ID",
+    value,
+    issuedBefore: null,
+    expiresAt: new Date(made.time + 60_000),
+  });
+  const isRevoked = (keeper: SnapshotKeeper, tokenId: string, tenantId = tenant) =>
+    keeper.isRevoked(tenantId, "km-1", { facts: { ...noFacts, tokenId }, digest: "" });
+
+  it("that stand already come with the tenant, every page of them", async () => {
+    const { made, keeper, versionNow } = world();
+    made.revokedBefore = [[revocation(made, "t-1")], [revocation(made, "t-2")]];
+    await versionNow();
+    expect([isRevoked(keeper, "t-1"), isRevoked(keeper, "t-2"), isRevoked(keeper, "t-3")]).toEqual([true, true, false]);
+  });
+
+  it("that follow arrive with the comparison, asked for with an overlap", async () => {
     const { made, keeper, versionNow } = world();
     await versionNow();
     await keeper.compare();
-    made.revocations = [{ tenantId: tenant, tokenId: "t-1", expiresAt: new Date(made.time + 60_000) }];
+    made.revocations = [{ tenantId: tenant, ...revocation(made, "t-1") }];
     made.time += 2_000;
     await keeper.compare();
-    expect(keeper.isRevoked(tenant, "t-1")).toBe(true);
-    expect(keeper.isRevoked(tenant, "t-2")).toBe(false);
-    expect(keeper.isRevoked("somebody-else" as TenantId, "t-1")).toBe(false);
+    expect(isRevoked(keeper, "t-1")).toBe(true);
+    expect(isRevoked(keeper, "t-2")).toBe(false);
+    expect(isRevoked(keeper, "t-1", "somebody-else" as TenantId)).toBe(false);
     const [since] = made.revocationsAskedSince.slice(-1);
     expect(since?.getTime()).toBe(made.time - 2_000 - defaultKeeperLimits.revocationOverlapMs);
   });
 
-  it("are read again in full after a silence that the overlap does not cover", async () => {
+  it("are asked for since the last comparison that succeeded, however long that is ago", async () => {
     const { made, keeper, versionNow } = world();
     await versionNow();
     await keeper.compare();
-    const before = made.loads;
-    made.time += 120_000;
+    const lastHeard = made.time;
+    made.isDown = true;
+    made.time += 3_600_000;
     await keeper.compare();
-    await settled();
-    expect(made.loads).toBe(before + 1);
+    made.isDown = false;
+    await keeper.compare();
+    const [since] = made.revocationsAskedSince.slice(-1);
+    expect(since?.getTime()).toBe(lastHeard - defaultKeeperLimits.revocationOverlapMs);
+  });
+
+  it("are forgotten after their tokens have expired", async () => {
+    const { made, keeper, versionNow } = world();
+    made.revokedBefore = [[revocation(made, "t-1")]];
+    await versionNow();
+    made.time += 600_000;
+    await keeper.compare();
+    expect(isRevoked(keeper, "t-1")).toBe(true);
+    made.time += defaultKeeperLimits.sweepEveryMs + 1;
+    await keeper.compare();
+    expect(isRevoked(keeper, "t-1")).toBe(false);
   });
 });

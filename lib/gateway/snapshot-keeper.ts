@@ -2,20 +2,21 @@ import { LRUCache } from "lru-cache";
 import type { Clock } from "#lib/foundation/clock.ts";
 import type { TenantId } from "#lib/foundation/ids.ts";
 import type { Log } from "#lib/foundation/log.ts";
+import type { TokenFacts } from "#lib/token-validation/facts.ts";
 import { compileSnapshot, type Snapshot, type SnapshotData } from "#lib/token-validation/snapshot.ts";
 import type { GrantStore } from "./grant-store.ts";
+import { Revocations, type Revocation } from "./revocations.ts";
 
 /** A tenant as its gateways see it, with what admits them. */
 export type LoadedTenant = {
   snapshot: SnapshotData;
   /** Digests of the gateway credentials that are not revoked. */
   credentials: readonly string[];
-  revokedTokens: readonly { tokenId: string; expiresAt: Date }[];
 };
 
 export type KeptTenant = { readonly snapshot: Snapshot; readonly credentials: ReadonlySet<string> };
 
-export type Revocation = { tenantId: TenantId; tokenId: string; expiresAt: Date };
+export type TenantRevocation = Revocation & { tenantId: TenantId };
 
 /** One change of a tenant's configuration. */
 export type ConfigChange = {
@@ -31,11 +32,13 @@ export type SnapshotSource = {
   load(tenantId: TenantId): Promise<LoadedTenant | null>;
   /** What changed after a version, oldest first; null where that is no longer on record, or is too much. */
   changes(tenantId: TenantId, after: bigint): Promise<readonly ConfigChange[] | null>;
-  /** The present versions, and the tokens revoked since a time. */
+  /** What is revoked, in pages. */
+  revocations(tenantId: TenantId): AsyncIterable<readonly Revocation[]>;
+  /** The present versions, and what was revoked since a time. */
   check(
     tenantIds: readonly TenantId[],
     revokedSince: Date,
-  ): Promise<{ versions: Map<TenantId, bigint>; revocations: readonly Revocation[] }>;
+  ): Promise<{ versions: Map<TenantId, bigint>; revocations: readonly TenantRevocation[] }>;
 };
 
 export type KeeperLimits = {
@@ -47,6 +50,8 @@ export type KeeperLimits = {
   tenants: number;
   /** Revocations are asked for with this overlap: a row may become visible after a younger one. */
   revocationOverlapMs: number;
+  /** How often revocations of tokens that have expired are forgotten. */
+  sweepEveryMs: number;
 };
 
 export const defaultKeeperLimits: KeeperLimits = {
@@ -54,6 +59,7 @@ export const defaultKeeperLimits: KeeperLimits = {
   maximumUncheckedMs: 60_000,
   tenants: 1_000,
   revocationOverlapMs: 30_000,
+  sweepEveryMs: 600_000,
 };
 
 type Entry = {
@@ -65,12 +71,11 @@ type Entry = {
   seen: bigint;
   /** The version that was heard of; the snapshot is older while a load is under way. */
   wanted: bigint;
-  /** Set where changes alone do not tell what is missing. */
-  mustReload: boolean;
   loading: Promise<void> | null;
   /** Not before this time again: a large tenant that changes all the time must not load all the time. */
   restsUntil: number;
-  revokedTokens: Map<string, number>;
+  revocations: Revocations;
+  sweptAt: number;
 };
 
 export type SnapshotKeeperOptions = {
@@ -135,8 +140,10 @@ export class SnapshotKeeper {
     return entry.kept;
   }
 
-  isRevoked(tenantId: TenantId, tokenId: string): boolean {
-    return this.#entries.peek(tenantId)?.revokedTokens.has(tokenId) ?? false;
+  /** Whether a token is revoked. @param digest of the whole token, SHA-256 in base64url */
+  isRevoked(tenantId: TenantId, keyManager: string, token: { facts: TokenFacts; digest: string }): boolean {
+    const revocations = this.#entries.peek(tenantId)?.revocations;
+    return revocations !== undefined && revocations.covers(keyManager, token.facts, token.digest);
   }
 
   /** A tenant was announced to have this version. */
@@ -175,10 +182,10 @@ export class SnapshotKeeper {
         freshAt: -Infinity,
         seen: -1n,
         wanted: -1n,
-        mustReload: false,
         loading: null,
         restsUntil: 0,
-        revokedTokens: new Map(),
+        revocations: new Revocations(),
+        sweptAt: this.#clock.now().getTime(),
       };
       this.#entries.set(tenantId, entry);
     }
@@ -206,21 +213,20 @@ export class SnapshotKeeper {
   }
 
   async #compareEntries(entries: readonly Entry[], startedAt: number): Promise<void> {
-    // A long silence leaves a hole in the revocations; then everything is read again.
-    const isSilent = startedAt - this.#checkedAt > this.#limits.maximumUncheckedMs;
     const { versions, revocations } = await this.#source.check(
       entries.map(({ tenantId }) => tenantId),
-      new Date((isSilent ? startedAt : this.#checkedAt) - this.#limits.revocationOverlapMs),
+      new Date(this.#checkedAt - this.#limits.revocationOverlapMs),
     );
-    for (const { tenantId, tokenId, expiresAt } of revocations) {
-      this.#entries.peek(tenantId)?.revokedTokens.set(tokenId, expiresAt.getTime());
-    }
+    for (const { tenantId, ...revocation } of revocations) this.#entries.peek(tenantId)?.revocations.add(revocation);
     for (const entry of entries) {
       const version = versions.get(entry.tenantId);
       if (version === undefined) this.#forget(entry);
       else if (version > entry.wanted) entry.wanted = version;
-      if (isSilent) entry.mustReload = true;
-      if (entry.mustReload || this.#isBehind(entry)) void this.#load(entry);
+      if (startedAt - entry.sweptAt > this.#limits.sweepEveryMs) {
+        entry.sweptAt = startedAt;
+        entry.revocations.sweep(startedAt / 1000);
+      }
+      if (this.#isBehind(entry)) void this.#load(entry);
       else entry.freshAt = startedAt;
     }
   }
@@ -262,8 +268,8 @@ export class SnapshotKeeper {
   }
 
   async #catchUp(entry: Entry): Promise<void> {
-    const { tenantId, mustReload } = entry;
-    const changes = entry.kept && !mustReload ? await this.#source.changes(tenantId, entry.seen) : null;
+    const { tenantId } = entry;
+    const changes = entry.kept ? await this.#source.changes(tenantId, entry.seen) : null;
     const reached = changes?.at(-1)?.version ?? entry.seen;
     if (changes === null || reached < entry.wanted) return this.#loadAll(entry);
     if (changes.some(({ subject }) => !grantSubjects.has(subject))) {
@@ -281,9 +287,12 @@ export class SnapshotKeeper {
   async #loadAll(entry: Entry): Promise<void> {
     const loaded = await this.#source.load(entry.tenantId);
     if (!loaded) return this.#forget(entry);
+    if (!entry.kept) {
+      for await (const page of this.#source.revocations(entry.tenantId))
+        page.forEach((one) => entry.revocations.add(one));
+    }
     this.#keep(entry, loaded);
     this.#grants.forgetAll(entry.tenantId);
-    entry.mustReload = false;
     this.#see(entry, loaded.snapshot.version);
   }
 
@@ -299,14 +308,8 @@ export class SnapshotKeeper {
     if (entry.seen > entry.wanted) entry.wanted = entry.seen;
   }
 
-  #keep(entry: Entry, { snapshot, credentials, revokedTokens }: LoadedTenant): void {
+  #keep(entry: Entry, { snapshot, credentials }: LoadedTenant): void {
     if (entry.kept && snapshot.version < entry.kept.snapshot.version) return;
-    const now = this.#clock.now().getTime();
-    for (const [tokenId, expiresAt] of entry.revokedTokens) {
-      // A token may be used for its clock tolerance longer than it lives.
-      if (expiresAt + 600_000 < now) entry.revokedTokens.delete(tokenId);
-    }
-    for (const { tokenId, expiresAt } of revokedTokens) entry.revokedTokens.set(tokenId, expiresAt.getTime());
     entry.kept = { snapshot: compileSnapshot(snapshot), credentials: new Set(credentials) };
   }
 }

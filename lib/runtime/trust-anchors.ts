@@ -1,6 +1,7 @@
 /** What the validation plane and the token exchange trust: a key manager's settings and its connector's declaration. */
 import type { Connector } from "#lib/connector-kit/contract.ts";
 import type { KeyManagerRecord } from "#lib/data/key-managers.ts";
+import { ownServer } from "#lib/data/revocations.ts";
 import type { OutboundFetch } from "#lib/foundation/outbound-contract.ts";
 import type { TrustAnchor } from "#lib/token-validation/snapshot.ts";
 
@@ -17,6 +18,7 @@ type TrustedSettings = Pick<
   | "updatedAt"
   | "consumerKeyClaim"
   | "scopesClaim"
+  | "claimMappings"
 > & { id: string };
 
 /** The trust anchor of a key manager. */
@@ -33,11 +35,12 @@ export function trustAnchorOf(keyManager: TrustedSettings, connector: Connector)
     consumerKeyClaim: keyManager.consumerKeyClaim,
     consumerKeyClaims: trust.consumerKeyClaims,
     scopesClaims: keyManager.scopesClaim === null ? trust.scopesClaims : [keyManager.scopesClaim],
+    claimMappings: keyManager.claimMappings,
     scopesClaimChosen: keyManager.scopesClaim !== null,
     algorithms: trust.algorithms,
     tokenTypes: trust.tokenTypes,
     refusedClaims: trust.refusedClaims,
-    hasDenyList: connector.permanent !== undefined,
+    revocationName: connector.permanent === undefined ? id : ownServer,
     fingerprint: `${id}:${String(revision)}:${String(updatedAt.getTime())}`,
   };
 }

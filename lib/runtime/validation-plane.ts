@@ -5,10 +5,16 @@ import type { KeyManagerAdapter } from "#lib/connector-kit/contract.ts";
 import { listenForConfigChanges } from "#lib/data/config-announcements.ts";
 import { readConfigChanges } from "#lib/data/config-changes.ts";
 import { findCredentialOwner, noteCredentialUse } from "#lib/data/gateway-credentials.ts";
+import {
+  readRevocations,
+  readRevocationsSince,
+  type RevocationPosition,
+  type RevocationQuery,
+  type TenantRevocation,
+} from "#lib/data/revocations.ts";
 import { readGrants } from "#lib/data/validation-grants.ts";
 import {
   readConfigVersions,
-  readRevocationsSince,
   readTenantConfiguration,
   type TenantConfiguration,
 } from "#lib/data/validation-snapshot.ts";
@@ -30,6 +36,7 @@ const introspectionDeadlineMs = 1_500;
 const adapterTtlMs = 60_000;
 /** With more changes than this behind, a tenant is loaded anew. */
 const maximumChanges = 1_000;
+const revocationsInOnePage = 20_000;
 
 /** What the plane works with; a subset of every verb's dependencies. */
 export type ValidationPlaneOptions = {
@@ -72,7 +79,7 @@ export function startValidationPlane({ deps, databaseUrl }: ValidationPlaneOptio
       return kept instanceof Promise ? kept.then((tenant) => tenant?.snapshot ?? null) : (kept?.snapshot ?? null);
     },
     grant: (tenantId, keyManagerId, consumerKey) => grants.find(tenantId as TenantId, keyManagerId, consumerKey),
-    isRevoked: (tenantId, tokenId) => keeper.isRevoked(tenantId as TenantId, tokenId),
+    isRevoked: (tenantId, { revocationName }, token) => keeper.isRevoked(tenantId as TenantId, revocationName, token),
     fetchKeySet: (url) => fetchKeySet(deps.outbound, url),
     introspect: introspectThrough(deps),
   });
@@ -93,7 +100,7 @@ export function startValidationPlane({ deps, databaseUrl }: ValidationPlaneOptio
   };
 }
 
-function snapshotSource({ database }: Pick<Dependencies, "database">): SnapshotSource {
+function snapshotSource({ database, clock }: Pick<Dependencies, "clock" | "database">): SnapshotSource {
   return {
     async load(tenantId) {
       const rows = await database.inInstallation((ctx) => readTenantConfiguration(ctx, tenantId));
@@ -101,6 +108,15 @@ function snapshotSource({ database }: Pick<Dependencies, "database">): SnapshotS
     },
     changes: (tenantId, after) =>
       database.inInstallation((ctx) => readConfigChanges(ctx, { tenantId, after, limit: maximumChanges })),
+    async *revocations(tenantId) {
+      let after: RevocationPosition | null = null;
+      do {
+        const query: RevocationQuery = { tenantId, after, now: clock.now(), limit: revocationsInOnePage };
+        const page: TenantRevocation[] = await database.inInstallation((ctx) => readRevocations(ctx, query));
+        yield page;
+        after = page.length < revocationsInOnePage ? null : (page.at(-1) ?? null);
+      } while (after);
+    },
     check: (tenantIds, revokedSince) =>
       database.inInstallation(async (ctx) => ({
         versions: await readConfigVersions(ctx, tenantIds),
@@ -125,10 +141,9 @@ function grantReader({ database }: Pick<Dependencies, "database">): ReadGrants {
   };
 }
 
-function toLoadedTenant({ credentials, revokedTokens, keyManagers, apis, ...rest }: TenantConfiguration): LoadedTenant {
+function toLoadedTenant({ credentials, keyManagers, apis, ...rest }: TenantConfiguration): LoadedTenant {
   return {
     credentials,
-    revokedTokens,
     snapshot: {
       ...rest,
       trustAnchors: keyManagers.flatMap((keyManager) => toTrustAnchor(keyManager) ?? []),

@@ -8,18 +8,28 @@ export type TokenFacts = {
   readonly consumerKey: string | null;
   readonly subject: string | null;
   readonly scopes: readonly string[];
+  /** Mapped claims, under their local names: an object of this token's own. */
+  readonly claims: Readonly<Record<string, unknown>>;
   readonly audiences: readonly string[];
   /** Seconds since the epoch; null only where introspection did not say. */
   readonly expiresAt: number | null;
   readonly notBefore: number | null;
-  /** `jti`, for the deny list. */
+  /** Seconds since the epoch; null where the token does not say. */
+  readonly issuedAt: number | null;
+  /** `jti`, for what is revoked. */
   readonly tokenId: string | null;
-};
-
-const maximumScopes = 256;
-const maximumTextCharacters = 1_024;
   /** What the caller must show beside the token; null for a bearer token. */
   readonly binding: Binding | null;
+};
+
+/** `typ` of the JWTs that backends get; registered by nobody else. */
+export const backendTokenType = "latchkey-backend+jwt";
+
+const maximumScopes = 256;
+/** Characters that the mapped claims of a token may take up as JSON: they travel in a header. */
+const maximumClaimCharacters = 4_096;
+const maximumClaimLevels = 8;
+const maximumTextCharacters = 1_024;
 
 /** `typ` headers of tokens that are no access tokens, for key managers that do not name their own. */
 const otherTokenTypes = new Set([
@@ -33,6 +43,8 @@ const otherTokenTypes = new Set([
   "client-authentication+jwt",
   "token-introspection+jwt",
   "kb+jwt",
+  // What backends get in place of an access token is none.
+  backendTokenType,
 ]);
 
 /**
@@ -74,10 +86,13 @@ export function readFacts(anchor: TrustAnchor, claims: Record<string, unknown>):
     consumerKey,
     subject,
     scopes,
+    claims: readMappedClaims(anchor, claims),
     audiences: textsOf(member(claims, "aud")),
     expiresAt: optionalNumber(member(claims, "exp")),
     notBefore: optionalNumber(member(claims, "nbf")),
+    issuedAt: optionalNumber(member(claims, "iat")),
     tokenId,
+    binding,
   };
 }
 
@@ -92,7 +107,6 @@ export function isRefused(value: unknown): value is Refused {
  */
 function readConsumerKey(anchor: TrustAnchor, claims: Record<string, unknown>): string | null | Refused {
   const chosen = anchor.consumerKeyClaim;
-    binding,
   if (chosen !== null && firstText(member(claims, chosen)) === null) return refuse("claims_invalid");
   let consumerKey: string | null = null;
   for (const name of chosen === null ? anchor.consumerKeyClaims : [chosen, ...anchor.consumerKeyClaims]) {
@@ -124,6 +138,27 @@ function readScopes({ scopesClaims }: TrustAnchor, claims: Record<string, unknow
     typeof value === "string" ? value.split(" ").filter(Boolean) : Array.isArray(value) ? (value as unknown[]) : null;
   if (!listed || listed.length > maximumScopes) return null;
   return listed.every((scope) => typeof scope === "string") ? [...new Set(listed)] : null;
+}
+
+/** The mapped claims that the token has; one that is nested too deep or finds no room is left out. */
+function readMappedClaims({ claimMappings }: TrustAnchor, claims: Record<string, unknown>): Record<string, unknown> {
+  const mapped: [name: string, value: unknown][] = [];
+  let room = maximumClaimCharacters;
+  for (const { remote, local } of claimMappings) {
+    const value = member(claims, remote);
+    if (value === undefined || !isShallow(value, maximumClaimLevels)) continue;
+    const characters = JSON.stringify([local, value]).length;
+    if (characters > room) continue;
+    room -= characters;
+    mapped.push([local, value]);
+  }
+  // Not by assignment: a name such as __proto__ would not become a member.
+  return Object.fromEntries(mapped);
+}
+
+function isShallow(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  return levels > 0 && Object.values(value).every((inner) => isShallow(inner, levels - 1));
 }
 
 function textsOf(value: unknown): readonly string[] {

@@ -158,7 +158,8 @@ function judge(anchor: TrustAnchor, answer: IntrospectionAnswer): TokenFacts | R
   const facts = readFacts(anchor.scopesClaimChosen ? anchor : { ...anchor, scopesClaims: [] }, claims);
   if (isRefused(facts)) return facts;
   // RFC 9449 §6.2: such a token is bound to a key, which the answer must then name.
-  if (isDpopType(member(claims, "token_type")) && facts.binding?.key == null) return refuse("sender_constrained");
+  if (isDpopType(member(claims, "token_type")) && (facts.binding?.key ?? null) === null)
+    return refuse("sender_constrained");
   const { consumerKey } = answer;
   if (consumerKey !== undefined && facts.consumerKey !== null && consumerKey !== facts.consumerKey) {
     return refuse("consumer_key_disagreement");

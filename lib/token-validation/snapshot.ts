@@ -20,6 +20,8 @@ export type TrustAnchor = {
   consumerKeyClaims: readonly string[];
   /** Claims that may hold scopes; the first one present counts. */
   scopesClaims: readonly string[];
+  /** Claims that are passed on, and under which name; in the order in which they take up room. */
+  claimMappings: readonly { readonly remote: string; readonly local: string }[];
   /** True where the administrator chose the scopes claim: it then stands alone, in tokens and introspection answers. */
   scopesClaimChosen: boolean;
   /** JWS algorithms accepted. */
@@ -28,8 +30,8 @@ export type TrustAnchor = {
   tokenTypes: readonly string[];
   /** Claim values that mark a token as something else than an access token. */
   refusedClaims: Readonly<Record<string, readonly string[]>>;
-  /** True where the tenant's list of revoked token ids speaks of this key manager's tokens. */
-  hasDenyList: boolean;
+  /** By what name the tenant's list of revocations speaks of this key manager. */
+  revocationName: string;
   /** Changes with every change of the key manager: what was learned under another one is forgotten. */
   fingerprint: string;
 };

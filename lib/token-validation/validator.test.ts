@@ -250,12 +250,12 @@ describe("refusals, each with its code", () => {
     expect(await made.validate(token, { tenantId: "tenant-b" })).toMatchObject({ code: 900900, status: 503 });
   });
 
-  it("900901 for a revoked token of the built-in key manager only", async () => {
+  it("900901 for a revoked token of the key manager that is meant only", async () => {
     const { made, token } = await world();
     await made.validate(token);
     made.revoked.add("token-1");
     expect(await made.validate(token)).toMatchObject({ code: 900901, reason: "token_revoked" });
-    made.change({ trustAnchors: [{ ...trustAnchor, hasDenyList: false, fingerprint: "km-1:2" }] });
+    made.change({ trustAnchors: [{ ...trustAnchor, revocationName: "km-1", fingerprint: "km-1:2" }] });
     expect(await made.validate(token)).toMatchObject({ allowed: true });
   });
 

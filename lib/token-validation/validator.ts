@@ -57,8 +57,8 @@ export type ValidatorPorts = {
   snapshot: (tenantId: string) => Snapshot | null | Promise<Snapshot | null>;
   /** What a consumer key opens; null where it belongs to nobody. Rejects where that cannot be known at the moment. */
   grant: (tenantId: string, keyManagerId: string, consumerKey: string) => Grant | null | Promise<Grant | null>;
-  /** Whether the tenant revoked this token id of its built-in key manager. */
-  isRevoked: (tenantId: string, tokenId: string) => boolean;
+  /** Whether the token was revoked, alone or with others. `digest` is the SHA-256 of all of it, base64url. */
+  isRevoked: (tenantId: string, anchor: TrustAnchor, token: { facts: TokenFacts; digest: string }) => boolean;
   fetchKeySet: FetchKeySet;
   introspect: Introspect;
   log: Log;
@@ -71,6 +71,8 @@ export type Validator = {
 };
 
 type CachedFacts = { facts: TokenFacts; anchor: TrustAnchor; generation: number };
+/** A token as it was presented, with the SHA-256 of all of its characters. */
+type Presented = { token: string; digest: string };
 type Checked = { facts: TokenFacts; anchor: TrustAnchor };
 
 /**
@@ -85,9 +87,9 @@ export function createValidator(ports: ValidatorPorts): Validator {
   const limits = ports.limits ?? defaultLimits;
   const keySets = new KeySetStore({ ...ports, limits: limits.keySets });
   const introspector = new Introspector({ ...ports, limits: limits.introspection });
+  const dpop = new DpopVerifier(limits.dpop);
   const known = new LRUCache<string, CachedFacts>({ max: limits.tokens });
 
-  const dpop = new DpopVerifier(limits.dpop);
   async function validate(request: ValidationRequest): Promise<Verdict> {
     const loaded = ports.snapshot(request.tenantId);
     const snapshot = loaded instanceof Promise ? await loaded : loaded;
@@ -98,28 +100,26 @@ export function createValidator(ports: ValidatorPorts): Validator {
     if (!request.token) return refuse("token_missing");
 
     const now = ports.clock.now();
-    const checked = recall(snapshot, request.token) ?? (await check(snapshot, target.api, request.token));
+    const presented = { token: request.token, digest: digestOf(request.token) };
+    const checked = recall(snapshot, presented) ?? (await check(snapshot, target.api, presented));
     if (isRefused(checked)) return checked;
     const timely = refuseUntimely(checked.facts, now);
     if (timely) return timely;
     const { facts, anchor } = checked;
-    if (anchor.hasDenyList && facts.tokenId !== null && ports.isRevoked(snapshot.tenantId, facts.tokenId)) {
-      return refuse("token_revoked");
-    }
+    if (ports.isRevoked(snapshot.tenantId, anchor, { facts, digest: presented.digest })) return refuse("token_revoked");
     // Asked again of what was remembered: the key manager may have been disabled, or the API may be another one.
     const refusal = refuseAnchor(anchor, target.api);
     if (refusal) return refusal;
-    const found = findGrant(snapshot.tenantId, { anchor, facts, api: target.api });
     if (facts.binding !== null || request.proof?.dpop !== undefined) {
       const unproven = await refuseUnproven(request, facts, now);
       if (unproven) return unproven;
     }
+    const found = findGrant(snapshot.tenantId, { anchor, facts, api: target.api });
     const grant = found instanceof Promise ? await found : found;
     if (isRefused(grant)) return grant;
     return judge({ snapshot, anchor, facts, grant, api: target.api, method: request.method, path: target.path });
   }
 
-  /** An API that asks for no subscription is open to a token whose application cannot be told at the moment. */
   /** Asked on every call: a proof belongs to one call, a certificate to one connection. */
   async function refuseUnproven(
     { token = "", method, proof }: ValidationRequest,
@@ -134,6 +134,7 @@ export function createValidator(ports: ValidatorPorts): Validator {
     return dpop.refuse(proof.dpop, { keyThumbprint, tokenDigest: digestOf(token), method }, now);
   }
 
+  /** An API that asks for no subscription is open to a token whose application cannot be told at the moment. */
   function findGrant(tenantId: string, { anchor, facts, api }: Checked & { api: CompiledApi }) {
     if (facts.consumerKey === null) return null;
     const found = ports.grant(tenantId, anchor.keyManagerId, facts.consumerKey);
@@ -145,15 +146,15 @@ export function createValidator(ports: ValidatorPorts): Validator {
   }
 
   /** Facts verified earlier, where everything they rest on is still the same. */
-  function recall(snapshot: Snapshot, token: string): Checked | null {
-    const entry = known.get(digestOf(token));
+  function recall(snapshot: Snapshot, { digest }: Presented): Checked | null {
+    const entry = known.get(digest);
     if (!entry) return null;
     const anchor = snapshot.anchorsById.get(entry.anchor.keyManagerId);
     if (anchor?.fingerprint !== entry.anchor.fingerprint) return null;
     return keySets.stillTrusts(anchor, entry.generation) ? { facts: entry.facts, anchor } : null;
   }
 
-  async function check(snapshot: Snapshot, api: CompiledApi, token: string): Promise<Checked | Refused> {
+  async function check(snapshot: Snapshot, api: CompiledApi, { token, digest }: Presented): Promise<Checked | Refused> {
     const read = readToken(token);
     if (read.kind === "malformed") return refuse("token_malformed");
     const anchor = anchorOf(snapshot, api, read);
@@ -161,7 +162,6 @@ export function createValidator(ports: ValidatorPorts): Validator {
     // No key manager is asked, and no key fetched, for an API that would not accept it.
     const refusal = refuseAnchor(anchor, api);
     if (refusal) return refusal;
-    const digest = digestOf(token);
     if (read.kind !== "jwt" || anchor.validation === "INTROSPECT") {
       const facts = await introspector.check(snapshot.tenantId, anchor, { token, digest });
       return isRefused(facts) ? facts : { facts, anchor };

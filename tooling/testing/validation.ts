@@ -1,6 +1,7 @@
 /** A validator in a small world: two key managers, one API, and a clock that the test moves. */
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK, type JWTHeaderParameters } from "jose";
 import { silentLog } from "#lib/foundation/log.ts";
+import type { TokenFacts } from "#lib/token-validation/facts.ts";
 import type { IntrospectionAnswer } from "#lib/token-validation/introspection.ts";
 import {
   compileSnapshot,
@@ -77,11 +78,12 @@ export const trustAnchor: TrustAnchor = {
   consumerKeyClaim: null,
   consumerKeyClaims: ["client_id", "azp"],
   scopesClaims: ["scope", "scp"],
+  claimMappings: [],
   scopesClaimChosen: false,
   algorithms: ["RS256", "PS256", "ES256", "ES384", "ES512", "EdDSA"],
   tokenTypes: ["at+jwt", "jwt"],
   refusedClaims: { typ: ["ID", "Refresh"] },
-  hasDenyList: true,
+  revocationName: "",
   fingerprint: "km-1:1",
 };
 
@@ -129,6 +131,20 @@ export const grantData: GrantData = {
   subscriptions: [{ id: "sub-1", applicationId: "app-1", apiId: "api-1", planId: "plan-1", state: "ACTIVE" }],
 };
 
+/** What is true about a token of which nothing is said. */
+export const noFacts: TokenFacts = {
+  consumerKey: null,
+  subject: null,
+  scopes: [],
+  claims: {},
+  audiences: [],
+  expiresAt: null,
+  notBefore: null,
+  issuedAt: null,
+  tokenId: null,
+  binding: null,
+};
+
 export type ValidationWorld = {
   /** Milliseconds since the epoch; move it to let time pass. */
   time: number;
@@ -138,6 +154,7 @@ export type ValidationWorld = {
   keySetFetches: string[];
   introspect: (token: string) => IntrospectionAnswer | Promise<IntrospectionAnswer>;
   introspections: { keyManagerId: string; token: string }[];
+  /** Names of key managers in the list of revocations, each followed by a token id. */
   revoked: Set<string>;
   /** Replaces what is known of the tenant. */
   change(change: Partial<SnapshotData & GrantData>): void;
@@ -188,7 +205,7 @@ export function validationWorld(keys: readonly JWK[], limits?: ValidatorLimits):
     log: silentLog,
     snapshot: (asked) => (asked === tenantId ? snapshot : null),
     grant: (...asked) => world.grant(...asked),
-    isRevoked: (_tenant, tokenId) => world.revoked.has(tokenId),
+    isRevoked: (_tenant, { revocationName }, { facts }) => world.revoked.has(`${revocationName}${facts.tokenId}`),
     fetchKeySet: async (url) => {
       refuseIo();
       world.keySetFetches.push(url);

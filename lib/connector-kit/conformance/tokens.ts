@@ -28,7 +28,7 @@ function verify({ connector, vendor }: Bench, read: ReadToken & { kind: "jwt" },
     signingKeys,
     consumerKeyClaim: null,
     scopesClaimChosen: false,
-    hasDenyList: false,
+    revocationName: "",
     fingerprint: "conformance",
   };
   // A simulator's time may have been moved on by another test: the token is looked at when it was made.

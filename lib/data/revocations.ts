@@ -1,0 +1,136 @@
+/** Access tokens that were revoked before they expired: one by one, or all of a client or a person. */
+import type { TenantId } from "../foundation/ids.ts";
+import { Prisma } from "./generated/client.ts";
+import { installationDb, tenantDb, type InstallationContext, type TenantContext } from "./database.ts";
+
+export type RevocationKind = "TOKEN_ID" | "TOKEN_DIGEST" | "CONSUMER_KEY" | "SUBJECT";
+
+/** Stands for the tenant's own authorization server where a key manager is asked for. */
+export const ownServer = "";
+
+export type RevocationRecord = {
+  /** The id of the key manager that issued the tokens, or `ownServer`. */
+  keyManager: string;
+  kind: RevocationKind;
+  value: string;
+  /** Tokens issued before this moment are revoked; null where one token is named. */
+  issuedBefore: Date | null;
+  /** When every token concerned has expired by itself. */
+  expiresAt: Date;
+};
+
+/** One of an installation's revocations. */
+export type TenantRevocation = RevocationRecord & { tenantId: TenantId };
+
+/** Where a page of revocations begins: after this one. */
+export type RevocationPosition = Pick<TenantRevocation, "tenantId" | "keyManager" | "kind" | "value">;
+
+/**
+ * Adds to what is revoked. Of two revocations of the same tokens the later moments count, so it may be repeated and
+ * never lets anything in again.
+ */
+export async function insertRevocations(ctx: TenantContext, revocations: readonly RevocationRecord[]): Promise<void> {
+  if (revocations.length === 0) return;
+  // Equal ones in one statement would meet each other.
+  const rows = [...new Map(revocations.map((row) => [`${row.keyManager} ${row.kind} ${row.value}`, row])).values()];
+  const values = rows.map(
+    ({ keyManager, kind, value, issuedBefore, expiresAt }) =>
+      Prisma.sql`(${ctx.tenantId}::uuid, ${keyManager}, ${kind}::"RevocationKind", ${value}, ${issuedBefore}, ${expiresAt})`,
+  );
+  await tenantDb(ctx).$executeRaw`
+    INSERT INTO revocation (tenant_id, key_manager, kind, value, issued_before, expires_at)
+    VALUES ${Prisma.join(values)}
+    ON CONFLICT (tenant_id, key_manager, kind, value) DO UPDATE
+       SET issued_before = greatest(revocation.issued_before, excluded.issued_before),
+           expires_at = greatest(revocation.expires_at, excluded.expires_at),
+           revoked_at = now()
+     WHERE revocation.issued_before < excluded.issued_before OR revocation.expires_at < excluded.expires_at`;
+}
+
+export type RevocationQuery = {
+  tenantId: TenantId;
+  /** The last row of the page before. */
+  after: RevocationPosition | null;
+  /** What has expired by then is left out. */
+  now: Date;
+  limit: number;
+};
+
+/** Reads what is revoked in a tenant, page by page. */
+export async function readRevocations(
+  ctx: InstallationContext,
+  { tenantId, after, now, limit }: RevocationQuery,
+): Promise<TenantRevocation[]> {
+  const beyond = after
+    ? Prisma.sql`AND (key_manager, kind, value) > (${after.keyManager}, ${after.kind}::"RevocationKind", ${after.value})`
+    : Prisma.empty;
+  return installationDb(ctx).$queryRaw<TenantRevocation[]>`
+    SELECT tenant_id::text AS "tenantId", key_manager AS "keyManager", kind::text AS kind, value,
+           issued_before AS "issuedBefore", expires_at AS "expiresAt"
+      FROM revocation
+     WHERE tenant_id = ${tenantId}::uuid AND expires_at > ${now} ${beyond}
+     ORDER BY key_manager, kind, value
+     LIMIT ${limit}`;
+}
+
+/** Revocations of these tenants that were written since a time. */
+export async function readRevocationsSince(
+  ctx: InstallationContext,
+  tenantIds: readonly TenantId[],
+  since: Date,
+): Promise<TenantRevocation[]> {
+  const rows = await installationDb(ctx).revocation.findMany({
+    where: { tenantId: { in: [...tenantIds] }, revokedAt: { gt: since } },
+    select: { tenantId: true, keyManager: true, kind: true, value: true, issuedBefore: true, expiresAt: true },
+  });
+  return rows.map((row) => ({ ...row, tenantId: row.tenantId as TenantId }));
+}
+
+/** Revokes tokens of the tenant's own server, each alone. Idempotent. */
+export function revokeOwnTokens(
+  ctx: TenantContext,
+  tokens: readonly { tokenId: string; expiresAt: Date }[],
+): Promise<void> {
+  return insertRevocations(
+    ctx,
+    tokens.map(({ tokenId, expiresAt }) => ({
+      keyManager: ownServer,
+      kind: "TOKEN_ID",
+      value: tokenId,
+      issuedBefore: null,
+      expiresAt,
+    })),
+  );
+}
+
+/** What is known of a token of the tenant's own server. */
+export type OwnToken = { tokenId: string; consumerKey: string; subject: string; issuedAt: Date };
+
+/** True where the token of the tenant's own server was revoked, alone or with all of its client or its subject. */
+export async function isOwnTokenRevoked(
+  ctx: TenantContext,
+  { tokenId, consumerKey, subject, issuedAt }: OwnToken,
+): Promise<boolean> {
+  const where = { tenantId: ctx.tenantId, keyManager: ownServer };
+  const row = await tenantDb(ctx).revocation.findFirst({
+    where: {
+      OR: [
+        { ...where, kind: "TOKEN_ID", value: tokenId },
+        { ...where, kind: "CONSUMER_KEY", value: consumerKey, issuedBefore: { gt: issuedAt } },
+        { ...where, kind: "SUBJECT", value: subject, issuedBefore: { gt: issuedAt } },
+      ],
+    },
+    select: { value: true },
+  });
+  return row !== null;
+}
+
+/**
+ * Removes what has expired anyway, of every tenant.
+ *
+ * @returns how many
+ */
+export async function deleteExpiredRevocations(ctx: InstallationContext, before: Date): Promise<number> {
+  const { count } = await installationDb(ctx).revocation.deleteMany({ where: { expiresAt: { lt: before } } });
+  return count;
+}

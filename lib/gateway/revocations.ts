@@ -1,0 +1,169 @@
+import type { TokenFacts } from "#lib/token-validation/facts.ts";
+
+/** One revocation, as the database keeps it. */
+export type Revocation = {
+  /** The key manager whose tokens are meant; "" for the tenant's own authorization server. */
+  keyManager: string;
+  kind: "TOKEN_ID" | "TOKEN_DIGEST" | "CONSUMER_KEY" | "SUBJECT";
+  value: string;
+  /** Tokens issued before this moment are revoked; null where one token is named. */
+  issuedBefore: Date | null;
+  /** When every token concerned has expired by itself. */
+  expiresAt: Date;
+};
+
+/** A token may be used for its clock tolerance longer than it lives. */
+const toleranceSeconds = 600;
+
+type Cutoff = { issuedBefore: number; expiresAt: number };
+
+/**
+ * What is revoked in one tenant. Single tokens may be a million, so of each only 64 bits of a hash are kept, in one
+ * flat table; the hash is seeded by this process, so nobody can choose a token id that stands for another.
+ */
+export class Revocations {
+  readonly #tokens = new HashTable();
+  /** By kind, key manager and value. */
+  readonly #cutoffs = new Map<string, Cutoff>();
+
+  /** How many revocations are kept. */
+  get size(): number {
+    return this.#tokens.size + this.#cutoffs.size;
+  }
+
+  /** Adds one; of two for the same tokens the later moments count. */
+  add({ keyManager, kind, value, issuedBefore, expiresAt }: Revocation): void {
+    const key = keyOf(kind, keyManager, value);
+    const expires = Math.ceil(expiresAt.getTime() / 1000) + toleranceSeconds;
+    if (issuedBefore === null) return this.#tokens.add(key, expires);
+    const known = this.#cutoffs.get(key);
+    this.#cutoffs.set(key, {
+      issuedBefore: Math.max(known?.issuedBefore ?? 0, issuedBefore.getTime() / 1000),
+      expiresAt: Math.max(known?.expiresAt ?? 0, expires),
+    });
+  }
+
+  /**
+   * Whether a token is revoked, alone or with all of its client or its subject. One that does not say when it was
+   * issued counts as issued before.
+   *
+   * @param digest of the whole token, SHA-256 in base64url
+   */
+  covers(keyManager: string, { tokenId, consumerKey, subject, issuedAt }: TokenFacts, digest: string): boolean {
+    if (this.#tokens.size > 0) {
+      if (tokenId !== null && this.#tokens.has(keyOf("TOKEN_ID", keyManager, tokenId))) return true;
+      if (this.#tokens.has(keyOf("TOKEN_DIGEST", keyManager, digest))) return true;
+    }
+    if (this.#cutoffs.size === 0) return false;
+    const isCutOff = (kind: Revocation["kind"], value: string | null) => {
+      const cutoff = value === null ? undefined : this.#cutoffs.get(keyOf(kind, keyManager, value));
+      return cutoff !== undefined && (issuedAt === null || issuedAt < cutoff.issuedBefore);
+    };
+    return isCutOff("CONSUMER_KEY", consumerKey) || isCutOff("SUBJECT", subject);
+  }
+
+  /** Forgets what has expired anyway. @param now seconds since the epoch */
+  sweep(now: number): void {
+    this.#tokens.sweep(now);
+    for (const [key, { expiresAt }] of this.#cutoffs) if (expiresAt <= now) this.#cutoffs.delete(key);
+  }
+}
+
+/** Neither kinds nor ids of key managers hold a space. */
+function keyOf(kind: Revocation["kind"], keyManager: string, value: string): string {
+  return `${kind} ${keyManager} ${value}`;
+}
+
+const seeds = crypto.getRandomValues(new Uint32Array(2));
+const smallest = 64;
+
+/** A set of texts that knows each by 64 bits, with the second at which it may be forgotten. */
+class HashTable {
+  /** Two words of hash for each place. */
+  #hashes = new Uint32Array(2 * smallest);
+  /** When the place expires; 0 where it is free. */
+  #expires = new Uint32Array(smallest);
+  #size = 0;
+  /** The hash of the text that was looked at last. */
+  #high = 0;
+  #low = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  has(text: string): boolean {
+    this.#hash(text);
+    return this.#expires[this.#place()] !== 0;
+  }
+
+  add(text: string, expires: number): void {
+    // Half empty at least: looking for what is not there then takes a step or two.
+    if (2 * (this.#size + 1) > this.#expires.length) this.#resize(2 * this.#expires.length, 0);
+    this.#hash(text);
+    this.#put(expires);
+  }
+
+  sweep(now: number): void {
+    this.#resize(this.#expires.length, now);
+  }
+
+  #put(expires: number): void {
+    const place = this.#place();
+    const known = this.#expires[place] ?? 0;
+    if (known === 0) this.#size++;
+    this.#hashes[2 * place] = this.#high;
+    this.#hashes[2 * place + 1] = this.#low;
+    this.#expires[place] = Math.max(known, expires);
+  }
+
+  /** Where the hash stands, or would stand. */
+  #place(): number {
+    const mask = this.#expires.length - 1;
+    let place = this.#low & mask;
+    while (
+      this.#expires[place] !== 0 &&
+      (this.#hashes[2 * place] !== this.#high || this.#hashes[2 * place + 1] !== this.#low)
+    ) {
+      place = (place + 1) & mask;
+    }
+    return place;
+  }
+
+  /** Builds the table anew, without what has expired by `now`. */
+  #resize(places: number, now: number): void {
+    const [hashes, expires] = [this.#hashes, this.#expires];
+    let left = 0;
+    for (const at of expires) if (at > now) left++;
+    while (places > smallest && 4 * left < places) places /= 2;
+    this.#hashes = new Uint32Array(2 * places);
+    this.#expires = new Uint32Array(places);
+    this.#size = 0;
+    for (let place = 0; place < expires.length; place++) {
+      const at = expires[place] ?? 0;
+      if (at === 0 || at <= now) continue;
+      this.#high = hashes[2 * place] ?? 0;
+      this.#low = hashes[2 * place + 1] ?? 0;
+      this.#put(at);
+    }
+  }
+
+  /** Two multiplicative hashes, each with its own seed, stirred into each other at the end. */
+  #hash(text: string): void {
+    let high = seeds[0] ?? 0;
+    let low = seeds[1] ?? 0;
+    for (let index = 0; index < text.length; index++) {
+      const unit = text.charCodeAt(index);
+      high = Math.imul(high ^ unit, 0x85eb_ca6b);
+      high = (high << 13) | (high >>> 19);
+      low = Math.imul(low ^ unit, 0xc2b2_ae35);
+      low = (low << 15) | (low >>> 17);
+    }
+    high ^= low >>> 15;
+    high = Math.imul(high, 0x27d4_eb2f);
+    low ^= high >>> 13;
+    low = Math.imul(low, 0x1656_67b1);
+    this.#high = (high ^ (low >>> 16)) >>> 0;
+    this.#low = (low ^ (high >>> 16)) >>> 0;
+  }
+}
