@@ -72,6 +72,12 @@ export function KeysInUse({ keys, keyManager, scopes, actions, settle, handBack 
           </Notice>
         )
       )}
+      {keys.ownerChange?.problem && (
+        <Notice tone="warn" title={`${keys.keyManager.displayName} does not know the new owner yet`}>
+          <p>{keys.ownerChange.problem}</p>
+          <p>The keys work. It is tried again in the background.</p>
+        </Notice>
+      )}
       <div className="flex min-w-0 flex-col gap-4 md:flex-row md:items-start md:justify-between">
         <FactList className="min-w-0 md:flex-1">
           <Fact term="Consumer key">

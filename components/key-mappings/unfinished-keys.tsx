@@ -28,6 +28,7 @@ const atServer: Record<KeyOperation, (name: string) => string> = {
   update: (name) => `Changing the client at ${name}`,
   rotate: (name) => `Replacing the consumer secret at ${name}`,
   grant: (name) => `Granting the scopes at ${name}`,
+  change_owner: (name) => `Giving the client to its new owner at ${name}`,
   add_secret: (name) => `Making a further consumer secret at ${name}`,
   remove_secret: (name) => `Removing the consumer secret at ${name}`,
   delete: (name) => `Deleting the client at ${name}`,

@@ -62,6 +62,7 @@ export type Wso2IsOptions = {
 export type SimulatedWso2Is = SimulatedVendor & {
   clients: Map<string, SimulatedClient>;
   scopes: Map<string, SimulatedScope>;
+  owners: NonNullable<SimulatedVendor["owners"]>;
   /** Names of the users in the tenant. */
   users: Set<string>;
   /** A token of the one issuer whose tokens are exchanged here. */

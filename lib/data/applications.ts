@@ -3,6 +3,7 @@ import { listSubscribedForeignScopes } from "./cross-tenant-subscriptions.ts";
 import { tenantDb, type TenantContext } from "./database.ts";
 import type { Prisma } from "./generated/client.ts";
 import { afterPosition, toPage, type Page, type Position } from "./paging.ts";
+import { containing } from "./search.ts";
 
 export type ApplicationRecord = {
   id: ApplicationId;
@@ -29,18 +30,28 @@ const summaryColumns = {
 type Row = Prisma.ApplicationGetPayload<{ select: typeof columns }>;
 type SummaryRow = Prisma.ApplicationGetPayload<{ select: typeof summaryColumns }>;
 
+/** Which applications a list shows: those of one owner, or everybody's. */
+export type ApplicationFilter = { ownerId: PersonId | "anybody"; search?: string | undefined };
+
 /**
- * A page of one owner's applications, newest first.
+ * A page of applications, newest first.
  *
- * @param search a part of the name, whatever the case
+ * @param query.search a part of the name or, in everybody's, of the owner's, whatever the case
  */
 export async function listApplications(
   ctx: TenantContext,
-  query: { ownerId: PersonId; search?: string | undefined; after: Position | null; limit: number },
+  query: ApplicationFilter & { after: Position | null; limit: number },
 ): Promise<Page<ApplicationSummary>> {
   const { ownerId, search, after, limit } = query;
+  const words = containing(search ?? "");
   const rows = await tenantDb(ctx).application.findMany({
-    where: { ownerId, ...(search ? { name: containing(search) } : {}), ...afterPosition(after) },
+    where: {
+      AND: [
+        ownerId === "anybody" ? {} : { ownerId },
+        !search ? {} : ownerId === "anybody" ? { OR: [{ name: words }, { ownerName: words }] } : { name: words },
+        afterPosition(after),
+      ],
+    },
     select: summaryColumns,
     orderBy: [{ createdAt: "desc" }, { id: "desc" }],
     take: limit + 1,
@@ -64,11 +75,6 @@ export async function searchApplications(
     take: limit,
   });
   return rows.map(toRecord);
-}
-
-/** A literal part of the text: the wildcards of LIKE lose their meaning. */
-function containing(text: string) {
-  return { contains: text.replace(/[\\%_]/g, "\\$&"), mode: "insensitive" as const };
 }
 
 export async function findApplication(ctx: TenantContext, id: ApplicationId): Promise<ApplicationSummary | null> {
@@ -107,6 +113,15 @@ export async function updateApplication(
   values: { name: string; description: string },
 ): Promise<ApplicationSummary> {
   return toSummary(await tenantDb(ctx).application.update({ where: { id }, data: values, select: summaryColumns }));
+}
+
+/** Gives an application to another owner. @throws a unique violation where that one has an application of this name */
+export async function updateApplicationOwner(
+  ctx: TenantContext,
+  id: ApplicationId,
+  owner: { ownerId: PersonId; ownerName: string },
+): Promise<ApplicationSummary> {
+  return toSummary(await tenantDb(ctx).application.update({ where: { id }, data: owner, select: summaryColumns }));
 }
 
 /**

@@ -21,7 +21,7 @@ const requestShape = specShape.extend({ consumerKey: z.string().optional() });
 export type RequestedClient = z.output<typeof requestShape>;
 
 const intentShape = z.object({
-  operation: z.enum(["add_secret", "remove_secret", "register", "update", "rotate", "grant", "delete"]),
+  operation: z.enum(["add_secret", "remove_secret", "register", "update", "rotate", "grant", "change_owner", "delete"]),
   /** Names one try: whoever finds another id here has been overtaken and must not store anything. */
   attemptId: z.string(),
   /** When the operation was asked for, and until when its present try may still be talking to the key manager. */
@@ -37,6 +37,8 @@ const intentShape = z.object({
   triedUntil: z.iso.datetime().optional(),
   /** What a grant is about. */
   grant: z.object({ chosen: z.array(z.string()), granted: z.array(z.string()) }).optional(),
+  /** Who is to own the client. */
+  ownerId: z.string().optional(),
 });
 /** The unfinished operation of a key mapping. */
 export type KeyMappingIntent = z.output<typeof intentShape>;
@@ -60,6 +62,17 @@ const scopeGrantShape = z.object({
 });
 /** The scopes that the tokens of a client may carry, once somebody has chosen. */
 export type ScopeGrant = z.output<typeof scopeGrantShape>;
+
+const ownerChangeShape = z.object({
+  /** When the key manager is told, or told again. */
+  dueAt: z.iso.datetime(),
+  /** Tries that were refused. */
+  attempts: z.number(),
+  /** Why the last one was, in words for people. */
+  problem: z.string().nullable(),
+});
+/** That a key manager is to be told who owns the application of a client. */
+export type OwnerChange = z.output<typeof ownerChangeShape>;
 
 const secretsMemoryShape = z.object({
   /** When the key manager was asked; null where its secrets have changed since. */
@@ -101,6 +114,7 @@ export type KeyMappingRecord = {
   failure: KeyMappingFailure | null;
   consumerSecrets: SecretsMemory | null;
   scopeGrant: ScopeGrant | null;
+  ownerChange: OwnerChange | null;
   createdById: PersonId;
   createdAt: Date;
   updatedAt: Date;
@@ -124,6 +138,7 @@ const columns = {
   failure: true,
   consumerSecrets: true,
   scopeGrant: true,
+  ownerChange: true,
   createdById: true,
   createdAt: true,
   updatedAt: true,
@@ -204,6 +219,7 @@ export type KeyMappingChange = Pick<
   | "failure"
   | "consumerSecrets"
   | "scopeGrant"
+  | "ownerChange"
 >;
 
 /** @returns false where the application has keys of this type at this key manager already */
@@ -300,6 +316,46 @@ export async function listDueScopeGrants(
      LIMIT ${limit}`;
 }
 
+/**
+ * Notes that some key managers are to be told who owns an application: of each client there that the portal made.
+ *
+ * @returns the keys that were noted
+ */
+export async function markOwnerChangesDue(
+  ctx: TenantContext,
+  { applicationId, keyManagerIds }: { applicationId: ApplicationId; keyManagerIds: readonly KeyManagerId[] },
+  now: Date,
+): Promise<KeyMappingId[]> {
+  const change: OwnerChange = { dueAt: now.toISOString(), attempts: 0, problem: null };
+  const rows = await tenantDb(ctx).keyMapping.updateManyAndReturn({
+    // Where a registration was refused, nothing stands, and the next one names the owner of its time.
+    where: {
+      applicationId,
+      keyManagerId: { in: [...keyManagerIds] },
+      mode: "PROVISIONED",
+      state: { not: "FAILED" },
+    },
+    data: { ownerChange: change },
+    select: { id: true },
+  });
+  return rows.map(({ id }) => id as KeyMappingId);
+}
+
+/** Keys of every tenant whose key manager should have been told an owner before a moment, and can be. */
+export async function listDueOwnerChanges(
+  ctx: InstallationContext,
+  { before, limit }: { before: Date; limit: number },
+): Promise<{ id: KeyMappingId; tenantId: TenantId }[]> {
+  return installationDb(ctx).$queryRaw<{ id: KeyMappingId; tenantId: TenantId }[]>`
+    SELECT mapping.id, mapping.tenant_id AS "tenantId"
+      FROM key_mapping AS mapping
+      JOIN key_manager ON key_manager.tenant_id = mapping.tenant_id AND key_manager.id = mapping.key_manager_id
+     WHERE mapping.owner_change ->> 'dueAt' < ${before.toISOString()}
+       AND mapping.state = 'ACTIVE' AND mapping.intent IS NULL AND key_manager.enabled
+     ORDER BY mapping.owner_change ->> 'dueAt'
+     LIMIT ${limit}`;
+}
+
 /** How often somebody failed to prove that an OAuth client is theirs, since a moment. */
 export function countRefusedMappings(
   ctx: TenantContext,
@@ -323,10 +379,18 @@ function toRecord(row: Row): KeyMappingRecord {
     failure: failureShape.nullable().parse(row.failure),
     consumerSecrets: secretsMemoryShape.nullable().parse(row.consumerSecrets),
     scopeGrant: scopeGrantShape.nullable().parse(row.scopeGrant),
+    ownerChange: ownerChangeShape.nullable().parse(row.ownerChange),
   };
 }
 
-const nullableJsonColumns = ["registered", "intent", "failure", "scopeGrant", "consumerSecrets"] as const;
+const nullableJsonColumns = [
+  "registered",
+  "intent",
+  "failure",
+  "scopeGrant",
+  "consumerSecrets",
+  "ownerChange",
+] as const;
 
 type WithJson<Values> = {
   [Column in keyof Values]: Column extends "requested"

@@ -59,6 +59,40 @@ export async function findMembership(ctx: TenantContext, id: MembershipId): Prom
   return row && toMembershipRecord(row);
 }
 
+/** The membership of a person in this tenant. */
+export async function findMembershipOfPerson(ctx: TenantContext, personId: PersonId): Promise<MembershipRecord | null> {
+  const row = await tenantDb(ctx).membership.findUnique({
+    where: { tenantId_personId: { tenantId: ctx.tenantId, personId } },
+    select: columns,
+  });
+  return row && toMembershipRecord(row);
+}
+
+/**
+ * Members who may use what a role opens: neither disabled here nor altogether. By name.
+ *
+ * @param query.search part of name or e-mail address
+ * @param query.except who is left out
+ */
+export async function listActiveHolders(
+  ctx: TenantContext,
+  { role, search, except, limit }: { role: Role; search: string; except: PersonId; limit: number },
+): Promise<MembershipRecord[]> {
+  const words = containing(search);
+  const rows = await tenantDb(ctx).membership.findMany({
+    where: {
+      roles: { has: role },
+      status: "ACTIVE",
+      personId: { not: except },
+      person: { status: "ACTIVE", ...(search ? { OR: [{ name: words }, { email: words }] } : {}) },
+    },
+    select: columns,
+    orderBy: [{ person: { name: "asc" } }, { id: "asc" }],
+    take: limit,
+  });
+  return rows.map(toMembershipRecord);
+}
+
 /** True where a member of the tenant has this address. @param email lower-cased */
 export async function hasMemberWithEmail(ctx: TenantContext, email: string): Promise<boolean> {
   return (await tenantDb(ctx).membership.findFirst({ where: { person: { email } }, select: { id: true } })) !== null;

@@ -9,6 +9,7 @@ const permissionsOfRole = {
     "key_manager:read",
     "key_manager:write",
     "key_mapping:map_unproven",
+    "application:administer",
     "people:read",
     "people:write",
     "identity_provider:read",

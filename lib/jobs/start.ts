@@ -9,7 +9,9 @@ import {
   narrowScopesOfApi,
   narrowScopesOfApiJob,
 } from "#lib/features/key-mappings/narrow-scopes.ts";
+import { tellOwnerKind } from "#lib/features/key-mappings/owners.ts";
 import { reconcileForgotten, reconcileKeyMapping } from "#lib/features/key-mappings/reconcile.ts";
+import { tellForgottenOwners, tellOwner } from "#lib/features/key-mappings/tell-owner.ts";
 import { reconcileForgottenScopes, reconcileScopes } from "#lib/features/scope-mirrors/reconcile.ts";
 import { mirrorScopesJob } from "#lib/features/scope-mirrors/request.ts";
 import type { Dependencies } from "#lib/features/context.ts";
@@ -29,6 +31,7 @@ const ours: readonly Schedule[] = [
   { name: "key_mapping.reconcile_forgotten", cron: "* * * * *", run: reconcileForgotten },
   { name: "scope_mirror.reconcile_forgotten", cron: "*/2 * * * *", run: reconcileForgottenScopes },
   { name: "key_mapping.narrow_forgotten_scopes", cron: "*/5 * * * *", run: narrowForgottenScopes },
+  { name: "key_mapping.tell_forgotten_owners", cron: "*/5 * * * *", run: tellForgottenOwners },
   { name: "housekeeping.sweep", cron: "17 * * * *", run: sweepExpired },
 ];
 
@@ -52,6 +55,7 @@ export async function startJobs(
   await worker.work(mirrorScopesJob, ({ tenantId, subjectId }) => reconcileScopes(deps, tenantId, subjectId));
   await worker.work(followGlobalJob, ({ tenantId }) => followGlobalKeyManagers(deps, tenantId));
   await worker.work(narrowScopesJob, ({ tenantId, subjectId }) => narrowScopes(deps, tenantId, subjectId));
+  await worker.work(tellOwnerKind, ({ tenantId, subjectId }) => tellOwner(deps, tenantId, subjectId));
   await worker.work(narrowScopesOfApiJob, ({ subjectId }) => narrowScopesOfApi(deps, subjectId));
   for (const { name, cron, run } of [...ours, ...schedules]) {
     await worker.schedule(name, cron, async () => {

@@ -17,7 +17,7 @@ import { createPlan } from "#lib/features/plans/create.ts";
 import { subscribe } from "#lib/features/subscriptions/subscribe.ts";
 import { newId } from "#lib/foundation/ids.ts";
 import type { OutboundFetch } from "#lib/foundation/outbound-contract.ts";
-import { startJobs, type Worker } from "#lib/jobs/start.ts";
+import { testJobs } from "./jobs.ts";
 import { testDependencies, testTenant, type TestDependencies, type TestTenant } from "./tenant.ts";
 
 export type ScopesWorld = {
@@ -76,13 +76,7 @@ export async function scopesWorld(
   ];
   const { id: keyManagerId } = await registerKeyManager(admin, { ...realmRegistration(realm), ...changes });
   const plan = await createPlan(creator, { name: "Any", requestsPerMinute: null });
-  const handlers = new Map<string, Parameters<Worker["work"]>[1]>();
-  const worker: Worker = {
-    start: () => Promise.resolve(),
-    work: async (kind, run) => void handlers.set(kind, run),
-    schedule: () => Promise.resolve(),
-  };
-  await startJobs(worker, deps);
+  const jobs = await testJobs(deps);
 
   const apiInput = (scopes: readonly string[], more: Partial<ApiInput>): ApiInput => {
     const name = `Api ${newId()}`;
@@ -111,17 +105,7 @@ export async function scopesWorld(
       const { id: subscriptionId } = await subscribe(developer, { applicationId, apiId, planId: plan.id });
       return { applicationId, subscriptionId };
     },
-    async runJobs() {
-      for (let round = 0; round < 20; round += 1) {
-        const due = deps.enqueued.splice(0).filter(({ delaySeconds = 0 }) => delaySeconds === 0);
-        const unique = new Map(due.map((job) => [`${job.kind} ${job.subjectId}`, job]));
-        if (unique.size === 0) return;
-        for (const { kind, tenantId, subjectId } of unique.values()) {
-          await handlers.get(kind)?.({ tenantId, subjectId });
-        }
-      }
-      throw new Error("The jobs never come to an end.");
-    },
+    runJobs: () => jobs.run(),
     pass(seconds) {
       offsetMs += seconds * 1_000;
     },

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { CursorInput } from "#lib/foundation/cursor.ts";
 import { searchText, text } from "#lib/foundation/text.ts";
-import type { KeyType } from "../key-mappings/contract.ts";
+import type { KeyMappingState, KeyType } from "../key-mappings/contract.ts";
 
 /** What an application is called and what it is for. */
 export const ApplicationInput = z.strictObject({
@@ -22,6 +22,24 @@ export const ListApplicationsInput = z.strictObject({
   limit: z.number().int().min(1).max(100).default(25),
 });
 
+/** Who might take an application over. */
+export const FindOwnersInput = z.strictObject({
+  id: z.uuid(),
+  /** Part of the name or e-mail address. */
+  search: z.string().trim().max(searchLength).default(""),
+});
+
+/** Another owner of an application; `from` is the one whom the administrator saw. */
+export const ChangeOwnerInput = z.strictObject({
+  id: z.uuid(),
+  from: z.uuid(),
+  ownerId: z.uuid("Choose who is to own the application."),
+});
+export type ChangeOwnerInput = z.input<typeof ChangeOwnerInput>;
+
+/** A person who can own an application. */
+export type PossibleOwner = { personId: string; name: string; email: string };
+
 export type ApplicationView = {
   id: string;
   name: string;
@@ -38,6 +56,31 @@ export type TokenHolder = { keyManagerName: string; keyType: KeyType };
 
 /** One application, and the keys that have to be removed before it can be deleted. */
 export type ApplicationDetailView = ApplicationView & { removeFirst: TokenHolder[] };
+
+/** The owner of an application, as administrators see them; inactive where they could not be given one. */
+export type OwnerView = { personId: string; name: string; email: string | null; isActive: boolean };
+
+/** Keys of somebody's application, as far as an administrator may know of them. */
+export type AdministeredKeys = {
+  id: string;
+  keyManager: { id: string; displayName: string; monogram: string };
+  keyType: KeyType;
+  isMapped: boolean;
+  state: KeyMappingState;
+  /** Whether the client belongs to the application's owner at the key manager too; null where that is nobody's business. */
+  owner: { isKnown: boolean; problem: string | null } | null;
+};
+
+/** Somebody's application, as administrators see it. */
+export type AdministeredApplicationView = ApplicationView & { owner: OwnerView; keySets: AdministeredKeys[] };
+
+/** An application that has changed hands. */
+export type OwnerChangeView = {
+  name: string;
+  ownerName: string;
+  /** How many clients follow at their key managers in the background. */
+  followingClients: number;
+};
 
 export type ApplicationListView = { items: ApplicationView[]; nextCursor: string | null };
 

@@ -16,3 +16,14 @@ export const listApplications = defineQuery({
     return { items: page.items.map(toApplicationView), nextCursor: page.nextCursor };
   },
 });
+
+/** A page of everybody's applications in the tenant, newest first. */
+export const listEveryApplication = defineQuery({
+  action: "application.list_every",
+  permission: "application:administer",
+  input: ListApplicationsInput,
+  async run(ctx, { search, cursor, limit }): Promise<ApplicationListView> {
+    const page = await readApplications(ctx, { ownerId: "anybody", search, after: readCursor(cursor), limit });
+    return { items: page.items.map(toApplicationView), nextCursor: page.nextCursor };
+  },
+});

@@ -53,6 +53,10 @@ const told = new Map<string, Words>([
   ["api.create", { label: "Create an API", did: "created the API {}" }],
   ["api.delete", { label: "Delete an API", did: "deleted the API {}" }],
   ["api.update", { label: "Change an API", did: "changed the API {}" }],
+  [
+    "application.change_owner",
+    { label: "Give an application to another owner", did: "gave the application {} to another owner" },
+  ],
   ["application.create", { label: "Create an application", did: "created the application {}" }],
   ["application.delete", { label: "Delete an application", did: "deleted the application {}" }],
   ["application.update", { label: "Change an application", did: "changed the application {}" }],
@@ -147,6 +151,14 @@ const told = new Map<string, Words>([
       label: "Narrow the scopes of keys",
       did: "narrowed the scopes of {}",
       attempt: "narrow the scopes of {}",
+    },
+  ],
+  [
+    "key_mapping.tell_owner",
+    {
+      label: "Tell a key manager the owner of keys",
+      did: "gave the client of {} to its application's owner",
+      attempt: "give the client of {} to its application's owner",
     },
   ],
   ["key_mapping.generate", { label: "Generate keys", did: "generated keys for {}", attempt: "generate keys for {}" }],

@@ -5,18 +5,23 @@ import {
   type ScopeGrant,
 } from "#lib/data/key-mappings.ts";
 import { AppError } from "#lib/foundation/errors.ts";
+import type { PersonId } from "#lib/foundation/ids.ts";
 import type { QueryContext } from "../verb.ts";
 import type { KeyOperation } from "./contract.ts";
 import { beginIntent, lookAfterSeconds, requireIdle } from "./lease.ts";
 import { reconcileJob, type Work } from "./operation.ts";
 import type { KeysSubject } from "./subject.ts";
 
-/** What is about to be tried; a grant says for which scopes, a change of secrets which one or what is wished of it. */
+/**
+ * What is about to be tried; a grant says for which scopes, a change of secrets which one or what is wished of it, a
+ * change of owner whose the client will be.
+ */
 type Beginning = {
   operation: KeyOperation;
   subject: KeysSubject;
   grant?: Pick<ScopeGrant, "chosen" | "granted">;
   secret?: KeyMappingIntent["secret"];
+  ownerId?: PersonId;
 };
 
 /**
@@ -26,13 +31,14 @@ type Beginning = {
  */
 export async function beginOperation(
   ctx: QueryContext,
-  { operation, subject, grant, secret }: Beginning,
+  { operation, subject, grant, secret, ownerId }: Beginning,
   change: Partial<KeyMappingChange> = {},
 ): Promise<Work> {
   const intent = beginIntent(ctx.deps.clock, operation, {
     ...(operation === "update" ? { previous: subject.mapping.requested } : {}),
     ...(grant ? { grant } : {}),
     ...(secret ? { secret } : {}),
+    ...(ownerId ? { ownerId } : {}),
   });
   const mapping = await updateKeyMapping(ctx, subject.mapping.id, { ...change, intent, failure: null });
   await ctx.deps.jobs.enqueue(ctx, reconcileJob(ctx, mapping.id, lookAfterSeconds));

@@ -19,7 +19,8 @@ export const keyTypeLabels = { PRODUCTION: "Production", SANDBOX: "Sandbox" } as
 
 export type KeyMappingMode = "PROVISIONED" | "MAPPED";
 export type KeyMappingState = "PENDING" | "ACTIVE" | "FAILED" | "DELETING" | "NEEDS_ATTENTION";
-export type KeyOperation = "register" | "update" | "rotate" | "grant" | "add_secret" | "remove_secret" | "delete";
+export type KeyOperation =
+  "register" | "update" | "rotate" | "grant" | "change_owner" | "add_secret" | "remove_secret" | "delete";
 
 /** Grant types that send the browser back to the application, and so need to know where that is. */
 const redirectingGrantTypes: readonly string[] = ["authorization_code", "implicit"];
@@ -383,6 +384,8 @@ export type KeysView = {
   };
   /** What its own tokens may carry, where the administrator wants application scopes; `chosen` null before anybody chose. */
   scopes: { chosen: string[] | null; narrowing: boolean } | null;
+  /** Set while the key manager is to be told the application's owner; the problem says why it was not yet. */
+  ownerChange: { problem: string | null } | null;
   createdAt: string;
 };
 

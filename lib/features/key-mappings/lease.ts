@@ -20,7 +20,7 @@ export const graceMs = 30_000;
 export function beginIntent(
   clock: Clock,
   operation: KeyOperation,
-  more: Pick<KeyMappingIntent, "previous" | "grant" | "secret"> = {},
+  more: Pick<KeyMappingIntent, "previous" | "grant" | "secret" | "ownerId"> = {},
 ): KeyMappingIntent {
   const now = clock.now();
   return {

@@ -13,6 +13,7 @@ import {
   type KeyMappingIntent,
 } from "#lib/data/key-mappings.ts";
 import { AppError } from "#lib/foundation/errors.ts";
+import type { PersonId } from "#lib/foundation/ids.ts";
 import type { Context } from "../context.ts";
 import { toAppError, whatHappened } from "../key-managers/connector-errors.ts";
 import { openKeyManager } from "../key-managers/open.ts";
@@ -20,6 +21,7 @@ import { unsupported } from "../key-managers/unsupported.ts";
 import type { CallOutcome, MutationContext } from "../verb.ts";
 import { changedNothing } from "./certainty.ts";
 import { release } from "./lease.ts";
+import { clientOwnerOf, settledOwner, triedAgainLater, tellOwnerJob } from "./owners.ts";
 import { chosenParts, markerOf, specOf } from "./preset.ts";
 import { register } from "./register.ts";
 import { addSecret, endSecret, type SecretChange } from "./secret-changes.ts";
@@ -43,6 +45,8 @@ export type Answer =
   | ({ kind: "secrets" } & SecretChange)
   /** The client may ask for the scopes of the intent. */
   | { kind: "granted"; scopes: string[]; chosen: string[] }
+  /** The client belongs to the owner of the intent, as far as the key manager holds one. */
+  | { kind: "owned"; client: RegisteredClient }
   /** It refused, and nothing has changed there. */
   | { kind: "refused"; error: AppError }
   /** The client does not exist there any more. */
@@ -73,6 +77,8 @@ export async function performOperation(ctx: Context, work: Work): Promise<Answer
       return change(ctx, work, adapter);
     case "grant":
       return grant(ctx, work, adapter);
+    case "change_owner":
+      return changeOwner(ctx, work, adapter);
     case "add_secret":
     case "remove_secret":
       return changeSecrets(ctx, work, adapter);
@@ -127,6 +133,26 @@ async function grant(ctx: Context, work: Work, adapter: ManagingAdapter): Promis
     throw error;
   }
   return { kind: "granted", scopes: granted, chosen };
+}
+
+async function changeOwner(ctx: Context, work: Work, adapter: ManagingAdapter): Promise<Answer> {
+  const { mapping, keyManager, intent, application } = work;
+  const ref = toClientRef(ctx, mapping);
+  if (!ref) return { kind: "gone" };
+  const ownerId = (intent.ownerId ?? application.ownerId) as PersonId;
+  const spec = specOf(ctx, mapping, await clientOwnerOf(ctx, keyManager, ownerId));
+  const attempt = async (client: ClientRef): Promise<RegisteredClient> => {
+    const answer = await adapter.changeOwner?.(client, spec);
+    if (!answer) throw unsupported(keyManager, "changeOwner");
+    return { ref: { ...client, ...answer.ref }, state: answer.state };
+  };
+  try {
+    return { kind: "owned", client: await withRenewedAccess(work, { adapter, ref }, attempt) };
+  } catch (error) {
+    if (isConnectorError(error) && error.kind === "not_found") return { kind: "gone", error };
+    if (changedNothing(error)) return refusal(error, keyManager.displayName);
+    throw error;
+  }
 }
 
 async function changeSecrets(ctx: Context, work: Work, { secrets }: ManagingAdapter): Promise<Answer> {
@@ -283,6 +309,18 @@ export async function settleOperation(ctx: MutationContext, work: Work, outcome:
       });
       return { kind: "done", subject: stored };
     }
+    case "owned": {
+      const { ownerChange, ownerName } = await settledOwner(ctx, subject, work.intent);
+      const stored = await store({
+        ...toStoredClient(ctx, current.id, answer.client),
+        ownerChange,
+        intent: null,
+        failure: null,
+      });
+      if (ownerChange) await ctx.deps.jobs.enqueue(ctx, tellOwnerJob(ctx, current.id));
+      ctx.audit({ subject: auditSubject(stored), after: { owner: ownerName } });
+      return { kind: "done", subject: stored };
+    }
     case "secrets": {
       const { client, memory, secretId } = answer;
       const stored = await store({
@@ -309,6 +347,15 @@ export async function settleOperation(ctx: MutationContext, work: Work, outcome:
       return { kind: "removed" };
     case "refused": {
       const { code, message } = answer.error;
+      if (work.intent.operation === "change_owner") {
+        const { ownerChange, delaySeconds } = triedAgainLater(ctx.deps.clock, current.ownerChange, answer.error);
+        const credentials = toRescuedCredentials(ctx, current, answer.error);
+        const stored = await store({ ...credentials, intent: null, ownerChange });
+        await ctx.deps.jobs.enqueue(ctx, tellOwnerJob(ctx, current.id, delaySeconds));
+        // Told once, and again where the reason is another: repetitions would only fill the history.
+        if (current.ownerChange?.problem !== message) audit(stored, { outcome: "refused", problem: message });
+        return { kind: "refused", error: answer.error, stillOpen: false };
+      }
       const stored = await store({
         ...toRescuedCredentials(ctx, current, answer.error),
         ...afterRefusal(ctx, work),
@@ -328,6 +375,7 @@ export async function settleOperation(ctx: MutationContext, work: Work, outcome:
         ...toRescuedCredentials(ctx, current, answer.error),
         state: "NEEDS_ATTENTION",
         intent: null,
+        ownerChange: null,
         failure: failed("key_manager.rejected", message),
       });
       audit(stored, { outcome: "gone", problem: message });
@@ -374,6 +422,7 @@ function afterRefusal(ctx: Context, { intent, again }: Work): Partial<KeyMapping
       return { intent: null, ...(intent.previous && !again ? { requested: intent.previous } : {}) };
     case "rotate":
     case "grant":
+    case "change_owner":
     case "add_secret":
     case "remove_secret":
       return { intent: null };
@@ -387,6 +436,7 @@ const undone = {
   update: "whether the change was made",
   rotate: "whether the consumer secret was replaced",
   grant: "whether the scopes were granted",
+  change_owner: "whether the client belongs to the new owner",
   add_secret: "whether a further consumer secret was made",
   remove_secret: "whether the consumer secret was removed",
   delete: "whether the client was deleted",

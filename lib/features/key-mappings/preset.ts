@@ -1,5 +1,5 @@
 /** An identity that a developer chooses for a new client: a consumer key, a consumer secret, or both. */
-import { presetParts, type ClientSpec, type PresetPart } from "#lib/connector-kit/contract.ts";
+import { presetParts, type ClientOwner, type ClientSpec, type PresetPart } from "#lib/connector-kit/contract.ts";
 import { claimClient } from "#lib/data/claimed-clients.ts";
 import type { KeyMappingRecord } from "#lib/data/key-mappings.ts";
 import type { KeyManagerRecord } from "#lib/data/key-managers.ts";
@@ -62,10 +62,14 @@ export function markerOf(mapping: Pick<KeyMappingRecord, "id">): string {
   return `latchkey-${mapping.id}`;
 }
 
-/** What the key manager is asked for; a chosen identity is for a client that is not made yet. */
-export function specOf(ctx: Context, mapping: KeyMappingRecord): ClientSpec {
+/**
+ * What the key manager is asked for; a chosen identity is for a client that is not made yet.
+ *
+ * @param owner who owns the application, where the key manager is told
+ */
+export function specOf(ctx: Context, mapping: KeyMappingRecord, owner?: ClientOwner): ClientSpec {
   const { consumerKey, ...requested } = mapping.requested;
-  const spec = { ...requested, marker: markerOf(mapping) };
+  const spec = { ...requested, marker: markerOf(mapping), ...(owner && { owner }) };
   if (mapping.consumerKey !== null) return spec;
   const consumerSecret = openConsumerSecret(ctx, mapping);
   return {

@@ -6,6 +6,7 @@ import { toAppError } from "../key-managers/connector-errors.ts";
 import { changedNothing } from "./certainty.ts";
 import { graceMs } from "./lease.ts";
 import type { Answer, Work } from "./operation.ts";
+import { clientOwnerOf } from "./owners.ts";
 import { specOf } from "./preset.ts";
 
 /**
@@ -16,7 +17,7 @@ import { specOf } from "./preset.ts";
  */
 export async function register(ctx: Context, work: Work, adapter: ManagingAdapter): Promise<Answer> {
   const { displayName } = work.keyManager;
-  const spec = specOf(ctx, work.mapping);
+  const spec = specOf(ctx, work.mapping, await clientOwnerOf(ctx, work.keyManager, work.application.ownerId));
   const asChosen = async (client: RegisteredClient): Promise<Answer> => {
     const refused = hasIdentity(client, spec) ? undefined : await undo(ctx, { client, spec, adapter, displayName });
     return refused ? { kind: "refused", error: refused } : { kind: "client", client, adapter };

@@ -10,7 +10,7 @@ import { keyTypeLabels } from "./contract.ts";
 /** A key mapping with what it hangs between. */
 export type KeysSubject = {
   mapping: KeyMappingRecord;
-  application: Pick<ApplicationRecord, "id" | "name">;
+  application: Pick<ApplicationRecord, "id" | "name" | "ownerId">;
   keyManager: KeyManagerRecord;
 };
 

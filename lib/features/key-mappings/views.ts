@@ -70,6 +70,7 @@ export function toKeysView(clock: Clock, { mapping, keyManager }: Shown): KeysVi
           narrowing: (mapping.scopeGrant?.dueAt ?? null) !== null,
         }
       : null,
+    ownerChange: mapping.ownerChange && { problem: mapping.ownerChange.problem },
     createdAt: mapping.createdAt.toISOString(),
   };
 }
