@@ -7,7 +7,8 @@ import { expect, test } from "@playwright/test";
 import { startEchoBackend, type RunningBackend } from "./servers/echo-backend.ts";
 import { startKeycloak, type Keycloak } from "./servers/keycloak.ts";
 import { startLatchkey, type LatchkeyServer } from "./servers/latchkey.ts";
-import { startNginx, type RunningNginx } from "./servers/nginx.ts";
+import type { RunningGateway } from "./servers/gateway.ts";
+import { startNginx } from "./servers/nginx.ts";
 import { connectKeyManager, createGatewayCredential, setEnabled } from "./pages/administration.ts";
 import { acceptOnly, importApi } from "./pages/creation.ts";
 import {
@@ -36,7 +37,7 @@ const skewMs = 60_000;
 let keycloak: Keycloak;
 let latchkey: LatchkeyServer;
 let backend: RunningBackend;
-let nginx: RunningNginx;
+let nginx: RunningGateway;
 
 test.describe.configure({ mode: "serial", timeout: 420_000 });
 

@@ -1,9 +1,10 @@
 /** A backend that says what reached it. */
 import { once } from "node:events";
-import { createServer, type IncomingHttpHeaders } from "node:http";
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
 
-export type Echo = { method: string; url: string; headers: IncomingHttpHeaders };
+export type Echo = { method: string; url: string; headers: IncomingHttpHeaders; body: string };
 
 export type RunningBackend = { address: string; calls: readonly Echo[]; stop(): Promise<void> };
 
@@ -13,12 +14,14 @@ export type RunningBackend = { address: string; calls: readonly Echo[]; stop(): 
  */
 export async function startEchoBackend(): Promise<RunningBackend> {
   const calls: Echo[] = [];
-  const server = createServer((req, res) => {
-    const echo: Echo = { method: req.method ?? "", url: req.url ?? "", headers: req.headers };
+  async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const echo: Echo = { method: req.method ?? "", url: req.url ?? "", headers: req.headers, body: await text(req) };
     calls.push(echo);
     res.writeHead(Number(req.headers["x-answer"] ?? 200), { "Content-Type": "application/json" });
     res.end(JSON.stringify(echo));
-  });
+  }
+  // A call that is broken off half-way has reached nobody.
+  const server = createServer((req, res) => void answer(req, res).catch(() => res.destroy()));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;

@@ -6,13 +6,16 @@ import { answerEmpty, answerJson } from "./answer.ts";
 import { bearerToken } from "./bearer.ts";
 import type { GatewayCredentials } from "./credentials.ts";
 import type { Asking } from "./call.ts";
+import { gatewayRefused, refusalForCaller, sendToCaller } from "./caller-answer.ts";
+import { answerEnvoy, envoyPrefix } from "./envoy-face.ts";
+import { answerForwardAuth } from "./forward-auth-face.ts";
 import { answerBatch, answerQuestion } from "./json-face.ts";
 import { answerSubrequest } from "./nginx-face.ts";
 import { headersOfRefused } from "./verdict-headers.ts";
 
 export type GatewayDependencies = { validator: Validator; credentials: GatewayCredentials };
 
-type AnswerJsonCall = (req: IncomingMessage, res: ServerResponse, asking: Asking) => Promise<void>;
+type AnswerAdmitted = (req: IncomingMessage, res: ServerResponse, asking: Asking) => Promise<void>;
 
 export type GatewayHandler = (req: IncomingMessage, res: ServerResponse) => Promise<void>;
 
@@ -27,7 +30,8 @@ const verdicts = counter({
  *
  * - `POST /gateway/v1/validate` takes a question as JSON and answers with the verdict; `/gateway/v1/validate/batch`
  *   takes several.
- * - `/gateway/nginx/auth` is for nginx's `auth_request`.
+ * - `/gateway/nginx/auth` is for nginx's `auth_request`, `/gateway/forward-auth` for Traefik and Caddy, and
+ *   `/gateway/envoy/…` for Envoy's `ext_authz` over HTTP.
  *
  * A gateway proves itself with its credential in `X-Latchkey-Gateway`, or, where the caller's token does
  * not stand there, in `Authorization: Bearer`.
@@ -46,7 +50,7 @@ export function createGatewayHandler({ validator, credentials }: GatewayDependen
     return verdict;
   }
 
-  async function jsonFace(req: IncomingMessage, res: ServerResponse, answer: AnswerJsonCall): Promise<void> {
+  async function jsonFace(req: IncomingMessage, res: ServerResponse, answer: AnswerAdmitted): Promise<void> {
     if (req.method !== "POST") {
       const body = { code: "method.not_allowed", message: "Send a POST request." };
       return answerJson(res, 405, { body, headers: { Allow: "POST" } });
@@ -64,13 +68,23 @@ export function createGatewayHandler({ validator, credentials }: GatewayDependen
     return answerSubrequest(req, res, { tenantId: admitted.tenantId, validate });
   }
 
+  /** For gateways that hand the answer on to their caller. */
+  async function callerFace(req: IncomingMessage, res: ServerResponse, answer: AnswerAdmitted): Promise<void> {
+    const admitted = await credentials.admit(gatewayHeader(req));
+    if (admitted === "unavailable") return sendToCaller(res, refusalForCaller(refuseForNow(1)));
+    if (admitted === "refused") return sendToCaller(res, gatewayRefused);
+    return answer(req, res, { tenantId: admitted.tenantId, validate });
+  }
+
   return async (req, res) => {
     const url = req.url ?? "";
     const query = url.indexOf("?");
     const path = query < 0 ? url : url.slice(0, query);
     if (path === "/gateway/nginx/auth") return nginxFace(req, res);
+    if (path === "/gateway/forward-auth") return callerFace(req, res, answerForwardAuth);
     if (path === "/gateway/v1/validate") return jsonFace(req, res, answerQuestion);
     if (path === "/gateway/v1/validate/batch") return jsonFace(req, res, answerBatch);
+    if (path === envoyPrefix || path.startsWith(`${envoyPrefix}/`)) return callerFace(req, res, answerEnvoy);
     answerJson(res, 404, { body: { code: "not_found", message: "There is nothing here." } });
   };
 }
@@ -93,10 +107,9 @@ const stranger = {
   headers: { "WWW-Authenticate": 'Bearer realm="latchkey-gateway"' },
 };
 
-/** The caller of the API is not to blame for its gateway, so there is no challenge for a token. */
 const strangerHeaders = {
-  "X-Latchkey-Status": "503",
-  "X-Latchkey-Error": "900900",
-  "X-Latchkey-Error-Reason": "gateway_refused",
-  "X-Latchkey-Error-Message": "The gateway is not admitted. Its administrator must renew the gateway credential.",
+  "X-Latchkey-Status": String(gatewayRefused.status),
+  "X-Latchkey-Error": gatewayRefused.body.code,
+  "X-Latchkey-Error-Reason": gatewayRefused.body.reason,
+  "X-Latchkey-Error-Message": gatewayRefused.body.message,
 };

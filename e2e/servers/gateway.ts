@@ -1,0 +1,105 @@
+/** What gateways have in common: a folder of their own, the configuration of docs/gateways, and a process. */
+import { spawn } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { waitForPort } from "./ports.ts";
+
+/** What stands around a gateway; all of them host:port. */
+export type GatewayOptions = {
+  latchkeyAddress: string;
+  /** Where Latchkey answers gRPC; for gateways that ask that way. */
+  latchkeyGrpcAddress?: string;
+  backendAddress: string;
+  gatewayCredential: string;
+};
+
+export type RunningGateway = { origin: string; stop(): Promise<void> };
+
+/**
+ * The values that configurations are filled in with, under the names that their first lines explain.
+ *
+ * @param listen host:port where callers connect
+ */
+export function valuesOf(options: GatewayOptions, listen: string): Record<string, string> {
+  const [host = "", port = ""] = options.latchkeyAddress.split(":");
+  const [grpcHost = "", grpcPort = ""] = (options.latchkeyGrpcAddress ?? "").split(":");
+  const [backendHost = "", backendPort = ""] = options.backendAddress.split(":");
+  const [listenHost = "", listenPort = ""] = listen.split(":");
+  return {
+    LISTEN: listen,
+    LISTEN_HOST: listenHost,
+    LISTEN_PORT: listenPort,
+    LATCHKEY_ADDRESS: options.latchkeyAddress,
+    LATCHKEY_HOST: host,
+    LATCHKEY_PORT: port,
+    LATCHKEY_GRPC_HOST: grpcHost,
+    LATCHKEY_GRPC_PORT: grpcPort,
+    LATCHKEY_GATEWAY_CREDENTIAL: options.gatewayCredential,
+    BACKEND_ADDRESS: options.backendAddress,
+    BACKEND_HOST: backendHost,
+    BACKEND_PORT: backendPort,
+  };
+}
+
+/** A configuration of docs/gateways with its values filled in as envsubst would; comments stay as they are. */
+export async function fillTemplate(name: string, values: Readonly<Record<string, string>>): Promise<string> {
+  const text = await readFile(fileURLToPath(new URL(`../../docs/gateways/${name}`, import.meta.url)), "utf8");
+  return text
+    .split("\n")
+    .map((line) =>
+      line.startsWith("#") ? line : line.replace(/\$\{([A-Z_]+)\}/g, (whole, value: string) => values[value] ?? whole),
+    )
+    .join("\n");
+}
+
+/**
+ * Runs a gateway in a temporary folder of its own until it is stopped.
+ *
+ * @param options.files what lies in the folder, by name
+ * @param options.command the program and its arguments, made from the folder's path
+ * @param options.environment added to this one
+ * @throws {Error} with the gateway's own words where nobody listens on the address within ten seconds
+ */
+export async function runGateway(
+  name: string,
+  options: {
+    address: string;
+    files: Readonly<Record<string, string>>;
+    command: (folder: string) => readonly [string, ...string[]];
+    environment?: Readonly<Record<string, string>>;
+  },
+): Promise<RunningGateway> {
+  const folder = await mkdtemp(join(tmpdir(), `latchkey-${name}-`));
+  // Configurations hold the gateway credential.
+  await Promise.all(
+    Object.entries(options.files).map(([file, text]) => writeFile(join(folder, file), text, { mode: 0o600 })),
+  );
+  const [program, ...args] = options.command(folder);
+  const env = { ...process.env, HOME: folder, ...options.environment };
+  const child = spawn(program, args, { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
+  let words = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (chunk: Buffer) => (words = (words + chunk.toString()).slice(-4_000)));
+  }
+  const ended = new Promise<void>((resolve) => {
+    child.once("exit", () => resolve());
+    child.once("error", () => resolve());
+  });
+  const killWithParent = () => child.kill("SIGKILL");
+  process.once("exit", killWithParent);
+  const stop = async () => {
+    process.off("exit", killWithParent);
+    child.kill("SIGTERM");
+    await ended;
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    await waitForPort(options.address, { withinMs: 10_000, unless: ended });
+  } catch (cause) {
+    await stop();
+    throw new Error(`${name} did not start: ${words}`, { cause });
+  }
+  return { origin: `http://${options.address}`, stop };
+}
