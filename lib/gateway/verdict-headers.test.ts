@@ -39,7 +39,9 @@ describe("what a backend is told", () => {
     plan: null,
     subject: null,
     scopes: [],
+    claims: {},
     expiresAt: null,
+    backendToken: null,
   };
 
   it("leaves out what a call does not have, so that a gateway takes away what the caller sent", () => {

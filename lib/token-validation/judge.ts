@@ -56,7 +56,9 @@ function allow(
     plan: subscription && snapshot.findPlan(subscription.planId),
     subject: facts.subject,
     scopes: facts.scopes,
+    claims: facts.claims,
     expiresAt: facts.expiresAt,
+    backendToken: null,
   };
 }
 
