@@ -8,7 +8,7 @@ import { deleteExpiredAuthorizationState } from "#lib/data/authorization-state.t
 import type { Database } from "#lib/data/database.ts";
 import { findIssuer, type IssuerRecord } from "#lib/data/issuers.ts";
 import { deleteExpiredRevokedTokens } from "#lib/data/revoked-tokens.ts";
-import { deleteExpiredSigningKeys, listTenantsWithKeysOlderThan } from "#lib/data/signing-keys.ts";
+import { deleteExpiredSigningKeys, listOwnersOfKeysOlderThan, type SigningKeyOwner } from "#lib/data/signing-keys.ts";
 import type { Vault } from "#lib/data/vault.ts";
 import type { Clock } from "#lib/foundation/clock.ts";
 import type { DeriveSecret } from "#lib/foundation/derived-secret.ts";
@@ -66,7 +66,7 @@ export type AuthorizationServer = {
   publicKeys(tenantId: TenantId): Promise<JWK[]>;
   /** Gives the tenant new signing keys; the old ones stay published until their tokens have expired. */
   rotateSigningKeys(tenantId: TenantId): Promise<void>;
-  /** Rotates what is due and removes what has expired. For a job, a few times a day. */
+  /** Rotates what is due, backend JWTs' keys too, and removes what has expired. For a job, a few times a day. */
   maintain(): Promise<Maintenance>;
   /** What the sign-in and consent pages work with; null where there is nothing to answer in this browser. */
   interactions: {
@@ -109,7 +109,7 @@ export function createAuthorizationServer(dependencies: AuthorizationServerDepen
     fetchMethod: async (slug, before) => {
       const issuer = await database.inInstallation((ctx) => findIssuer(ctx, { slug }, connectorIds));
       if (!issuer?.active) return undefined;
-      const keySet = await openKeySet(dependencies, issuer.tenantId);
+      const keySet = await openKeySet(dependencies, ownerOfKeys(issuer.tenantId));
       return before?.keySet.version === keySet.version ? { ...before, issuer } : build(dependencies, issuer, keySet);
     },
   });
@@ -136,7 +136,7 @@ export function createAuthorizationServer(dependencies: AuthorizationServerDepen
   }
 
   async function rotateSigningKeys(tenantId: TenantId): Promise<void> {
-    await rotateKeySet(dependencies, tenantId);
+    await rotateKeySet(dependencies, ownerOfKeys(tenantId));
     const slug = await slugOf(tenantId);
     if (slug) running.delete(slug);
   }
@@ -185,10 +185,11 @@ export function createAuthorizationServer(dependencies: AuthorizationServerDepen
     rotateSigningKeys,
     async maintain() {
       const now = clock.now().getTime();
-      const due = await database.inInstallation((ctx) =>
-        listTenantsWithKeysOlderThan(ctx, new Date(now - rotateAfterMs)),
-      );
-      for (const tenantId of due) await rotateSigningKeys(tenantId);
+      const due = await database.inInstallation((ctx) => listOwnersOfKeysOlderThan(ctx, new Date(now - rotateAfterMs)));
+      for (const owner of due) {
+        if (owner.purpose === "AUTHORIZATION_SERVER") await rotateSigningKeys(owner.tenantId);
+        else await rotateKeySet(dependencies, owner);
+      }
       return database.inInstallation(async (ctx) => ({
         rotated: due.length,
         states: await deleteExpiredAuthorizationState(ctx, new Date(now - keepExpiredMs)),
@@ -232,6 +233,11 @@ function build(dependencies: AuthorizationServerDependencies, issuer: IssuerReco
     accessTokens,
   });
   return { issuer, keySet, provider, accessTokens, secrets, scopes, respond: provider.callback() };
+}
+
+/** Its keys sign tokens of the authorization server, and nothing else. */
+function ownerOfKeys(tenantId: TenantId): SigningKeyOwner {
+  return { tenantId, purpose: "AUTHORIZATION_SERVER" };
 }
 
 type Exchange = { req: IncomingMessage; res: ServerResponse };

@@ -1,4 +1,4 @@
-/** The signing keys of a tenant: made on first use, rotated with overlap, sealed at rest. */
+/** The signing keys of a tenant for one purpose: made on first use, rotated with overlap, sealed at rest. */
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from "jose";
 import type { Database, TenantContext } from "#lib/data/database.ts";
 import {
@@ -6,6 +6,7 @@ import {
   listPublishedSigningKeys,
   lockSigningKeys,
   retireSigningKey,
+  type SigningKeyOwner,
   type SigningKeyRecord,
 } from "#lib/data/signing-keys.ts";
 import type { Vault } from "#lib/data/vault.ts";
@@ -44,37 +45,45 @@ export type KeySet = {
 };
 
 /** The tenant's keys as they stand now; makes them where there are none yet. */
-export async function openKeySet(options: SigningOptions, tenantId: TenantId): Promise<KeySet> {
+export async function openKeySet(options: SigningOptions, owner: SigningKeyOwner): Promise<KeySet> {
+  return toKeySet(options, owner.tenantId, await ensureSigningKeys(options, owner));
+}
+
+/** The tenant's published keys, oldest first, private parts sealed; makes them where there are none yet. */
+export async function ensureSigningKeys(
+  options: SigningOptions,
+  { tenantId, purpose }: SigningKeyOwner,
+): Promise<SigningKeyRecord[]> {
   const now = options.clock.now();
-  const standing = await options.database.inTenant(tenantId, (ctx) => listPublishedSigningKeys(ctx, now));
-  if (hasEveryAlgorithm(standing)) return toKeySet(options, tenantId, standing);
+  const standing = await options.database.inTenant(tenantId, (ctx) => listPublishedSigningKeys(ctx, purpose, now));
+  if (hasEveryAlgorithm(standing)) return standing;
 
   const candidates = await Promise.all(signingAlgorithms.map((algorithm) => generate(algorithm)));
-  const keys = await options.database.inTenant(tenantId, async (ctx) => {
+  return options.database.inTenant(tenantId, async (ctx) => {
     await lockSigningKeys(ctx);
-    const present = await listPublishedSigningKeys(ctx, now);
+    const present = await listPublishedSigningKeys(ctx, purpose, now);
     for (const candidate of candidates) {
-      if (!present.some((key) => key.algorithm === candidate.algorithm)) await store(options, ctx, candidate);
+      if (present.some((key) => key.algorithm === candidate.algorithm)) continue;
+      await store(options, ctx, { ...candidate, purpose });
     }
-    return listPublishedSigningKeys(ctx, now);
+    return listPublishedSigningKeys(ctx, purpose, now);
   });
-  return toKeySet(options, tenantId, keys);
 }
 
 /**
- * Gives the tenant new keys. They are published at once and sign after `publishAheadSeconds`; the ones
+ * Gives the tenant new keys for a purpose. They are published at once and sign after `publishAheadSeconds`; the ones
  * before them stay published until no token they signed can still be valid.
  */
-export async function rotateKeySet(options: SigningOptions, tenantId: TenantId): Promise<void> {
+export async function rotateKeySet(options: SigningOptions, { tenantId, purpose }: SigningKeyOwner): Promise<void> {
   const now = options.clock.now();
   const fresh = await Promise.all(signingAlgorithms.map((algorithm) => generate(algorithm)));
   const retiredAt = new Date(now.getTime() + publishAheadSeconds * 1000);
   const expiresAt = new Date(retiredAt.getTime() + overlapSeconds * 1000);
   await options.database.inTenant(tenantId, async (ctx) => {
     await lockSigningKeys(ctx);
-    const inUse = (await listPublishedSigningKeys(ctx, now)).filter((key) => key.retiredAt === null);
+    const inUse = (await listPublishedSigningKeys(ctx, purpose, now)).filter((key) => key.retiredAt === null);
     for (const { id } of inUse) await retireSigningKey(ctx, { id, retiredAt, expiresAt });
-    for (const key of fresh) await store(options, ctx, key);
+    for (const key of fresh) await store(options, ctx, { ...key, purpose });
   });
 }
 
@@ -92,10 +101,15 @@ async function generate(algorithm: (typeof signingAlgorithms)[number]): Promise<
   return { algorithm, keyId, publicJwk: { ...publicJwk, ...common }, privateJwk: { ...privateJwk, ...common } };
 }
 
-async function store({ vault, clock }: SigningOptions, ctx: TenantContext, key: GeneratedKey): Promise<void> {
+async function store(
+  { vault, clock }: SigningOptions,
+  ctx: TenantContext,
+  key: GeneratedKey & Pick<SigningKeyOwner, "purpose">,
+): Promise<void> {
   const id = newId();
   await insertSigningKey(ctx, {
     id,
+    purpose: key.purpose,
     keyId: key.keyId,
     algorithm: key.algorithm,
     publicJwk: { ...key.publicJwk },
@@ -108,16 +122,30 @@ function place(tenantId: TenantId, recordId: string) {
   return { tenantId, table: "signing_key", recordId, field: "private_jwk" };
 }
 
+/**
+ * Opens a private key.
+ *
+ * @throws {Error} where it was sealed for another place or under a vault key that is not configured
+ */
+export function openPrivateKey(
+  vault: Vault,
+  tenantId: TenantId,
+  { id, sealedPrivateJwk }: Pick<SigningKeyRecord, "id" | "sealedPrivateJwk">,
+): JWK {
+  return JSON.parse(vault.open(place(tenantId, id), sealedPrivateJwk).reveal()) as JWK;
+}
+
+/** Whether a key still signs. Of several, the oldest does: one that was just added waits until those before it retire. */
+export function stillSigns({ retiredAt }: Pick<SigningKeyRecord, "retiredAt">, now: Date): boolean {
+  return retiredAt === null || retiredAt > now;
+}
+
 function toKeySet({ vault, clock }: SigningOptions, tenantId: TenantId, keys: readonly SigningKeyRecord[]): KeySet {
   const now = clock.now();
-  const signs = (key: SigningKeyRecord) => key.retiredAt === null || key.retiredAt > now;
-  // The oldest that is not retired signs: one that was just added waits until those before it have retired.
-  const ordered = [...keys.filter(signs), ...keys.filter((key) => !signs(key))];
+  const ordered = [...keys.filter((key) => stillSigns(key, now)), ...keys.filter((key) => !stillSigns(key, now))];
   return {
-    signing: ordered.map(
-      (key) => JSON.parse(vault.open(place(tenantId, key.id), key.sealedPrivateJwk).reveal()) as JWK,
-    ),
+    signing: ordered.map((key) => openPrivateKey(vault, tenantId, key)),
     published: ordered.map((key) => key.publicJwk as JWK),
-    version: ordered.map((key) => `${key.keyId}${signs(key) ? "+" : "-"}`).join(","),
+    version: ordered.map((key) => `${key.keyId}${stillSigns(key, now) ? "+" : "-"}`).join(","),
   };
 }

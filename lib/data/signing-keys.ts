@@ -1,7 +1,10 @@
-/** Signing keys of the tenants' built-in key managers. Private parts are sealed before they come here. */
+/** Signing keys of the tenants, by what they sign. Private parts are sealed before they come here. */
 import { installationDb, tenantDb, type InstallationContext, type TenantContext } from "./database.ts";
 import type { Prisma } from "./generated/client.ts";
 import type { TenantId } from "../foundation/ids.ts";
+
+/** What a key signs. Keys of one purpose are never published among those of another. */
+export type SigningKeyPurpose = "AUTHORIZATION_SERVER" | "BACKEND_JWT";
 
 export type SigningKeyRecord = {
   id: string;
@@ -28,10 +31,14 @@ const columns = {
   expiresAt: true,
 } as const;
 
-/** Every key still published at this moment, oldest first. */
-export async function listPublishedSigningKeys(ctx: TenantContext, now: Date): Promise<SigningKeyRecord[]> {
+/** Every key of a purpose that is still published at this moment, oldest first. */
+export async function listPublishedSigningKeys(
+  ctx: TenantContext,
+  purpose: SigningKeyPurpose,
+  now: Date,
+): Promise<SigningKeyRecord[]> {
   const rows = await tenantDb(ctx).signingKey.findMany({
-    where: { OR: [{ expiresAt: null }, { expiresAt: { gt: now } }] },
+    where: { purpose, OR: [{ expiresAt: null }, { expiresAt: { gt: now } }] },
     select: columns,
     orderBy: [{ createdAt: "asc" }, { id: "asc" }],
     take: 50,
@@ -49,7 +56,7 @@ export async function lockSigningKeys(ctx: TenantContext): Promise<void> {
 
 export async function insertSigningKey(
   ctx: TenantContext,
-  { publicJwk, ...key }: Omit<SigningKeyRecord, "retiredAt" | "expiresAt">,
+  { publicJwk, ...key }: Omit<SigningKeyRecord, "retiredAt" | "expiresAt"> & { purpose: SigningKeyPurpose },
 ): Promise<void> {
   await tenantDb(ctx).signingKey.create({
     data: { ...key, publicJwk: publicJwk as Prisma.InputJsonObject, tenantId: ctx.tenantId },
@@ -65,15 +72,18 @@ export async function retireSigningKey(
   await tenantDb(ctx).signingKey.update({ where: { id }, data: { retiredAt, expiresAt }, select: { id: true } });
 }
 
-/** Tenants that hold a key in use since before a moment: their keys are due for rotation. At most 500. */
-export async function listTenantsWithKeysOlderThan(ctx: InstallationContext, before: Date): Promise<TenantId[]> {
+/** Whose keys, of which purpose. */
+export type SigningKeyOwner = { tenantId: TenantId; purpose: SigningKeyPurpose };
+
+/** Tenants that hold a key in use since before a moment, by purpose: those keys are due for rotation. At most 500. */
+export async function listOwnersOfKeysOlderThan(ctx: InstallationContext, before: Date): Promise<SigningKeyOwner[]> {
   const rows = await installationDb(ctx).signingKey.findMany({
     where: { retiredAt: null, createdAt: { lt: before }, tenant: { status: "ACTIVE" } },
-    select: { tenantId: true },
-    distinct: ["tenantId"],
+    select: { tenantId: true, purpose: true },
+    distinct: ["tenantId", "purpose"],
     take: 500,
   });
-  return rows.map(({ tenantId }) => tenantId as TenantId);
+  return rows.map(({ tenantId, purpose }) => ({ tenantId: tenantId as TenantId, purpose }));
 }
 
 /**
