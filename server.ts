@@ -7,6 +7,7 @@ import next from "next";
 import { protectPage } from "#lib/front-door/headers.ts";
 import { healthHandler } from "#lib/front-door/health.ts";
 import { collectProcessMetrics, metricsHandler } from "#lib/front-door/metrics.ts";
+import { readKeySetPath } from "#lib/features/backend-jwt/addresses.ts";
 import { createFrontDoor, drain, type Mount } from "#lib/front-door/server.ts";
 import { env as settings } from "#lib/foundation/env.ts";
 import { runtime } from "#lib/runtime.ts";
@@ -43,6 +44,7 @@ export async function serve(): Promise<Serving> {
   const validationPlane = startValidationPlane({ deps, databaseUrl: env.DATABASE_URL });
   const mounts: Mount[] = [
     { area: "gateway", matches: under("/gateway"), handle: validationPlane.handle, express: true },
+    { area: "gateway", matches: (path) => readKeySetPath(path) !== null, handle: validationPlane.handle },
     {
       area: "health",
       matches: under("/health"),

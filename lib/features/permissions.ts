@@ -16,6 +16,8 @@ const permissionsOfRole = {
     "identity_provider:write",
     "gateway_credential:read",
     "gateway_credential:write",
+    "backend_jwt:read",
+    "backend_jwt:write",
     "plan:read",
     "plan:write",
     "audit:read",

@@ -1,9 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { counter } from "#lib/foundation/metrics.ts";
+import { readKeySetPath } from "#lib/features/backend-jwt/addresses.ts";
+import type { TenantId } from "#lib/foundation/ids.ts";
 import type { ValidationRequest, Validator } from "#lib/token-validation/validator.ts";
 import { refuseForNow, type Verdict } from "#lib/token-validation/verdict.ts";
 import { answerEmpty, answerJson } from "./answer.ts";
 import { bearerToken } from "./bearer.ts";
+import type { BackendJwts } from "./backend-jwts.ts";
+import type { BackendKeySet } from "./backend-key-set.ts";
 import type { GatewayCredentials } from "./credentials.ts";
 import type { Asking } from "./call.ts";
 import { gatewayRefused, refusalForCaller, sendToCaller } from "./caller-answer.ts";
@@ -13,7 +17,13 @@ import { answerBatch, answerQuestion } from "./json-face.ts";
 import { answerSubrequest } from "./nginx-face.ts";
 import { headersOfRefused } from "./verdict-headers.ts";
 
-export type GatewayDependencies = { validator: Validator; credentials: GatewayCredentials };
+export type GatewayDependencies = {
+  validator: Validator;
+  credentials: GatewayCredentials;
+  /** Completes what is allowed with the JWT for the backend; every face answers with what comes of it. */
+  backendJwts: Pick<BackendJwts, "complete">;
+  backendKeySet: BackendKeySet;
+};
 
 type AnswerAdmitted = (req: IncomingMessage, res: ServerResponse, asking: Asking) => Promise<void>;
 
@@ -26,7 +36,8 @@ const verdicts = counter({
 });
 
 /**
- * The faces of the validator for gateways, below /gateway:
+ * The faces of the validator for gateways, below /gateway, and the keys of backend JWTs (`readKeySetPath`), which anybody
+ * may read:
  *
  * - `POST /gateway/v1/validate` takes a question as JSON and answers with the verdict; `/gateway/v1/validate/batch`
  *   takes several.
@@ -36,7 +47,8 @@ const verdicts = counter({
  * A gateway proves itself with its credential in `X-Latchkey-Gateway`, or, where the caller's token does
  * not stand there, in `Authorization: Bearer`.
  */
-export function createGatewayHandler({ validator, credentials }: GatewayDependencies): GatewayHandler {
+export function createGatewayHandler(dependencies: GatewayDependencies): GatewayHandler {
+  const { validator, credentials, backendJwts, backendKeySet } = dependencies;
   const counts = new Map<number, { inc(): void }>();
   function count(verdict: Verdict): void {
     const code = verdict.allowed ? 0 : verdict.code;
@@ -45,7 +57,9 @@ export function createGatewayHandler({ validator, credentials }: GatewayDependen
     child.inc();
   }
   async function validate(request: ValidationRequest): Promise<Verdict> {
-    const verdict = await validator.validate(request);
+    const judged = await validator.validate(request);
+    const completed = judged.allowed ? backendJwts.complete(request.tenantId as TenantId, judged) : judged;
+    const verdict = completed instanceof Promise ? await completed : completed;
     count(verdict);
     return verdict;
   }
@@ -85,6 +99,8 @@ export function createGatewayHandler({ validator, credentials }: GatewayDependen
     if (path === "/gateway/v1/validate") return jsonFace(req, res, answerQuestion);
     if (path === "/gateway/v1/validate/batch") return jsonFace(req, res, answerBatch);
     if (path === envoyPrefix || path.startsWith(`${envoyPrefix}/`)) return callerFace(req, res, answerEnvoy);
+    const keySetOwner = readKeySetPath(path);
+    if (keySetOwner !== null) return backendKeySet(req, res, keySetOwner);
     answerJson(res, 404, { body: { code: "not_found", message: "There is nothing here." } });
   };
 }

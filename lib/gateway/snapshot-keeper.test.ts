@@ -64,7 +64,7 @@ function world() {
         made.duringLoad?.();
         made.duringLoad = undefined;
         const version = made.laggingVersion ?? made.version;
-        return { snapshot: { ...snapshotData, version }, credentials: ["digest"] };
+        return { snapshot: { ...snapshotData, version }, credentials: ["digest"], backendJwt: null };
       },
       async *revocations() {
         yield* made.revokedBefore;

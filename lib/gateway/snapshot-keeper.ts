@@ -4,6 +4,7 @@ import type { TenantId } from "#lib/foundation/ids.ts";
 import type { Log } from "#lib/foundation/log.ts";
 import type { TokenFacts } from "#lib/token-validation/facts.ts";
 import { compileSnapshot, type Snapshot, type SnapshotData } from "#lib/token-validation/snapshot.ts";
+import type { BackendJwtConfiguration } from "./backend-jwt.ts";
 import type { GrantStore } from "./grant-store.ts";
 import { Revocations, type Revocation } from "./revocations.ts";
 
@@ -12,9 +13,15 @@ export type LoadedTenant = {
   snapshot: SnapshotData;
   /** Digests of the gateway credentials that are not revoked. */
   credentials: readonly string[];
+  /** Null where the tenant's backends get no JWT. */
+  backendJwt: BackendJwtConfiguration | null;
 };
 
-export type KeptTenant = { readonly snapshot: Snapshot; readonly credentials: ReadonlySet<string> };
+export type KeptTenant = {
+  readonly snapshot: Snapshot;
+  readonly credentials: ReadonlySet<string>;
+  readonly backendJwt: BackendJwtConfiguration | null;
+};
 
 export type TenantRevocation = Revocation & { tenantId: TenantId };
 
@@ -308,9 +315,9 @@ export class SnapshotKeeper {
     if (entry.seen > entry.wanted) entry.wanted = entry.seen;
   }
 
-  #keep(entry: Entry, { snapshot, credentials }: LoadedTenant): void {
+  #keep(entry: Entry, { snapshot, credentials, backendJwt }: LoadedTenant): void {
     if (entry.kept && snapshot.version < entry.kept.snapshot.version) return;
-    entry.kept = { snapshot: compileSnapshot(snapshot), credentials: new Set(credentials) };
+    entry.kept = { snapshot: compileSnapshot(snapshot), credentials: new Set(credentials), backendJwt };
   }
 }
 

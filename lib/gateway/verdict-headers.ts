@@ -2,8 +2,9 @@ import type { Allowed, Refused } from "#lib/token-validation/verdict.ts";
 import { challengeOf } from "./challenge.ts";
 
 /**
- * What the backend may know, as headers. Every name begins with X-Latchkey-, so that a gateway can take
- * away whatever a caller sent under that name. Facts that a call does not have are left out.
+ * What the backend may know, as headers, and the JWT that says it once more with a signature. But for the header of the
+ * latter, every name begins with X-Latchkey-, so that a gateway can take away whatever a caller sent under that name.
+ * Facts that a call does not have are left out.
  */
 export function headersOfAllowed(verdict: Allowed): Record<string, string> {
   const { api, application, plan } = verdict;
@@ -23,6 +24,7 @@ export function headersOfAllowed(verdict: Allowed): Record<string, string> {
   if (verdict.scopes.length > 0) headers["X-Latchkey-Scopes"] = verdict.scopes.map(scopeText).join(" ");
   if (plan) headers["X-Latchkey-Plan"] = headerText(plan.name);
   if (verdict.expiresAt !== null) headers["X-Latchkey-Expires-At"] = String(verdict.expiresAt);
+  if (verdict.backendToken) headers[verdict.backendToken.header] = verdict.backendToken.token;
   return headers;
 }
 

@@ -23,6 +23,9 @@ import { openKeyManager } from "#lib/features/key-managers/open.ts";
 import { newId, type KeyManagerId, type TenantId } from "#lib/foundation/ids.ts";
 import { gauge } from "#lib/foundation/metrics.ts";
 import { Secret } from "#lib/foundation/secret.ts";
+import { BackendJwts } from "#lib/gateway/backend-jwts.ts";
+import { createBackendJwtSigner } from "#lib/gateway/backend-jwt-signer.ts";
+import { createBackendKeySet } from "#lib/gateway/backend-key-set.ts";
 import { GatewayCredentials } from "#lib/gateway/credentials.ts";
 import { GrantStore, type ReadGrants } from "#lib/gateway/grant-store.ts";
 import { createGatewayHandler, type GatewayHandler } from "#lib/gateway/handler.ts";
@@ -30,6 +33,7 @@ import { SnapshotKeeper, type LoadedTenant, type SnapshotSource } from "#lib/gat
 import type { Introspect } from "#lib/token-validation/introspection.ts";
 import type { TrustAnchor } from "#lib/token-validation/snapshot.ts";
 import { createValidator } from "#lib/token-validation/validator.ts";
+import { backendJwtOf, backendKeyFinder } from "./backend-jwts.ts";
 import { fetchKeySet, trustAnchorOf } from "./trust-anchors.ts";
 
 const introspectionDeadlineMs = 1_500;
@@ -46,7 +50,7 @@ export type ValidationPlaneOptions = {
 };
 
 export type ValidationPlane = {
-  /** Answers requests below /gateway. */
+  /** Answers requests below /gateway, and for the keys of backend JWTs. */
   handle: GatewayHandler;
   close(): Promise<void>;
 };
@@ -83,6 +87,13 @@ export function startValidationPlane({ deps, databaseUrl }: ValidationPlaneOptio
     fetchKeySet: (url) => fetchKeySet(deps.outbound, url),
     introspect: introspectThrough(deps),
   });
+  const backendJwts = new BackendJwts({
+    clock,
+    log,
+    tenant: (tenantId) => keeper.current(tenantId),
+    sign: createBackendJwtSigner(deps),
+  });
+  const backendKeySet = createBackendKeySet({ find: backendKeyFinder(deps), log });
   const age = gauge({
     name: "latchkey_snapshot_unchecked_seconds",
     help: "Time since the gateways' snapshots were last compared with the database.",
@@ -90,7 +101,7 @@ export function startValidationPlane({ deps, databaseUrl }: ValidationPlaneOptio
   const timer = setInterval(() => age.set(keeper.secondsUnchecked()), 5_000);
   timer.unref();
   return {
-    handle: createGatewayHandler({ validator, credentials }),
+    handle: createGatewayHandler({ validator, credentials, backendJwts, backendKeySet }),
     async close() {
       clearInterval(timer);
       keeper.close();
@@ -100,11 +111,12 @@ export function startValidationPlane({ deps, databaseUrl }: ValidationPlaneOptio
   };
 }
 
-function snapshotSource({ database, clock }: Pick<Dependencies, "clock" | "database">): SnapshotSource {
+function snapshotSource(deps: Pick<Dependencies, "clock" | "database" | "vault" | "origin">): SnapshotSource {
+  const { database, clock } = deps;
   return {
     async load(tenantId) {
       const rows = await database.inInstallation((ctx) => readTenantConfiguration(ctx, tenantId));
-      return rows && toLoadedTenant(rows);
+      return rows && { ...toLoadedTenant(rows), backendJwt: await backendJwtOf(deps, rows) };
     },
     changes: (tenantId, after) =>
       database.inInstallation((ctx) => readConfigChanges(ctx, { tenantId, after, limit: maximumChanges })),
@@ -141,11 +153,12 @@ function grantReader({ database }: Pick<Dependencies, "database">): ReadGrants {
   };
 }
 
-function toLoadedTenant({ credentials, keyManagers, apis, ...rest }: TenantConfiguration): LoadedTenant {
+function toLoadedTenant(rows: TenantConfiguration): Omit<LoadedTenant, "backendJwt"> {
+  const { tenantId, version, suspended, credentials, keyManagers, plans, apis } = rows;
   return {
     credentials,
     snapshot: {
-      ...rest,
+      ...{ tenantId, version, suspended, plans },
       trustAnchors: keyManagers.flatMap((keyManager) => toTrustAnchor(keyManager) ?? []),
       apis: apis.map(({ acceptAllKeyManagers, keyManagerIds, resources, ...api }) => ({
         ...api,

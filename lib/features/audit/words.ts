@@ -60,6 +60,10 @@ const told = new Map<string, Words>([
   ["application.create", { label: "Create an application", did: "created the application {}" }],
   ["application.delete", { label: "Delete an application", did: "deleted the application {}" }],
   ["application.update", { label: "Change an application", did: "changed the application {}" }],
+  [
+    "backend_jwt.update",
+    { label: "Change what backends are told", did: "changed what backends are told with each call" },
+  ],
   ["cross_tenant_subscription.create", { label: "Subscribe across tenants", did: "made the subscription {}" }],
   [
     "cross_tenant_subscription.delete",
