@@ -17,6 +17,7 @@ import { checkAccess } from "./access.ts";
 import { openAdmission } from "./admission.ts";
 import { appPath, openApps } from "./apps.ts";
 import type { ClientSettings, Connection } from "./config.ts";
+import { areSame, chosenLifetimes, hasLifetimes, lifetimesIn, type Lifetimes } from "./lifetimes.ts";
 import { openOrg } from "./org.ts";
 import { openScopes } from "./scopes.ts";
 import { demandRoom, factsOf, isActive, openSecrets } from "./secrets.ts";
@@ -26,6 +27,7 @@ import {
   application,
   carriesMarker,
   methodOf,
+  policyClient,
   toBody,
   toRegisteredClient,
   usesSecret,
@@ -53,11 +55,31 @@ export function openOktaAdapter(
   const secrets = openSecrets(org);
   const admission = openAdmission(org, connection);
 
+  /** The chosen lifetimes that are in force; most clients have none, and cost no call. */
+  async function lifetimesOf(app: Application): Promise<Lifetimes> {
+    const client = policyClient(app);
+    return hasLifetimes(client.lifetimes) ? admission.lifetimesOf(client) : {};
+  }
+
   /** The client with its secret: as the answer shows it, as it is known, or as Okta has it. */
   async function registered(app: Application, known?: Secret): Promise<RegisteredClient> {
     const isShown = known !== undefined || !!app.credentials.oauthClient.client_secret;
     const secret = isShown || !usesSecret(app) ? known : await secrets.newest(app.id);
-    return toRegisteredClient(app, secret);
+    return toRegisteredClient(app, await lifetimesOf(app), secret);
+  }
+
+  /** Okta has lifetimes in access policies alone: without one of the client's own nothing would come of the choice. */
+  async function refuseIdleLifetimes(settings: ClientSettings, before?: Application): Promise<void> {
+    const chosen = chosenLifetimes(settings);
+    if (!hasLifetimes(chosen) || areSame(chosen, lifetimesIn(before?.profile))) return;
+    const isAdmitted = before
+      ? await admission.isAdmitted(policyClient(before).clientId)
+      : connection.defaultScopes.length > 0;
+    if (isAdmitted) return;
+    throw new ConnectorError(
+      "rejected",
+      "Okta keeps lifetimes in the access policy of a client, and this client has none before a scope is granted to it. Leave the lifetimes blank until then, or have the administrator enter default scopes at the key manager.",
+    );
   }
 
   async function post(spec: ClientSpec<ClientSettings>, doing: string): Promise<Answer> {
@@ -83,10 +105,6 @@ export function openOktaAdapter(
     }
   }
 
-  function policyClient(app: Application) {
-    return { clientId: app.credentials.oauthClient.client_id, grantTypes: app.settings.oauthClient.grant_types };
-  }
-
   /** An answer shows one secret; where there are two, the one in use stays in use. */
   async function afterUpdate(app: Application, { consumerSecret }: ClientRef): Promise<RegisteredClient> {
     const shown = app.credentials.oauthClient.client_secret;
@@ -94,18 +112,20 @@ export function openOktaAdapter(
     const stillWorks = (await secrets.list(app.id)).some(
       (secret) => isActive(secret) && isEqual(secret.client_secret, consumerSecret.reveal()),
     );
-    if (!stillWorks) return toRegisteredClient(app);
+    const lifetimes = await lifetimesOf(app);
+    if (!stillWorks) return toRegisteredClient(app, lifetimes);
     const { client_secret: _shown, ...oauthClient } = app.credentials.oauthClient;
-    return toRegisteredClient({ ...app, credentials: { ...app.credentials, oauthClient } }, consumerSecret);
+    return toRegisteredClient({ ...app, credentials: { ...app.credentials, oauthClient } }, lifetimes, consumerSecret);
   }
 
   return {
     async registerClient(spec) {
       const doing = "Registering the client";
+      await refuseIdleLifetimes((spec as ClientSpec<ClientSettings>).settings);
       const answer = await post(spec as ClientSpec<ClientSettings>, doing);
       try {
         const app = api.parse(answer, application, doing);
-        if (defaultScopes.length > 0) await admission.admit(policyClient(app), defaultScopes);
+        if (defaultScopes.length > 0) await admission.admit(policyClient(app), { scopes: defaultScopes });
         return await registered(app);
       } catch (error) {
         const made = identified.safeParse(answer.json);
@@ -123,12 +143,14 @@ export function openOktaAdapter(
       const before = await apps.demand(client);
       const wanted = spec as ClientSpec<ClientSettings>;
       refuseOtherType(before, wanted.settings);
+      await refuseIdleLifetimes(wanted.settings, before);
       const doing = "Updating the client";
       const request = { method: "PUT", path: appPath(before.id), body: toBody(wanted, before), doing } as const;
       const app = await api.read(request, application);
       const shown = app.credentials.oauthClient.client_secret;
       try {
-        await admission.admit(policyClient(app));
+        const setsLifetimes = [before, app].some(({ profile }) => hasLifetimes(lifetimesIn(profile)));
+        await admission.admit(policyClient(app), { setsLifetimes });
         return await afterUpdate(app, client);
       } catch (error) {
         if (!isConnectorError(error) || !shown || shown === client.consumerSecret?.reveal()) throw error;
@@ -159,7 +181,7 @@ export function openOktaAdapter(
           scopes: defaultScopes,
           refusals: policyRefusals,
         });
-        return toRegisteredClient(app);
+        return toRegisteredClient(app, await lifetimesOf(app));
       }
       if (!consumerSecret) {
         throw new ConnectorError(
@@ -172,7 +194,7 @@ export function openOktaAdapter(
       }
       const valid = (await secrets.list(app.id)).filter(isActive);
       if (valid.some(({ client_secret: value }) => isEqual(value, consumerSecret.reveal()))) {
-        return toRegisteredClient(app, consumerSecret);
+        return toRegisteredClient(app, await lifetimesOf(app), consumerSecret);
       }
       throw new ConnectorError("credentials_refused", "The secret is none of those that Okta has for this client.");
     },
@@ -180,7 +202,9 @@ export function openOktaAdapter(
     async rotateSecret(client) {
       const app = await apps.demand(client);
       refuseSecretless(app);
-      return toRegisteredClient(app, await secrets.replace(app.id, client.consumerSecret));
+      // Whatever can fail comes before the new secret, which must not be lost.
+      const lifetimes = await lifetimesOf(app);
+      return toRegisteredClient(app, lifetimes, await secrets.replace(app.id, client.consumerSecret));
     },
 
     secrets: {
@@ -198,8 +222,9 @@ export function openOktaAdapter(
         const app = await apps.demand(client);
         refuseSecretless(app);
         demandRoom(await secrets.list(app.id));
+        const lifetimes = await lifetimesOf(app);
         const made = await secrets.create(app.id);
-        return { client: toRegisteredClient(app, new Secret(made.client_secret)), secret: factsOf(made) };
+        return { client: toRegisteredClient(app, lifetimes, new Secret(made.client_secret)), secret: factsOf(made) };
       },
       async remove(client, secretId) {
         const app = await apps.demand(client);

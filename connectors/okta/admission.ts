@@ -3,6 +3,7 @@
  * names clients, its rules name grant types and scopes. Each client that the portal admits has a policy of its own.
  */
 import { unlessAbsent } from "#lib/connector-kit/administration.ts";
+import { inForce, toTokenAction, type Lifetimes } from "./lifetimes.ts";
 import type { Org } from "./org.ts";
 import { policyList, policyObject, ruleList, type PolicyObject, type RuleObject } from "./wire.ts";
 
@@ -11,9 +12,26 @@ const maximumBytes = 4 * 1024 * 1024;
 const ruleName = "Latchkey";
 const longestName = 100;
 
+/** What a policy of ours is made for. */
+export type AdmittedClient = {
+  clientId: string;
+  grantTypes: readonly string[];
+  /** As its developer has chosen them. */
+  lifetimes: Lifetimes;
+};
+
 export type Admission = {
-  /** Lets a client ask for these scopes; where scopes are left out, for those that it may ask for already. */
-  admit(client: { clientId: string; grantTypes: readonly string[] }, scopes?: readonly string[]): Promise<void>;
+  /**
+   * Lets a client ask for scopes, with the grant types that it has.
+   *
+   * @param wish.scopes those from now on; left out, those that it may ask for already
+   * @param wish.setsLifetimes whether lifetimes that somebody has set in the console give way to the chosen ones
+   */
+  admit(client: AdmittedClient, wish: { scopes?: readonly string[]; setsLifetimes?: boolean }): Promise<void>;
+  /** Whether a client has a policy of ours. */
+  isAdmitted(clientId: string): Promise<boolean>;
+  /** Of the chosen lifetimes, what is in force: nothing for a client without a policy of ours. */
+  lifetimesOf(client: Pick<AdmittedClient, "clientId" | "lifetimes">): Promise<Lifetimes>;
   /** Takes back what `admit` gave. Idempotent. */
   withdraw(clientId: string): Promise<void>;
 };
@@ -37,10 +55,10 @@ export function listRules({ api, server }: Org, policyId: string): Promise<RuleO
 /**
  * Opens the access policies of an authorization server.
  *
- * @param accessTokenMinutes how long access tokens live by rules that are made from now on
+ * @param keyManager.accessTokenMinutes how long access tokens live where a developer has chosen nothing
  * @returns its calls; each throws `ConnectorError` as `org.api` does
  */
-export function openAdmission(org: Org, { accessTokenMinutes }: { accessTokenMinutes: number }): Admission {
+export function openAdmission(org: Org, keyManager: { accessTokenMinutes: number }): Admission {
   const { api, server } = org;
   const nameOf = (clientId: string) => `Latchkey ${clientId}`.slice(0, longestName);
   const pathOf = (policyId: string) => `${server}/policies/${encodeURIComponent(policyId)}`;
@@ -66,7 +84,7 @@ export function openAdmission(org: Org, { accessTokenMinutes }: { accessTokenMin
     return api.read({ method: "POST", path: `${server}/policies`, body, doing }, policyObject);
   }
 
-  function ruleFor(grantTypes: readonly string[], scopes: readonly string[]) {
+  function ruleFor({ grantTypes, lifetimes }: AdmittedClient, scopes: readonly string[]) {
     return {
       type: "RESOURCE_ACCESS",
       name: ruleName,
@@ -79,18 +97,20 @@ export function openAdmission(org: Org, { accessTokenMinutes }: { accessTokenMin
         grantTypes: { include: grantTypes.filter((grant) => grant !== "refresh_token") },
         scopes: { include: scopes },
       },
-      // Okta's own defaults beside the first: refresh tokens live for ever, and end when unused for a week.
-      actions: {
-        token: {
-          accessTokenLifetimeMinutes: accessTokenMinutes,
-          refreshTokenLifetimeMinutes: 0,
-          refreshTokenWindowMinutes: 10_080,
-        },
-      },
+      actions: { token: toTokenAction(lifetimes, keyManager) },
     };
   }
 
-  async function saveRule(policyId: string, before: RuleObject | undefined, rule: ReturnType<typeof ruleFor>) {
+  type Rule = ReturnType<typeof ruleFor>;
+
+  async function ownRule(policyId: string): Promise<RuleObject | undefined> {
+    return (await listRules(org, policyId)).find(({ name }) => name === ruleName);
+  }
+
+  async function saveRule(
+    policyId: string,
+    { before, rule, setsLifetimes }: { before?: RuleObject | undefined; rule: Rule; setsLifetimes: boolean },
+  ) {
     const doing = "Saving what the client may ask for";
     const path = `${pathOf(policyId)}/rules`;
     if (!before) {
@@ -98,8 +118,13 @@ export function openAdmission(org: Org, { accessTokenMinutes }: { accessTokenMin
       return;
     }
     const { id, created: _created, lastUpdated: _lastUpdated, system: _system, _links, ...kept } = before;
-    // Lifetimes that somebody has set in the console stay.
-    const body = { ...kept, type: rule.type, conditions: { ...before.conditions, ...rule.conditions } };
+    const token = { ...before.actions?.token, ...rule.actions.token };
+    const body = {
+      ...kept,
+      type: rule.type,
+      conditions: { ...before.conditions, ...rule.conditions },
+      ...(setsLifetimes && { actions: { ...before.actions, token } }),
+    };
     await api.run({ method: "PUT", path: `${path}/${encodeURIComponent(id)}`, body, doing });
   }
 
@@ -109,22 +134,31 @@ export function openAdmission(org: Org, { accessTokenMinutes }: { accessTokenMin
   }
 
   return {
-    async admit({ clientId, grantTypes }, scopes) {
-      const [policy] = await policiesOf(clientId);
+    async admit(client, { scopes, setsLifetimes = false }) {
+      const [policy] = await policiesOf(client.clientId);
       if (policy) {
-        const rule = (await listRules(org, policy.id)).find(({ name }) => name === ruleName);
-        const wanted = scopes ?? rule?.conditions?.scopes?.include ?? [];
-        await saveRule(policy.id, rule, ruleFor(grantTypes, wanted));
+        const before = await ownRule(policy.id);
+        const wanted = scopes ?? before?.conditions?.scopes?.include ?? [];
+        await saveRule(policy.id, { before, rule: ruleFor(client, wanted), setsLifetimes });
       } else if (scopes) {
-        const made = await createPolicy(clientId);
+        const made = await createPolicy(client.clientId);
         try {
-          await saveRule(made.id, undefined, ruleFor(grantTypes, scopes));
+          await saveRule(made.id, { rule: ruleFor(client, scopes), setsLifetimes });
         } catch (error) {
           // A policy without a rule admits nobody, and stands in the way of nobody: what failed first counts.
           await removePolicy(made.id).catch(() => undefined);
           throw error;
         }
       }
+    },
+
+    async isAdmitted(clientId) {
+      return (await policiesOf(clientId)).length > 0;
+    },
+
+    async lifetimesOf({ clientId, lifetimes }) {
+      const [policy] = await policiesOf(clientId);
+      return policy ? inForce(lifetimes, (await ownRule(policy.id))?.actions?.token) : {};
     },
 
     async withdraw(clientId) {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { field } from "#lib/connector-kit/fields.ts";
 import { signInBranches } from "#lib/connector-kit/sign-in.ts";
+import { readKeys } from "./keys.ts";
 
 const {
   private_key_jwt: serviceApp,
@@ -48,7 +49,7 @@ export const connection = z.strictObject({
   }),
   accessTokenMinutes: field.number({
     label: "Access tokens live",
-    help: "For clients that the portal admits: Okta keeps lifetimes in access policies, not with clients.",
+    help: "Those of clients whose developers choose nothing else.",
     unit: "minutes",
     minimum: 5,
     maximum: 1440,
@@ -64,8 +65,12 @@ export const connection = z.strictObject({
   }),
 });
 
-/** What a developer chooses for a client. */
-export const client = z.strictObject({
+const lifetime = (label: string, bounds: { minimum: number; maximum: number }, help: string) =>
+  field.number({ label, help, unit: "minutes", ...bounds, optional: true });
+/** Five years, the longest that Okta's published API names. */
+const fiveYears = 2_628_000;
+
+const clientFields = z.strictObject({
   applicationType: field.choice({
     label: "Kind of application",
     help: "Okta never changes it later.",
@@ -92,7 +97,16 @@ export const client = z.strictObject({
       private_key_jwt: {
         label: "Signed with a private key",
         help: "The application keeps the key; Okta reads the public part.",
-        fields: { jwksUri: field.url({ label: "Address of the application's key set" }) },
+        fields: {
+          jwksUri: field.url({ label: "Address of the application's key set", optional: true }),
+          jwks: field.text({
+            label: "Or its public keys themselves",
+            help: "As a JSON Web Key Set (RFC 7517), where the application has no such address.",
+            placeholder: '{"keys": [{"kty": "RSA", "kid": "2026", "n": "…", "e": "AQAB"}]}',
+            multiline: true,
+            optional: true,
+          }),
+        },
       },
       none: { label: "No secret", help: "For applications in a browser or on a phone, with PKCE.", fields: {} },
     },
@@ -102,6 +116,21 @@ export const client = z.strictObject({
     help: "Protects the authorization code (RFC 7636). Okta insists on it for applications without a secret.",
     fallback: true,
   }),
+  accessTokenMinutes: lifetime(
+    "Access tokens live",
+    { minimum: 5, maximum: 1440 },
+    "Whatever the grant type. Blank takes what the key manager says.",
+  ),
+  refreshTokenMinutes: lifetime(
+    "Refresh tokens live",
+    { minimum: 0, maximum: fiveYears },
+    "Not shorter than access tokens; zero or blank is without end.",
+  ),
+  refreshTokenIdleMinutes: lifetime(
+    "Unused refresh tokens live",
+    { minimum: 10, maximum: fiveYears },
+    "Blank is a week.",
+  ),
   consentRequired: field.flag({
     label: "Ask people for consent",
     help: "Shows a dialog for scopes that want one.",
@@ -132,6 +161,13 @@ export const client = z.strictObject({
     optional: true,
     advanced: true,
   }),
+  requestObjectAlgorithm: field.choice({
+    label: "Request objects are signed with",
+    help: "Blank takes requests without a signature too.",
+    options: ["HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "ES384", "ES512"],
+    optional: true,
+    advanced: true,
+  }),
   postLogoutRedirectUris: field.list({
     label: "Addresses after signing out",
     items: "url",
@@ -147,6 +183,23 @@ export const client = z.strictObject({
   logoUri: field.url({ label: "Logo", optional: true, advanced: true }),
   tosUri: field.url({ label: "Terms of service", optional: true, advanced: true }),
   policyUri: field.url({ label: "Privacy policy", optional: true, advanced: true }),
+});
+
+/** What a developer chooses for a client. Keys stand at an address or in the form: Okta takes one of the two. */
+export const client = clientFields.superRefine(({ authentication }, context) => {
+  if (authentication.method !== "private_key_jwt") return;
+  const { jwksUri, jwks } = authentication;
+  const complain = (member: string, message: string) => {
+    context.addIssue({ code: "custom", path: ["authentication", member], message });
+  };
+  if (jwksUri !== undefined && jwks !== undefined) complain("jwks", "Leave this blank, or the address.");
+  else if (jwks !== undefined) {
+    try {
+      readKeys(jwks);
+    } catch (error) {
+      complain("jwks", error instanceof Error ? error.message : String(error));
+    }
+  } else if (jwksUri === undefined) complain("jwksUri", "Enter the address of the key set, or the keys themselves.");
 });
 
 export type Connection = z.output<typeof connection>;

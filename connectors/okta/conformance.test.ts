@@ -22,6 +22,14 @@ describeConnector(okta, {
   growth: { grantTypes: ["client_credentials", tokenExchange], redirectUris: [] },
 });
 
+describe("with lifetimes of its own", () => {
+  describeConnector(okta, {
+    start: async () => simulated(await simulator.open({ origin: "https://okta.test" })),
+    client: { accessTokenMinutes: 15, refreshTokenIdleMinutes: 60 },
+    growth: { grantTypes: ["client_credentials", tokenExchange], redirectUris: [] },
+  });
+});
+
 type Opening = { input?: Record<string, unknown>; issuer?: string; fetch?: OutboundFetch; clock?: Clock };
 
 const start = () => openOkta({ origin: "https://okta.test" });
@@ -200,7 +208,8 @@ describe("the client that asks about tokens", () => {
       const { asker } = vendor;
       const [secret] = asker.secrets;
       asker.body.credentials.oauthClient.token_endpoint_auth_method = method;
-      asker.body.settings.oauthClient.jwks = { keys: [publicKey.export({ format: "jwk" })] };
+      const { n, e } = publicKey.export({ format: "jwk" });
+      asker.body.settings.oauthClient.jwks = { keys: [{ kty: "RSA", n, e, status: "ACTIVE" }] };
       const proof = method === "private_key_jwt" ? { privateKey: pem } : { clientSecret: secret?.value };
       const asking = (introspection: object) =>
         opened(vendor, {
@@ -536,6 +545,92 @@ describe("access policies", () => {
     expect(rule.conditions.scopes.include).toEqual(["latchkey"]);
   });
 
+  it("hold the lifetimes that a developer chooses, for each grant, until they choose others", async () => {
+    const vendor = await start();
+    const adapter = opened(vendor);
+    const grantTypes = ["client_credentials", tokenExchange];
+    const settings = client.parse({ accessTokenMinutes: 15, refreshTokenMinutes: 600 });
+    const { ref, state } = await adapter.registerClient(specOf({ settings, grantTypes }));
+    expect(state.settings).toMatchObject({ accessTokenMinutes: 15, refreshTokenMinutes: 600 });
+    const policy = policyOf(vendor, ref.consumerKey);
+    const actionOf = () => policy.rules[0]?.actions.token;
+    expect(actionOf()).toEqual({
+      accessTokenLifetimeMinutes: 15,
+      refreshTokenLifetimeMinutes: 600,
+      refreshTokenWindowMinutes: 10_080,
+    });
+    const first = await adapter.issueToken(ref, { scopes: [] });
+    const request = { subjectToken: first.accessToken, subjectTokenType: accessTokenType, scopes: ["latchkey"] };
+    const { ref: subject } = await adapter.registerClient(specOf());
+    const theirs = await adapter.issueToken(subject, { scopes: [] });
+    expect(first.expiresInSeconds).toBe(900);
+    expect(theirs.expiresInSeconds).toBe(3600);
+    const exchanged = await adapter.exchangeToken(ref, { ...request, subjectToken: theirs.accessToken });
+    expect(exchanged.expiresInSeconds).toBe(900);
+
+    const update = (chosen: object) =>
+      adapter.updateClient(ref, specOf({ marker: ref.consumerKey, grantTypes, settings: client.parse(chosen) }));
+    expect((await update({ accessTokenMinutes: 20 })).state.settings["accessTokenMinutes"]).toBe(20);
+    expect(actionOf()).toMatchObject({ accessTokenLifetimeMinutes: 20, refreshTokenLifetimeMinutes: 0 });
+    await adapter.scopes.save({ name: "orders", description: "" });
+    await adapter.scopes.grant(ref, ["orders"]);
+    expect((await adapter.issueToken(ref, { scopes: ["orders"] })).expiresInSeconds).toBe(1200);
+    // Blank again is what the key manager says.
+    expect((await update({})).state.settings).not.toHaveProperty("accessTokenMinutes");
+    expect(actionOf()).toMatchObject({ accessTokenLifetimeMinutes: 60 });
+    expect(policy.rules).toHaveLength(1);
+  });
+
+  it("tell of chosen lifetimes what is in force, and keep what others have set in the rule", async () => {
+    const vendor = await start();
+    const adapter = opened(vendor);
+    const settings = client.parse({ accessTokenMinutes: 15 });
+    const { ref } = await adapter.registerClient(specOf({ settings }));
+    const [rule] = policyOf(vendor, ref.consumerKey).rules;
+    if (!rule) throw new Error("There is no rule.");
+    rule.actions.token.accessTokenLifetimeMinutes = 7;
+    rule.actions.token.inlineHook = { id: "cal1" };
+    expect((await adapter.readClient(ref))?.state.settings["accessTokenMinutes"]).toBe(7);
+    expect((await adapter.rotateSecret(ref)).state.settings["accessTokenMinutes"]).toBe(7);
+    await adapter.updateClient(ref, specOf({ marker: ref.consumerKey, settings }));
+    expect(rule.actions.token).toMatchObject({ accessTokenLifetimeMinutes: 15, inlineHook: { id: "cal1" } });
+  });
+
+  it("are no place for lifetimes before there is one: that is said, and nothing is made or changed", async () => {
+    const vendor = await start();
+    const adapter = opened(vendor, { input: noDefaults(vendor) });
+    const settings = client.parse({ accessTokenMinutes: 15 });
+    const asked = specOf({ settings });
+    const refusal = { kind: "rejected", message: expect.stringContaining("default scopes") };
+    expect(await failureOf(adapter.registerClient(asked))).toMatchObject(refusal);
+    expect(vendor.apps.byClientId(asked.marker)).toBeUndefined();
+    const { ref } = await adapter.registerClient(specOf());
+    const changed = specOf({ marker: ref.consumerKey, name: "Renamed", settings });
+    expect(await failureOf(adapter.updateClient(ref, changed))).toMatchObject(refusal);
+    expect(appOf(vendor, ref.consumerKey).body.label).toBe("App");
+    await adapter.scopes.grant(ref, ["latchkey"]);
+    await adapter.updateClient(ref, changed);
+    expect((await adapter.issueToken(ref, { scopes: ["latchkey"] })).expiresInSeconds).toBe(900);
+
+    // Where all scopes are taken away, so is the policy; the choice is there again with the next one.
+    await adapter.scopes.grant(ref, []);
+    expect((await adapter.readClient(ref))?.state.settings).not.toHaveProperty("accessTokenMinutes");
+    await adapter.updateClient(ref, { ...changed, name: "Again" });
+    await adapter.scopes.grant(ref, ["latchkey"]);
+    expect((await adapter.issueToken(ref, { scopes: ["latchkey"] })).expiresInSeconds).toBe(900);
+  });
+
+  it("do not hide a new secret where they cannot be read: nothing is made then", async () => {
+    const vendor = await start();
+    const adapter = opened(vendor);
+    const settings = client.parse({ accessTokenMinutes: 15 });
+    const { ref } = await adapter.registerClient(specOf({ settings }));
+    vendor.fail({ status: 500 }, { method: "GET", path: /\/policies$/ });
+    await failureOf(adapter.rotateSecret(ref));
+    await failureOf(adapter.secrets.add(ref, {}));
+    expect(appOf(vendor, ref.consumerKey).secrets.map(({ value }) => value)).toEqual([ref.consumerSecret?.reveal()]);
+  });
+
   it("go where nothing is granted any more, and come only where something is, without default scopes", async () => {
     const vendor = await start();
     const adapter = opened(vendor, { input: noDefaults(vendor) });
@@ -582,6 +677,80 @@ describe("access policies", () => {
     await adapter.scopes.grant(ref, ["latchkey"]);
     expect(vendor.server.policies).toHaveLength(1);
   });
+});
+
+describe("keys that a developer enters", () => {
+  const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const jwk = { ...publicKey.export({ format: "jwk" }), kid: "app" };
+  const method = "private_key_jwt";
+  const withKeys = (...keys: object[]) =>
+    client.safeParse({ authentication: { method, jwks: JSON.stringify({ keys }) } });
+
+  it("are kept at the application, prove it, and give way to an address and back", async () => {
+    const vendor = await start();
+    const adapter = opened(vendor);
+    const settings = client.parse({ authentication: { method, jwks: JSON.stringify({ keys: [jwk] }) } });
+    const { ref, state } = await adapter.registerClient(specOf({ settings }));
+    expect(ref.consumerSecret).toBeUndefined();
+    const again = client.parse(state.settings);
+    expect(again.authentication).toMatchObject({ method, jwks: expect.stringContaining(String(jwk.n)) });
+    const credentials = {
+      method,
+      clientId: ref.consumerKey,
+      privateKey: new Secret(privateKey.export({ type: "pkcs8", format: "pem" }).toString()),
+      keyId: "app",
+      algorithm: "RS256",
+    } as const;
+    const audience = vendor.settings.endpoints.token ?? "";
+    const assertion = new Secret(await signedAssertion(credentials, audience, systemClock));
+    expect((await adapter.proveClient({ consumerKey: ref.consumerKey }, { assertion })).ref.consumerKey).toBe(
+      ref.consumerKey,
+    );
+
+    const update = (authentication: object) => {
+      const asked = specOf({ marker: ref.consumerKey, settings: client.parse({ authentication }) });
+      return adapter.updateClient(ref, asked);
+    };
+    const moved = await update({ method, jwksUri: "https://a.test/jwks" });
+    expect(moved.state.settings["authentication"]).toEqual({ method, jwksUri: "https://a.test/jwks" });
+    expect(appOf(vendor, ref.consumerKey).body.settings.oauthClient.jwks).toBeUndefined();
+    const back = await update(again.authentication);
+    expect(back.state.settings["authentication"]).toEqual(again.authentication);
+    expect(appOf(vendor, ref.consumerKey).body.settings.oauthClient.jwks_uri).toBeNull();
+  });
+
+  it("are refused at their field where they are not what Okta takes", () => {
+    const small = generateKeyPairSync("rsa", { modulusLength: 1024 }).publicKey.export({ format: "jwk" });
+    const ed = generateKeyPairSync("ed25519").publicKey.export({ format: "jwk" });
+    const cases: [ReturnType<typeof withKeys>, RegExp][] = [
+      [withKeys(), /JSON Web Key Set/],
+      [client.safeParse({ authentication: { method, jwks: "-----BEGIN PUBLIC KEY-----" } }), /JSON Web Key Set/],
+      [withKeys(privateKey.export({ format: "jwk" })), /private or secret key/],
+      [withKeys({ kty: "oct", k: "c2VjcmV0" }), /private or secret key/],
+      [withKeys(small), /2048 bits/],
+      [withKeys(ed), /RSA keys/],
+      [withKeys(jwk, jwk), /“kid” of its own/],
+      [client.safeParse({ authentication: { method } }), /address of the key set, or the keys/],
+    ];
+    for (const [{ error }, words] of cases) {
+      expect(error?.issues[0]?.path[0]).toBe("authentication");
+      expect(error?.issues[0]?.message).toMatch(words);
+    }
+    const both = { method, jwksUri: "https://a.test/jwks", jwks: JSON.stringify({ keys: [jwk] }) };
+    expect(client.safeParse({ authentication: both }).error?.issues[0]?.path).toEqual(["authentication", "jwks"]);
+    expect(withKeys(jwk, { ...jwk, kid: "next" }).success).toBe(true);
+  });
+});
+
+it("request objects are signed as the developer says, or as the application likes", async () => {
+  const vendor = await start();
+  const adapter = opened(vendor);
+  const settings = client.parse({ requestObjectAlgorithm: "ES256" });
+  const { ref, state } = await adapter.registerClient(specOf({ settings }));
+  const stored = () => appOf(vendor, ref.consumerKey).body.settings.oauthClient.request_object_signing_alg;
+  expect([state.settings["requestObjectAlgorithm"], stored()]).toEqual(["ES256", "ES256"]);
+  await adapter.updateClient(ref, specOf({ marker: ref.consumerKey }));
+  expect(stored()).toBeUndefined();
 });
 
 describe("scopes", () => {

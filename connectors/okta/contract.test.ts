@@ -8,6 +8,7 @@ const server = "/api/v1/authorizationServers/{authServerId}";
 describeContract(okta, simulator, {
   spec: "okta",
   paths: /^\/(api|oauth2)\//,
+  client: { accessTokenMinutes: 15, requestObjectAlgorithm: "RS256" },
   growth: { grantTypes: ["client_credentials", tokenExchange], redirectUris: [] },
   sees: [
     "GET /api/v1/apps",

@@ -59,8 +59,8 @@ export const okta = defineConnector({
     consumerSecret: printableSecret(100),
   },
   consumerSecrets: { atOnce, overlapSeconds: 0, readable: true, canExpire: false },
-  // Okta keeps lifetimes in the rules of access policies.
-  lifetimesPerClient: false,
+  // In the rule of the access policy that each client has to itself.
+  lifetimesPerClient: true,
   tokenParameters,
   recognise({ issuer, token_endpoint: token }) {
     if (typeof issuer !== "string") return null;

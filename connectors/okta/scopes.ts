@@ -4,7 +4,7 @@ import { ConnectorError } from "#lib/connector-kit/errors.ts";
 import type { Admission } from "./admission.ts";
 import type { Org } from "./org.ts";
 import { readPages } from "./pages.ts";
-import { isManaged, scopeList, type Application, type ScopeObject } from "./wire.ts";
+import { isManaged, policyClient, scopeList, type Application, type ScopeObject } from "./wire.ts";
 
 /**
  * Marks a scope as the portal's. Consent dialogs show display names, but never those of our scopes: their consent
@@ -79,9 +79,9 @@ export function openScopes(
       }
       // A client that was made by hand has its owner's policies for everything else.
       const wanted = [...new Set([...(isManaged(app) ? defaultScopes : []), ...scopes])];
-      const clientId = app.credentials.oauthClient.client_id;
-      if (wanted.length === 0) await admission.withdraw(clientId);
-      else await admission.admit({ clientId, grantTypes: app.settings.oauthClient.grant_types }, wanted);
+      const admitted = policyClient(app);
+      if (wanted.length === 0) await admission.withdraw(admitted.clientId);
+      else await admission.admit(admitted, { scopes: wanted });
     },
   };
 }

@@ -24,6 +24,22 @@ export type AppStore = {
 const text = z.string().max(1024);
 const address = text.nullable();
 const anything = z.record(z.string(), z.unknown());
+/** What Okta adds to a key of its own may be sent back. */
+const jsonWebKey = z.strictObject({
+  kty: z.enum(["RSA", "EC"]),
+  kid: z.string().nullish(),
+  status: z.enum(["ACTIVE", "INACTIVE"]).default("ACTIVE"),
+  alg: z.string().optional(),
+  use: z.enum(["sig", "enc"]).optional(),
+  crv: z.string().optional(),
+  n: z.string().optional(),
+  e: z.string().optional(),
+  x: z.string().optional(),
+  y: z.string().optional(),
+  id: z.string().optional(),
+  created: z.string().optional(),
+  lastUpdated: z.string().optional(),
+});
 const grantType = z.enum([
   "authorization_code",
   "client_credentials",
@@ -87,8 +103,11 @@ const appBody = z.strictObject({
       refresh_token: z
         .strictObject({ rotation_type: z.enum(["ROTATE", "STATIC"]), leeway: z.int().min(0).max(60).default(30) })
         .optional(),
-      jwks: z.strictObject({ keys: z.array(anything) }).optional(),
+      jwks: z.strictObject({ keys: z.array(jsonWebKey) }).optional(),
       jwks_uri: address.optional(),
+      request_object_signing_alg: z
+        .enum(["HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "ES384", "ES512"])
+        .optional(),
       initiate_login_uri: address.optional(),
       client_uri: address.default(null),
       logo_uri: address.default(null),
@@ -286,6 +305,16 @@ export function openAppStore(world: { base: string; now(): number; note(secret: 
         ...settings,
         oauthClient: {
           ...client,
+          ...(client.jwks && {
+            jwks: {
+              keys: client.jwks.keys.map((key, at) => ({
+                ...key,
+                id: `pks${String(at)}${app.id}`,
+                created: app.created,
+                lastUpdated: app.created,
+              })),
+            },
+          }),
           response_types: client.response_types ?? [],
           redirect_uris: client.redirect_uris ?? [],
         },

@@ -37,6 +37,7 @@ const ruleBody = z.strictObject({
       accessTokenLifetimeMinutes: z.int().min(5).max(1440),
       refreshTokenLifetimeMinutes: z.int().min(0),
       refreshTokenWindowMinutes: z.int().min(10).max(2_628_000),
+      inlineHook: z.strictObject({ id: z.string() }).optional(),
     }),
   }),
 });

@@ -3,7 +3,7 @@
  * org's own authorization server for service apps. As strict as the published API, and as odd.
  */
 import { generateKeyPairSync, randomUUID } from "node:crypto";
-import { createLocalJWKSet, decodeJwt, exportJWK, SignJWT, type JWTPayload } from "jose";
+import { createLocalJWKSet, decodeJwt, exportJWK, SignJWT, type JSONWebKeySet, type JWTPayload } from "jose";
 import { isAssertedBy } from "#lib/connector-kit/simulated-clients.ts";
 import {
   clientOf,
@@ -107,7 +107,7 @@ export async function openOkta({ origin }: { origin: string }): Promise<Simulate
       method === "client_secret_jwt" && active
         ? Buffer.from(active.value)
         : method === "private_key_jwt" && jwks
-          ? createLocalJWKSet(jwks)
+          ? createLocalJWKSet(jwks as JSONWebKeySet)
           : undefined;
     if (!key) return false;
     // Okta refuses assertions that live for more than an hour.

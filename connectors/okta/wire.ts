@@ -3,7 +3,10 @@ import { z } from "zod";
 import type { ClientSpec, RegisteredClient } from "#lib/connector-kit/contract.ts";
 import { Secret } from "#lib/foundation/secret.ts";
 import { responseTypesFor } from "#lib/protocol/registration.ts";
+import type { AdmittedClient } from "./admission.ts";
 import type { ClientSettings } from "./config.ts";
+import { readKeys, writeKeys } from "./keys.ts";
+import { chosenLifetimes, lifetimesIn, tokenAction, withLifetimes, type Lifetimes } from "./lifetimes.ts";
 
 const id = z.string().min(1).max(200);
 const words = z.string().max(2048).nullish();
@@ -33,6 +36,8 @@ export const application = z.looseObject({
       consent_method: words,
       wildcard_redirect: words,
       jwks_uri: words,
+      jwks: z.looseObject({ keys: z.array(z.unknown()).max(100) }).nullish(),
+      request_object_signing_alg: words,
       initiate_login_uri: words,
       client_uri: words,
       logo_uri: words,
@@ -78,6 +83,7 @@ export const ruleObject = z.looseObject({
   name: z.string().max(1000),
   status: z.string().max(100).nullish(),
   conditions: z.looseObject({ grantTypes: included, scopes: included }).nullish(),
+  actions: z.looseObject({ token: tokenAction.nullish() }).nullish(),
 });
 export type RuleObject = z.output<typeof ruleObject>;
 export const ruleList = z.array(ruleObject).max(1000);
@@ -151,6 +157,17 @@ function without(value: object | undefined, names: readonly string[]): Record<st
   return Object.fromEntries(Object.entries(value ?? {}).filter(([name]) => !names.includes(name)));
 }
 
+/** Where Okta finds the keys of an application that signs; a key set of its own and an address of one exclude each other. */
+function keysOf(
+  authentication: ClientSettings["authentication"],
+  oldKeys: object | null | undefined,
+): { jwks_uri: string | null; jwks?: unknown } {
+  // What somebody else wrote down, for encryption say, stays where the application does not sign.
+  if (authentication.method !== "private_key_jwt") return { jwks_uri: null, ...(oldKeys && { jwks: oldKeys }) };
+  const { jwksUri, jwks } = authentication;
+  return jwks === undefined ? { jwks_uri: jwksUri ?? null } : { jwks_uri: null, jwks: { keys: readKeys(jwks) } };
+}
+
 /**
  * The application object for what a developer asked for (developer.okta.com, Applications API: create, replace).
  *
@@ -162,7 +179,6 @@ export function toBody(spec: ClientSpec<ClientSettings>, before?: Application): 
   const { authentication } = settings;
   const { method } = authentication;
   const oldSettings = before?.settings.oauthClient;
-  const usesKey = method === "private_key_jwt";
   const rotation = settings.refreshTokenRotation ?? oldSettings?.refresh_token?.rotation_type;
   const leeway = settings.refreshTokenLeeway ?? oldSettings?.refresh_token?.leeway;
   return {
@@ -170,7 +186,7 @@ export function toBody(spec: ClientSpec<ClientSettings>, before?: Application): 
     name: "oidc_client",
     label: name,
     signOnMode: "OPENID_CONNECT",
-    profile: { ...before?.profile, ...(!before && profileOf(spec)) },
+    profile: withLifetimes({ ...before?.profile, ...(!before && profileOf(spec)) }, chosenLifetimes(settings)),
     credentials: {
       ...without(before?.credentials, ["signing"]),
       oauthClient: {
@@ -185,8 +201,7 @@ export function toBody(spec: ClientSpec<ClientSettings>, before?: Application): 
     settings: {
       ...without(before?.settings, ["emOptInStatus"]),
       oauthClient: {
-        // A key set of its own and an address of one exclude each other.
-        ...without(oldSettings, usesKey ? ["jwks", "refresh_token"] : ["refresh_token"]),
+        ...without(oldSettings, ["jwks", "refresh_token", "request_object_signing_alg"]),
         application_type: oldSettings?.application_type ?? applicationTypeFor(spec),
         grant_types: asked,
         response_types: settings.responseTypes.length > 0 ? settings.responseTypes : responseTypesFor(asked),
@@ -197,7 +212,8 @@ export function toBody(spec: ClientSpec<ClientSettings>, before?: Application): 
         wildcard_redirect: oldSettings?.wildcard_redirect ?? "DISABLED",
         // Tokens that are bound to a proof are no bearer tokens (RFC 9449).
         dpop_bound_access_tokens: false,
-        jwks_uri: authentication.method === "private_key_jwt" ? authentication.jwksUri : null,
+        ...keysOf(authentication, oldSettings?.jwks),
+        ...(settings.requestObjectAlgorithm && { request_object_signing_alg: settings.requestObjectAlgorithm }),
         initiate_login_uri: settings.initiateLoginUri ?? null,
         client_uri: settings.clientUri ?? null,
         logo_uri: settings.logoUri ?? null,
@@ -217,14 +233,29 @@ export function methodOf({ credentials }: Application): string {
   return credentials.oauthClient.token_endpoint_auth_method ?? "client_secret_basic";
 }
 
+/** What an access policy is made for, as the application says. */
+export function policyClient({ credentials, settings, profile }: Application): AdmittedClient {
+  return {
+    clientId: credentials.oauthClient.client_id,
+    grantTypes: settings.oauthClient.grant_types,
+    lifetimes: lifetimesIn(profile),
+  };
+}
+
 /** Whether an application has a secret at all. */
 export function usesSecret(app: Application): boolean {
   return methodOf(app).startsWith("client_secret_");
 }
 
+function authenticationOf(app: Application): { method: string } & Record<string, string> {
+  const method = methodOf(app);
+  const { jwks_uri: jwksUri, jwks } = app.settings.oauthClient;
+  if (method !== "private_key_jwt") return { method };
+  return jwksUri ? { method, jwksUri } : { method, ...(jwks && { jwks: writeKeys(jwks.keys) }) };
+}
+
 function settingsOf(app: Application): Record<string, unknown> {
   const client = app.settings.oauthClient;
-  const method = methodOf(app);
   const { grant_types: grants, response_types: responses, refresh_token: refresh } = client;
   const derived = responseTypesFor(grants);
   const isDerived = responses?.length === derived.length && derived.every((type) => responses.includes(type));
@@ -237,11 +268,12 @@ function settingsOf(app: Application): Record<string, unknown> {
   };
   return {
     applicationType: client.application_type ?? "web",
-    authentication: { method, ...(method === "private_key_jwt" && client.jwks_uri && { jwksUri: client.jwks_uri }) },
+    authentication: authenticationOf(app),
     pkceRequired: app.credentials.oauthClient.pkce_required ?? false,
     consentRequired: client.consent_method === "REQUIRED",
     responseTypes: isDerived ? [] : (responses ?? []),
     postLogoutRedirectUris: client.post_logout_redirect_uris ?? [],
+    ...(client.request_object_signing_alg && { requestObjectAlgorithm: client.request_object_signing_alg }),
     ...(refresh?.rotation_type && { refreshTokenRotation: refresh.rotation_type }),
     ...(typeof refresh?.leeway === "number" && { refreshTokenLeeway: refresh.leeway }),
     // Okta sends null for what is not set.
@@ -252,9 +284,10 @@ function settingsOf(app: Application): Record<string, unknown> {
 /**
  * An application of Okta in our terms.
  *
+ * @param lifetimes of its tokens, as the rule of its access policy says
  * @param secret what is known of its secret beside the answer, which shows one only after it was made or changed
  */
-export function toRegisteredClient(app: Application, secret?: Secret): RegisteredClient {
+export function toRegisteredClient(app: Application, lifetimes: Lifetimes, secret?: Secret): RegisteredClient {
   const { client_id: consumerKey, client_secret: shown } = app.credentials.oauthClient;
   const consumerSecret = shown ? new Secret(shown) : secret;
   return {
@@ -267,7 +300,7 @@ export function toRegisteredClient(app: Application, secret?: Secret): Registere
       name: app.label,
       grantTypes: app.settings.oauthClient.grant_types,
       redirectUris: app.settings.oauthClient.redirect_uris ?? [],
-      settings: settingsOf(app),
+      settings: { ...settingsOf(app), ...lifetimes },
     },
   };
 }
