@@ -31,7 +31,8 @@ export function createBackendKeySet({ find, log }: { find: FindBackendKeys; log:
     try {
       const keys = (await found.fetch(slug))?.keys;
       if (!keys) return answerJson(res, 404, { body: { code: "not_found", message: "There is no such key set." } });
-      // Shorter than keys are published before they sign.
+      if (keys.length === 0) return answerJson(res, 200, { body: { keys } });
+      // Shorter than keys are published before they sign; the first of a tenant sign at once, so none is no lasting answer.
       answerJson(res, 200, { body: { keys }, headers: { "Cache-Control": "public, max-age=60" } });
     } catch (error) {
       log.warn({ error, slug }, "the key set of backend JWTs could not be read");

@@ -17,7 +17,7 @@ import {
   type ValidatorLimits,
   type ValidatorPorts,
 } from "#lib/token-validation/validator.ts";
-import type { KeyType, Verdict } from "#lib/token-validation/verdict.ts";
+import type { Allowed, KeyType, Verdict } from "#lib/token-validation/verdict.ts";
 
 export const issuer = "https://id.example/realms/shop";
 export const keySetUrl = `${issuer}/keys`;
@@ -143,6 +143,23 @@ export const noFacts: TokenFacts = {
   issuedAt: null,
   tokenId: null,
   binding: null,
+};
+
+/** A verdict with everything that one may hold. */
+export const allowedVerdict: Allowed = {
+  allowed: true,
+  api: { id: "api-1", name: "Orders", context: "/orders", version: "1.0.0" },
+  keyManager: { id: "km-1", name: "Shop identity" },
+  consumerKey,
+  keyType: "PRODUCTION",
+  application: { id: "app-1", name: "Läden & Co" },
+  subscription: { id: "sub-1" },
+  plan: { id: "plan-1", name: "Gold", requestsPerMinute: 600 },
+  subject: "user-1",
+  scopes: ["orders:read", "a b"],
+  claims: { department: ["North"] },
+  expiresAt: null,
+  backendToken: null,
 };
 
 export type ValidationWorld = {
