@@ -1,5 +1,7 @@
 import { exportSPKI, generateKeyPair } from "jose";
 import { describe, expect, it } from "vitest";
+import { describeFields } from "#lib/connector-kit/descriptors.ts";
+import { fixedProblems } from "#lib/connector-kit/fixed-fields.ts";
 import { Secret } from "#lib/foundation/secret.ts";
 import { selfSigned } from "#tooling/testing/certificates.ts";
 import { client } from "./config.ts";
@@ -87,6 +89,13 @@ describe("a new client", () => {
     const adapter = openedOn(vendor, { furtherAudiences: ["urn:payments"] });
     const made = await adapter.registerClient(specOf({ settings: { audience: "urn:payments" } }));
     expect(made.state.settings["audience"]).toBe("urn:payments");
+    // The form shows it, and refuses another, at its field.
+    const changedTo = (after: Record<string, unknown>) =>
+      fixedProblems(describeFields(client), { before: made.state.settings, after, prefix: "settings" });
+    expect(changedTo({ ...client.parse({}), audience: "urn:payments" })).toEqual([]);
+    expect(changedTo(client.parse({}))).toMatchObject([
+      { path: "settings.audience", message: expect.stringContaining("stays “urn:payments”") },
+    ]);
     const moved = await failureOf(adapter.updateClient(made.ref, specOf()));
     expect(moved).toMatchObject({ kind: "rejected", message: expect.stringContaining("stays with the API") });
     const before = tenant.clients.size;

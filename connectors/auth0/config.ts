@@ -139,6 +139,7 @@ export const client = z.strictObject({
   audience: field.text({
     label: "API identifier",
     help: "Which API tokens are for, where the administrator offers several. It cannot be changed later.",
+    fixed: true,
     maximumLength: 255,
     optional: true,
     advanced: true,

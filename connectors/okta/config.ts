@@ -74,6 +74,7 @@ const clientFields = z.strictObject({
   applicationType: field.choice({
     label: "Kind of application",
     help: "Okta never changes it later.",
+    fixed: true,
     options: [
       { value: "auto", label: "As the grant types need it" },
       { value: "web", label: "Web application" },

@@ -3,6 +3,8 @@ import { decodeJwt } from "jose";
 import { describe, expect, it } from "vitest";
 import { describeConnector, simulated } from "#lib/connector-kit/conformance.ts";
 import { managing, type ClientSpec } from "#lib/connector-kit/contract.ts";
+import { describeFields } from "#lib/connector-kit/descriptors.ts";
+import { fixedProblems } from "#lib/connector-kit/fixed-fields.ts";
 import { isConnectorError } from "#lib/connector-kit/errors.ts";
 import type { Fault, FaultScope } from "#lib/connector-kit/simulator.ts";
 import { systemClock, type Clock } from "#lib/foundation/clock.ts";
@@ -313,8 +315,15 @@ describe("a client", () => {
   it("stays the kind of application that it is, and says so before Okta is asked", async () => {
     const vendor = await start();
     const adapter = opened(vendor);
-    const { ref } = await adapter.registerClient(specOf());
+    const { ref, state } = await adapter.registerClient(specOf());
     const settings = client.parse({ applicationType: "web" });
+    // The form shows it, and refuses another, at its field.
+    const changedTo = (after: Record<string, unknown>) =>
+      fixedProblems(describeFields(client), { before: state.settings, after, prefix: "settings" });
+    expect(changedTo(client.parse(state.settings))).toEqual([]);
+    expect(changedTo(settings)).toMatchObject([
+      { path: "settings.applicationType", message: expect.stringContaining("stays “service”") },
+    ]);
     const error = await failureOf(adapter.updateClient(ref, specOf({ settings })));
     expect(error).toMatchObject({ kind: "rejected", message: expect.stringContaining("stays “service”") });
     const grown = specOf({ grantTypes: ["authorization_code"], redirectUris: ["https://a.test/cb"] });
