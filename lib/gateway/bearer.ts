@@ -8,6 +8,13 @@ export function bearerToken(authorization: string | undefined): string | undefin
   return bearer.exec(authorization)?.[1];
 }
 
+const dpop = /^DPoP +([^\s]+) *$/i;
+
+/** The token of an `Authorization: DPoP` header (RFC 9449 §7.1); undefined for anything else. */
+export function dpopToken(authorization: string | undefined): string | undefined {
+  return authorization === undefined ? undefined : dpop.exec(authorization)?.[1];
+}
+
 /**
  * Whether an address carries an access token in its query (RFC 6750 §2.3). Such tokens end up in logs and
  * histories, and are refused even beside a good header.

@@ -1,7 +1,9 @@
 import type { TenantId } from "#lib/foundation/ids.ts";
+import type { DpopProof } from "#lib/token-validation/caller-proof.ts";
 import type { ValidationRequest } from "#lib/token-validation/validator.ts";
 import { refuse, type Verdict } from "#lib/token-validation/verdict.ts";
-import { bearerToken, hasTokenInQuery } from "./bearer.ts";
+import { bearerToken, dpopToken, hasTokenInQuery } from "./bearer.ts";
+import type { Vouched } from "./vouched.ts";
 
 /** Judges a call, and counts the verdict. */
 export type Validate = (request: ValidationRequest) => Promise<Verdict>;
@@ -16,17 +18,33 @@ export type Call = {
   requestPath: string;
   /** The caller's own `Authorization` header. */
   authorization: string | undefined;
+  /** The caller's own `DPoP` header. */
+  proof?: string | string[] | undefined;
+  /** What the gateway says about the call, for tokens that are bound to their holder. */
+  vouched?: Vouched | undefined;
 };
 
 /**
- * Judges a call whose token stands in the header (RFC 6750 §2.1).
+ * Judges a call whose token stands in the header (RFC 6750 §2.1, RFC 9449 §7.1).
  *
  * @returns the verdict; a refusal where the address carries a token too
  */
-export function judgeCall(
-  { method, requestPath, authorization }: Call,
-  { tenantId, validate }: Asking,
-): Verdict | Promise<Verdict> {
+export function judgeCall(call: Call, { tenantId, validate }: Asking): Verdict | Promise<Verdict> {
+  const { method, requestPath, authorization, vouched } = call;
   if (hasTokenInQuery(requestPath)) return refuse("token_in_query");
-  return validate({ tenantId, token: bearerToken(authorization), method, target: { requestPath } });
+  const target = { requestPath };
+  const token = bearerToken(authorization);
+  if (token !== undefined && !vouched?.certificate) return validate({ tenantId, token, method, target });
+  const ownToken = token ?? dpopToken(authorization);
+  const dpop = token === undefined && ownToken !== undefined ? dpopOf(call) : undefined;
+  const proof = { dpop, certificate: vouched?.certificate };
+  return validate({ tenantId, token: ownToken, method, target, proof });
+}
+
+function dpopOf({ proof, requestPath, vouched }: Call): DpopProof {
+  const origin = vouched?.origin;
+  return {
+    proof: typeof proof === "string" ? proof : undefined,
+    url: origin === undefined ? undefined : origin + requestPath,
+  };
 }

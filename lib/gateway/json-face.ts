@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { z } from "zod";
+import type { DpopProof } from "#lib/token-validation/caller-proof.ts";
 import { refuse, type Verdict } from "#lib/token-validation/verdict.ts";
 import { answerJson, readBody } from "./answer.ts";
 import type { Asking } from "./call.ts";
@@ -22,6 +23,10 @@ const Question = z
     /** Leave it out where the caller sent none: the verdict then says so. */
     token: z.string().optional(),
     method: z.string().regex(/^[A-Za-z]{1,20}$/, "Use an HTTP method, such as GET."),
+    /** Only where the caller sent the token as `Authorization: DPoP`: its `DPoP` header, and the address that it called. */
+    dpop: z.strictObject({ proof: z.string().optional(), url: z.string().max(8_192).optional() }).optional(),
+    /** The certificate of the caller's TLS handshake, or its SHA-256 thumbprint. */
+    clientCertificate: z.string().max(16_384, "Use at most 16384 characters.").optional(),
     api: z.strictObject({ context: z.string().max(200), version: z.string().max(60) }).optional(),
     path: address.optional(),
     requestPath: address.optional(),
@@ -86,12 +91,17 @@ function complaint({ issues }: z.ZodError) {
 }
 
 function judge(
-  { token, method, api, path, requestPath }: z.output<typeof Question>,
+  { token, method, api, path, requestPath, dpop, clientCertificate }: z.output<typeof Question>,
   { tenantId, validate }: Asking,
 ): Verdict | Promise<Verdict> {
   if (hasTokenInQuery(requestPath ?? path ?? "")) return refuse("token_in_query");
   const target = requestPath === undefined ? { api: api ?? nowhere, path: path ?? "" } : { requestPath };
-  return validate({ tenantId, token, method: method.toUpperCase(), target });
+  const proof = dpop || clientCertificate ? { dpop: dpop && dpopOf(dpop), certificate: clientCertificate } : undefined;
+  return validate({ tenantId, token, method: method.toUpperCase(), target, proof });
+}
+
+function dpopOf({ proof, url }: NonNullable<z.output<typeof Question>["dpop"]>): DpopProof {
+  return { proof, url };
 }
 
 const nowhere = { context: "", version: "" };

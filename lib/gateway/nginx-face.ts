@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { answerEmpty } from "./answer.ts";
 import { judgeCall, type Asking } from "./call.ts";
 import { headersOfAllowed, headersOfRefused } from "./verdict-headers.ts";
+import { vouched } from "./vouched.ts";
 
 /**
  * Answers a subrequest of nginx's `auth_request`: the original call stands in headers that the
@@ -16,7 +17,8 @@ export async function answerSubrequest(req: IncomingMessage, res: ServerResponse
       "X-Latchkey-Error-Message": "The configuration must set X-Original-Method and X-Original-URI.",
     });
   }
-  const verdict = await judgeCall({ method, requestPath, authorization: req.headers.authorization }, asking);
+  const { authorization, dpop: proof } = req.headers;
+  const verdict = await judgeCall({ method, requestPath, authorization, proof, vouched: vouched(req) }, asking);
   if (verdict.allowed) answerEmpty(res, 200, headersOfAllowed(verdict));
   else answerEmpty(res, subrequestStatus(verdict.status), headersOfRefused(verdict));
 }

@@ -62,9 +62,21 @@ describe("the challenge", () => {
   it.each(Object.keys(refusals) as Reason[])("%s: RFC 6750", (reason) => {
     const challenge = challengeOf(refuse(reason));
     const { status } = refusals[reason];
-    if (status === 401) expect(challenge).toMatch(/^Bearer realm="latchkey"/);
+    if (reason === "dpop_required") expect(challenge).toMatch(/^DPoP realm="latchkey", error="invalid_token"/);
+    else if (status === 401) expect(challenge).toMatch(/^Bearer realm="latchkey"/);
     else if (reason !== "scope_missing") expect(challenge).toBeNull();
     expect(challenge?.includes("error=") ?? false).toBe(challenge !== null && reason !== "token_missing");
+  });
+
+  it("comes in the scheme of the token, with the algorithms of proofs (RFC 9449 §7.1)", () => {
+    const asked = (reason: Reason) => challengeOf({ ...refuse(reason), scheme: "DPoP" });
+    for (const reason of Object.keys(refusals) as Reason[]) {
+      const challenge = asked(reason);
+      if (challenge === null || reason === "token_missing") continue;
+      expect(challenge).toMatch(/^DPoP realm="latchkey", error="[a-z_]+", .*, algs="RS256 [A-Za-z0-9 ]+ES256 [^"]+"/);
+      expect(challenge.includes('error="invalid_dpop_proof"')).toBe(reason.startsWith("dpop_proof_"));
+    }
+    expect(challengeOf({ ...refuseScope(["a"]), scheme: "DPoP" })).toMatch(/^DPoP .*, scope="a"$/);
   });
 
   it("names the scopes of which one is needed, unless they do not fit into it", () => {

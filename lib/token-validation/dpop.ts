@@ -65,7 +65,7 @@ export class DpopVerifier {
     if (read?.type !== "dpop+jwt" || !supportedAlgorithms.has(read.algorithm)) return refuse("dpop_proof_invalid");
     const known = await this.#keyOf(member(read.header, "jwk"));
     if (!known?.key.algorithms.has(read.algorithm)) return refuse("dpop_proof_invalid");
-    if (known.thumbprint !== call.keyThumbprint) return refuse("dpop_key_mismatch");
+    if (known.thumbprint !== call.keyThumbprint) return refuse("dpop_proof_foreign");
     if (!(await isSigned(proof, { key: known.key, algorithm: read.algorithm, now, ...this.#limits }))) {
       return refuse("dpop_proof_invalid");
     }

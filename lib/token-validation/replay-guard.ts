@@ -30,7 +30,7 @@ export class ReplayGuard {
   use(key: string, nowMs: number): "fresh" | "used" | "full" {
     this.#turn(nowMs);
     // 128 bits tell proofs apart, in a fraction of the memory of their names.
-    const short = hash("sha256", key, "buffer").latin1Slice(0, 16);
+    const short = hash("sha256", key, "buffer").toString("latin1", 0, 16);
     if (this.#current.has(short) || this.#previous.has(short)) return "used";
     if (this.#current.size >= this.#capacity) return "full";
     this.#current.add(short);

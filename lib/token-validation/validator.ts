@@ -179,7 +179,13 @@ export function createValidator(ports: ValidatorPorts): Validator {
     return notBefore !== null && notBefore - limits.skewSeconds > seconds ? refuse("not_yet_valid") : null;
   }
 
-  return { validate };
+  /** Apart, so that a bearer token costs no step more. */
+  async function validateDpop(request: ValidationRequest): Promise<Verdict> {
+    const verdict = await validate(request);
+    return verdict.allowed ? verdict : { ...verdict, scheme: "DPoP" };
+  }
+
+  return { validate: (request) => (request.proof?.dpop === undefined ? validate(request) : validateDpop(request)) };
 }
 
 function digestOf(token: string): string {

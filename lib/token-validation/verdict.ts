@@ -37,6 +37,8 @@ export type Refused = {
   readonly status: number;
   /** Plain ASCII words for the caller, the same for every call with this reason. */
   readonly message: string;
+  /** How the token came, where it did not come as Bearer: the caller is answered in the same scheme. */
+  readonly scheme?: "DPoP";
   /** Any one of these scopes would have been enough; for `scope_missing`. */
   readonly requiredScopes?: readonly string[];
   /** For refusals that pass by themselves (status 503). */
@@ -126,7 +128,7 @@ export const refusals = {
   },
   dpop_proof_missing: { code: 900901, status: 401, message: "The request carries no DPoP proof." },
   dpop_proof_invalid: { code: 900901, status: 401, message: "The DPoP proof is not well formed or wrongly signed." },
-  dpop_key_mismatch: {
+  dpop_proof_foreign: {
     code: 900901,
     status: 401,
     message: "The DPoP proof is signed with another key than the one that the access token is bound to.",
