@@ -2,10 +2,11 @@
  * The one front door: sends what machines ask to its modules and everything a person sees to Next.js.
  * Started by tooling/serve/main.ts, which prepares database and secrets, or directly with `node server.ts`.
  */
-import { createServer, type Server } from "node:http";
+import { createServer } from "node:http";
 import next from "next";
 import { protectPage } from "#lib/front-door/headers.ts";
 import { healthHandler } from "#lib/front-door/health.ts";
+import { listen } from "#lib/front-door/listen.ts";
 import { collectProcessMetrics, metricsHandler } from "#lib/front-door/metrics.ts";
 import { readKeySetPath } from "#lib/features/backend-jwt/addresses.ts";
 import { createFrontDoor, drain, type Mount } from "#lib/front-door/server.ts";
@@ -41,7 +42,11 @@ export async function serve(): Promise<Serving> {
       return answerPage(req, res);
     },
   };
-  const validationPlane = startValidationPlane({ deps, databaseUrl: env.DATABASE_URL });
+  const validationPlane = startValidationPlane({
+    deps,
+    databaseUrl: env.DATABASE_URL,
+    maximumStalenessSeconds: env.LATCHKEY_STALE_SECONDS,
+  });
   const mounts: Mount[] = [
     { area: "gateway", matches: under("/gateway"), handle: validationPlane.handle, express: true },
     { area: "gateway", matches: (path) => readKeySetPath(path) !== null, handle: validationPlane.handle },
@@ -84,16 +89,6 @@ export async function serve(): Promise<Serving> {
       await close();
     },
   };
-}
-
-function listen(server: Server, { port, host }: { port: number; host: string }): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, host, () => {
-      server.off("error", reject);
-      resolve();
-    });
-  });
 }
 
 if (import.meta.main) {

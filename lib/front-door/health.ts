@@ -25,6 +25,14 @@ export function healthHandler({ isDatabaseReady, clock }: { isDatabaseReady(): P
   };
 }
 
+/** Answers /health of a process that may serve without its database: 200 while it can do its work, 503 while it cannot. */
+export function readinessHandler({ isReady }: { isReady(): boolean }) {
+  return (req: IncomingMessage, res: ServerResponse): void => {
+    const isWell = req.url?.startsWith("/health/live") === true || isReady();
+    json(res, isWell ? 200 : 503, { status: isWell ? "ok" : "unavailable" });
+  };
+}
+
 function json(res: ServerResponse, status: number, body: object): void {
   res.writeHead(status, { "Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store" });
   res.end(JSON.stringify(body));

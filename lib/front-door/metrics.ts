@@ -22,12 +22,24 @@ export function collectProcessMetrics(): void {
   if (!register.getSingleMetric("process_cpu_seconds_total")) collectDefaultMetrics();
 }
 
+/** Gives metrics in Prometheus' text format. */
+export type ReadMetrics = () => Promise<string>;
+
 /**
  * Answers /metrics in Prometheus' text format.
  *
  * @param token what a collector presents as a bearer token; without one, only this machine may ask
+ * @param read where the metrics come from; this process's own where it is left out
  */
-export function metricsHandler({ token, trustedProxies }: { token: Secret | undefined; trustedProxies: number }) {
+export function metricsHandler({
+  token,
+  trustedProxies,
+  read = () => register.metrics(),
+}: {
+  token: Secret | undefined;
+  trustedProxies: number;
+  read?: ReadMetrics | undefined;
+}) {
   return async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     if (!mayRead(req, token, trustedProxies)) {
       res.writeHead(token ? 401 : 403, {
@@ -42,7 +54,7 @@ export function metricsHandler({ token, trustedProxies }: { token: Secret | unde
       return;
     }
     res.writeHead(200, { "Content-Type": register.contentType, "Cache-Control": "no-store" });
-    res.end(await register.metrics());
+    res.end(await read());
   };
 }
 

@@ -36,7 +36,8 @@ export class GatewayCredentials {
   readonly #used = new Map<GatewayCredentialId, Date>();
   readonly #notedAt = new LRUCache<GatewayCredentialId, number>({ max: 10_000 });
   readonly #timer: NodeJS.Timeout;
-  #lookUps = 0;
+  /** Look-ups under way, by digest: calls of one gateway that come together ask once. */
+  readonly #lookUps = new Map<string, Promise<Admitted>>();
 
   constructor(options: { source: CredentialSource; keeper: SnapshotKeeper; clock: Clock; log: Log }) {
     this.#source = options.source;
@@ -69,6 +70,16 @@ export class GatewayCredentials {
     }
   }
 
+  /** Whose each known digest is, as plain data that `restore` takes. */
+  save(): [string, CredentialOwner][] {
+    return [...this.#owners.entries()];
+  }
+
+  /** Knows again what was saved. Whether a credential still stands is asked on every call. */
+  restore(saved: readonly (readonly [string, CredentialOwner])[]): void {
+    for (const [digest, owner] of saved) this.#owners.set(digest, owner);
+  }
+
   async close(): Promise<void> {
     clearInterval(this.#timer);
     await this.flush();
@@ -86,10 +97,18 @@ export class GatewayCredentials {
   }
 
   /** Guesses must not become a queue at the database. */
-  async #lookUp(digest: string): Promise<Admitted> {
+  #lookUp(digest: string): Admitted | Promise<Admitted> {
     if ((this.#refusedUntil.get(digest) ?? 0) > this.#clock.now().getTime()) return "refused";
-    if (this.#lookUps >= concurrentLookUps) return "unavailable";
-    this.#lookUps++;
+    let lookUp = this.#lookUps.get(digest);
+    if (!lookUp) {
+      if (this.#lookUps.size >= concurrentLookUps) return "unavailable";
+      lookUp = this.#ask(digest).finally(() => this.#lookUps.delete(digest));
+      this.#lookUps.set(digest, lookUp);
+    }
+    return lookUp;
+  }
+
+  async #ask(digest: string): Promise<Admitted> {
     try {
       const owner = await this.#source.findOwner(digest);
       if (!owner) {
@@ -104,8 +123,6 @@ export class GatewayCredentials {
     } catch (error) {
       this.#log.warn({ error }, "a gateway credential could not be looked up");
       return "unavailable";
-    } finally {
-      this.#lookUps--;
     }
   }
 }

@@ -171,3 +171,23 @@ describe("a change", () => {
     expect(store.find(other, "km-1", "a")).toBeNull();
   });
 });
+
+describe("what was saved", () => {
+  it("is known again without reading, and forgotten like anything else", async () => {
+    const before = world();
+    before.made.held = [found("a", "app-1"), found("b", "app-2", true)];
+    await Promise.all(["a", "b", "nobody"].map((key) => before.applicationOf(key)));
+    const after = world();
+    after.store.restore(structuredClone(before.store.save()));
+    expect(await Promise.all(["a", "b", "nobody"].map((key) => after.applicationOf(key)))).toEqual([
+      "app-1",
+      "app-2",
+      null,
+    ]);
+    expect(after.made.reads).toEqual([]);
+    after.store.forget(tenant, [{ applicationId: "app-1", consumerKey: null }]);
+    after.store.forgetForeign(tenant);
+    expect(await Promise.all(["a", "b", "nobody"].map((key) => after.applicationOf(key)))).toEqual([null, null, null]);
+    expect(after.made.reads.flat()).toHaveLength(3);
+  });
+});

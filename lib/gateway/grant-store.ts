@@ -28,6 +28,9 @@ export const defaultGrantLimits: GrantLimits = { weight: 500_000, batch: 200, co
 /** What is changed for consumer keys of a tenant. */
 export type GrantChange = { applicationId: string | null; consumerKey: string | null };
 
+/** A consumer key with what it opens, as plain data. */
+export type SavedGrants = Entry;
+
 type Entry = {
   tenantId: TenantId;
   consumerKey: string;
@@ -99,6 +102,16 @@ export class GrantStore {
   forgetAll(tenantId: TenantId): void {
     for (const [place, entry] of this.#entries) if (entry.tenantId === tenantId) this.#drop(place);
     this.#disownReads(tenantId);
+  }
+
+  /** Everything that is kept, as plain data that `restore` takes; what was used last comes last. */
+  save(): SavedGrants[] {
+    return [...this.#entries.rvalues()].filter((entry) => entry !== undefined);
+  }
+
+  /** Keeps again what was saved. Whoever restores it has it follow the changes since. */
+  restore(saved: readonly SavedGrants[]): void {
+    for (const entry of saved) this.#keep(placeOf(entry.tenantId, entry.consumerKey), entry);
   }
 
   /** How many consumer keys are kept. */

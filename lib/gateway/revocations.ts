@@ -15,14 +15,16 @@ export type Revocation = {
 /** A token may be used for its clock tolerance longer than it lives. */
 const toleranceSeconds = 600;
 
+export type SavedRevocations = { tokens: SavedTable; cutoffs: readonly (readonly [string, Cutoff])[] };
+type SavedTable = { seeds: Uint32Array; hashes: Uint32Array; expires: Uint32Array; size: number };
 type Cutoff = { issuedBefore: number; expiresAt: number };
 
 /**
  * What is revoked in one tenant. Single tokens may be a million, so of each only 64 bits of a hash are kept, in one
- * flat table; the hash is seeded by this process, so nobody can choose a token id that stands for another.
+ * flat table; the hash is seeded by chance, so nobody can choose a token id that stands for another.
  */
 export class Revocations {
-  readonly #tokens = new HashTable();
+  #tokens = new HashTable();
   /** By kind, key manager and value. */
   readonly #cutoffs = new Map<string, Cutoff>();
 
@@ -62,6 +64,19 @@ export class Revocations {
     return isCutOff("CONSUMER_KEY", consumerKey) || isCutOff("SUBJECT", subject);
   }
 
+  /** Everything, as plain data that `restore` takes. */
+  save(): SavedRevocations {
+    return { tokens: this.#tokens.save(), cutoffs: [...this.#cutoffs] };
+  }
+
+  /** What was saved. */
+  static restore({ tokens, cutoffs }: SavedRevocations): Revocations {
+    const restored = new Revocations();
+    restored.#tokens = HashTable.restore(tokens);
+    for (const [key, cutoff] of cutoffs) restored.#cutoffs.set(key, cutoff);
+    return restored;
+  }
+
   /** Forgets what has expired anyway. @param now seconds since the epoch */
   sweep(now: number): void {
     this.#tokens.sweep(now);
@@ -74,11 +89,11 @@ function keyOf(kind: Revocation["kind"], keyManager: string, value: string): str
   return `${kind} ${keyManager} ${value}`;
 }
 
-const seeds = crypto.getRandomValues(new Uint32Array(2));
 const smallest = 64;
 
 /** A set of texts that knows each by 64 bits, with the second at which it may be forgotten. */
 class HashTable {
+  #seeds = crypto.getRandomValues(new Uint32Array(2));
   /** Two words of hash for each place. */
   #hashes = new Uint32Array(2 * smallest);
   /** When the place expires; 0 where it is free. */
@@ -90,6 +105,19 @@ class HashTable {
 
   get size(): number {
     return this.#size;
+  }
+
+  save(): SavedTable {
+    return { seeds: this.#seeds, hashes: this.#hashes, expires: this.#expires, size: this.#size };
+  }
+
+  static restore({ seeds, hashes, expires, size }: SavedTable): HashTable {
+    const restored = new HashTable();
+    restored.#seeds = new Uint32Array(seeds);
+    restored.#hashes = new Uint32Array(hashes);
+    restored.#expires = new Uint32Array(expires);
+    restored.#size = size;
+    return restored;
   }
 
   has(text: string): boolean {
@@ -150,8 +178,8 @@ class HashTable {
 
   /** Two multiplicative hashes, each with its own seed, stirred into each other at the end. */
   #hash(text: string): void {
-    let high = seeds[0] ?? 0;
-    let low = seeds[1] ?? 0;
+    let high = this.#seeds[0] ?? 0;
+    let low = this.#seeds[1] ?? 0;
     for (let index = 0; index < text.length; index++) {
       const unit = text.charCodeAt(index);
       high = Math.imul(high ^ unit, 0x85eb_ca6b);

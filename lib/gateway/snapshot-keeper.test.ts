@@ -133,11 +133,11 @@ describe("snapshots", () => {
     expect(await versionNow()).toBe(5n);
   });
 
-  it("serve for a minute without the database, then no longer; and again when it is back", async () => {
+  it("serve for a while without the database, then no longer; and again when it is back", async () => {
     const { made, keeper, versionNow, change } = world();
     await versionNow();
     made.isDown = true;
-    made.time += 60_000;
+    made.time += defaultKeeperLimits.maximumUncheckedMs;
     await keeper.compare();
     expect(await versionNow()).toBe(1n);
     made.time += 1;
@@ -153,7 +153,7 @@ describe("snapshots", () => {
     await versionNow();
     made.version = 2n;
     made.laggingVersion = 1n;
-    made.time += 59_000;
+    made.time += defaultKeeperLimits.maximumUncheckedMs - 1_000;
     keeper.hear(tenant, 2n);
     made.isDown = true;
     await settled();
@@ -167,6 +167,48 @@ describe("snapshots", () => {
     made.exists = false;
     await keeper.compare();
     expect(await versionNow()).toBeNull();
+  });
+});
+
+describe("what was saved", () => {
+  it("serves again as it was, as old as it is, and follows what has changed since", async () => {
+    const before = world();
+    before.made.revokedBefore = [
+      [{ keyManager: "km-1", kind: "TOKEN_ID", value: "t-1", issuedBefore: null, expiresAt: new Date(9_000_000) }],
+    ];
+    await before.versionNow();
+    await before.keeper.compare();
+    const saved = structuredClone(before.keeper.save());
+
+    const after = world();
+    after.made.isDown = true;
+    after.made.time += 60_000;
+    expect(after.keeper.isCertain()).toBe(false);
+    after.keeper.restore(saved);
+    expect(after.keeper.isCertain()).toBe(true);
+    expect(await after.versionNow()).toBe(1n);
+    const asked = { facts: { ...noFacts, tokenId: "t-1" }, digest: "" };
+    expect(after.keeper.isRevoked(tenant, "km-1", asked)).toBe(true);
+
+    after.made.isDown = false;
+    after.change();
+    await after.keeper.compare();
+    await settled();
+    expect(await after.versionNow()).toBe(2n);
+    const [since] = after.made.revocationsAskedSince;
+    expect(since?.getTime()).toBe(saved.checkedAt - defaultKeeperLimits.revocationOverlapMs);
+  });
+
+  it("is not handed out once it is too old", async () => {
+    const before = world();
+    await before.versionNow();
+    await before.keeper.compare();
+    const after = world();
+    after.made.isDown = true;
+    after.keeper.restore(structuredClone(before.keeper.save()));
+    after.made.time += defaultKeeperLimits.maximumUncheckedMs + 1;
+    expect(await after.versionNow()).toBeNull();
+    expect(after.keeper.isCertain()).toBe(false);
   });
 });
 
@@ -272,10 +314,10 @@ describe("revocations", () => {
     const { made, keeper, versionNow } = world();
     made.revokedBefore = [[revocation(made, "t-1")]];
     await versionNow();
-    made.time += 600_000;
+    made.time += 60_000;
     await keeper.compare();
     expect(isRevoked(keeper, "t-1")).toBe(true);
-    made.time += defaultKeeperLimits.sweepEveryMs + 1;
+    made.time += 600_000 + defaultKeeperLimits.sweepEveryMs;
     await keeper.compare();
     expect(isRevoked(keeper, "t-1")).toBe(false);
   });

@@ -6,7 +6,7 @@ import type { TokenFacts } from "#lib/token-validation/facts.ts";
 import { compileSnapshot, type Snapshot, type SnapshotData } from "#lib/token-validation/snapshot.ts";
 import type { BackendJwtConfiguration } from "./backend-jwt.ts";
 import type { GrantStore } from "./grant-store.ts";
-import { Revocations, type Revocation } from "./revocations.ts";
+import { Revocations, type Revocation, type SavedRevocations } from "./revocations.ts";
 
 /** A tenant as its gateways see it, with what admits them. */
 export type LoadedTenant = {
@@ -63,7 +63,7 @@ export type KeeperLimits = {
 
 export const defaultKeeperLimits: KeeperLimits = {
   checkEveryMs: 2_000,
-  maximumUncheckedMs: 60_000,
+  maximumUncheckedMs: 900_000,
   tenants: 1_000,
   revocationOverlapMs: 30_000,
   sweepEveryMs: 600_000,
@@ -72,6 +72,8 @@ export const defaultKeeperLimits: KeeperLimits = {
 type Entry = {
   tenantId: TenantId;
   kept: KeptTenant | null;
+  /** What `kept` was made of. */
+  loaded: LoadedTenant | null;
   /** When `kept` was last known to be the newest. */
   freshAt: number;
   /** The version up to which what changed is known; never newer than what is kept. */
@@ -83,6 +85,18 @@ type Entry = {
   restsUntil: number;
   revocations: Revocations;
   sweptAt: number;
+};
+
+export type SavedTenants = {
+  /** When versions were last compared, milliseconds since the epoch. */
+  checkedAt: number;
+  tenants: readonly {
+    tenantId: TenantId;
+    loaded: LoadedTenant;
+    seen: bigint;
+    freshAt: number;
+    revocations: SavedRevocations;
+  }[];
 };
 
 export type SnapshotKeeperOptions = {
@@ -101,8 +115,8 @@ const grantSubjects = new Set(["key_mapping", "application", "subscription", "cr
  * Keeps the snapshots of the tenants whose gateways ask. A tenant is loaded when it is first asked for;
  * later changes arrive by announcement (`hear`) or by the comparison that runs every two seconds, so they
  * take effect within five seconds even where announcements are lost. A change that concerns some consumer keys makes
- * only those be read again. A snapshot is never replaced by an older one, and one that could not be compared for a
- * minute is no longer handed out.
+ * only those be read again. A snapshot is never replaced by an older one, and one that could not be compared for
+ * too long is no longer handed out.
  */
 export class SnapshotKeeper {
   readonly #source: SnapshotSource;
@@ -113,6 +127,8 @@ export class SnapshotKeeper {
   readonly #entries: LRUCache<TenantId, Entry>;
   readonly #timer: NodeJS.Timeout;
   #checkedAt: number;
+  /** When the database was last heard of. */
+  #heardAt = -Infinity;
   #checking: Promise<void> | null = null;
 
   constructor({ source, grants, clock, log, limits = defaultKeeperLimits }: SnapshotKeeperOptions) {
@@ -172,6 +188,36 @@ export class SnapshotKeeper {
     return this.#checking;
   }
 
+  /** Everything that is kept, as plain data that `restore` takes. */
+  save(): SavedTenants {
+    const tenants = [...this.#entries.values()].flatMap(({ tenantId, kept, loaded, seen, freshAt, revocations }) => {
+      if (!kept || !loaded) return [];
+      const snapshot = { ...loaded.snapshot, version: kept.snapshot.version };
+      return { tenantId, loaded: { ...loaded, snapshot }, seen, freshAt, revocations: revocations.save() };
+    });
+    return { checkedAt: this.#checkedAt, tenants };
+  }
+
+  /**
+   * Keeps again what was saved, as old as it is: what has changed since follows with the next comparison, and what is
+   * too old is not handed out before.
+   */
+  restore({ checkedAt, tenants }: SavedTenants): void {
+    this.#checkedAt = Math.min(this.#checkedAt, checkedAt);
+    this.#heardAt = checkedAt;
+    for (const { tenantId, loaded, seen, freshAt, revocations } of tenants) {
+      const entry = this.#entry(tenantId);
+      entry.revocations = Revocations.restore(revocations);
+      this.#keep(entry, loaded);
+      Object.assign(entry, { seen, freshAt, wanted: seen });
+    }
+  }
+
+  /** Whether the database was heard of lately enough to answer for certain. */
+  isCertain(): boolean {
+    return this.#clock.now().getTime() - this.#heardAt <= this.#limits.maximumUncheckedMs;
+  }
+
   close(): void {
     clearInterval(this.#timer);
   }
@@ -186,6 +232,7 @@ export class SnapshotKeeper {
       entry = {
         tenantId,
         kept: null,
+        loaded: null,
         freshAt: -Infinity,
         seen: -1n,
         wanted: -1n,
@@ -212,8 +259,9 @@ export class SnapshotKeeper {
     const startedAt = this.#clock.now().getTime();
     const entries = [...this.#entries.values()];
     try {
-      if (entries.length > 0) await this.#compareEntries(entries, startedAt);
+      await this.#compareEntries(entries, startedAt);
       this.#checkedAt = startedAt;
+      this.#heardAt = startedAt;
     } catch (error) {
       this.#log.warn({ error }, "the versions of the gateways' snapshots could not be compared");
     }
@@ -315,8 +363,10 @@ export class SnapshotKeeper {
     if (entry.seen > entry.wanted) entry.wanted = entry.seen;
   }
 
-  #keep(entry: Entry, { snapshot, credentials, backendJwt }: LoadedTenant): void {
+  #keep(entry: Entry, loaded: LoadedTenant): void {
+    const { snapshot, credentials, backendJwt } = loaded;
     if (entry.kept && snapshot.version < entry.kept.snapshot.version) return;
+    entry.loaded = loaded;
     entry.kept = { snapshot: compileSnapshot(snapshot), credentials: new Set(credentials), backendJwt };
   }
 }

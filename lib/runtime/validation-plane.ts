@@ -26,10 +26,18 @@ import { Secret } from "#lib/foundation/secret.ts";
 import { BackendJwts } from "#lib/gateway/backend-jwts.ts";
 import { createBackendJwtSigner } from "#lib/gateway/backend-jwt-signer.ts";
 import { createBackendKeySet } from "#lib/gateway/backend-key-set.ts";
-import { GatewayCredentials } from "#lib/gateway/credentials.ts";
-import { GrantStore, type ReadGrants } from "#lib/gateway/grant-store.ts";
+import { GatewayCredentials, type CredentialOwner } from "#lib/gateway/credentials.ts";
+import { GrantStore, type ReadGrants, type SavedGrants } from "#lib/gateway/grant-store.ts";
+import { serveGrpc, type GrpcServer } from "#lib/gateway/grpc-server.ts";
 import { createGatewayHandler, type GatewayHandler } from "#lib/gateway/handler.ts";
-import { SnapshotKeeper, type LoadedTenant, type SnapshotSource } from "#lib/gateway/snapshot-keeper.ts";
+import {
+  defaultKeeperLimits,
+  SnapshotKeeper,
+  type LoadedTenant,
+  type SavedTenants,
+  type SnapshotSource,
+} from "#lib/gateway/snapshot-keeper.ts";
+import { createValidate } from "#lib/gateway/validate.ts";
 import type { Introspect } from "#lib/token-validation/introspection.ts";
 import type { TrustAnchor } from "#lib/token-validation/snapshot.ts";
 import { createValidator } from "#lib/token-validation/validator.ts";
@@ -47,19 +55,43 @@ export type ValidationPlaneOptions = {
   deps: Dependencies;
   /** Where announcements are listened to. */
   databaseUrl: Secret;
+  /** For how long calls are judged by what was known when the database was last heard of; then all are refused. */
+  maximumStalenessSeconds?: number;
 };
 
 export type ValidationPlane = {
   /** Answers requests below /gateway, and for the keys of backend JWTs. */
   handle: GatewayHandler;
+  /** Answers Envoy over gRPC at an address, as host:port, until that server is stopped. */
+  serveGrpc(address: string): Promise<GrpcServer>;
+  /** Whether it can answer for certain: it has heard of the database lately, or knows enough from before. */
+  isReady(): boolean;
+  /** What it knows, as plain data. */
+  save(): PlaneState;
+  /** Knows again what was saved, as old as that is; to be called before anything is asked. */
+  restore(state: PlaneState): void;
   close(): Promise<void>;
 };
 
+/** What a plane knows of the world, without anything that could not be read again. */
+export type PlaneState = {
+  tenants: SavedTenants;
+  grants: readonly SavedGrants[];
+  credentials: readonly (readonly [string, CredentialOwner])[];
+};
+
 /** Starts the validation plane. Nothing is read before the first gateway asks, but announcements are heard. */
-export function startValidationPlane({ deps, databaseUrl }: ValidationPlaneOptions): ValidationPlane {
+export function startValidationPlane({
+  deps,
+  databaseUrl,
+  maximumStalenessSeconds,
+}: ValidationPlaneOptions): ValidationPlane {
   const { database, clock, log } = deps;
   const grants = new GrantStore({ read: grantReader(deps) });
-  const keeper = new SnapshotKeeper({ source: snapshotSource(deps), grants, clock, log });
+  const maximumUncheckedMs =
+    maximumStalenessSeconds === undefined ? defaultKeeperLimits.maximumUncheckedMs : maximumStalenessSeconds * 1_000;
+  const limits = { ...defaultKeeperLimits, maximumUncheckedMs };
+  const keeper = new SnapshotKeeper({ source: snapshotSource(deps), grants, clock, log, limits });
   const credentials = new GatewayCredentials({
     source: {
       findOwner: (digest) => database.inInstallation((ctx) => findCredentialOwner(ctx, digest)),
@@ -93,6 +125,7 @@ export function startValidationPlane({ deps, databaseUrl }: ValidationPlaneOptio
     tenant: (tenantId) => keeper.current(tenantId),
     sign: createBackendJwtSigner(deps),
   });
+  const validate = createValidate(validator, backendJwts);
   const backendKeySet = createBackendKeySet({ find: backendKeyFinder(deps), log });
   const age = gauge({
     name: "latchkey_snapshot_unchecked_seconds",
@@ -101,7 +134,15 @@ export function startValidationPlane({ deps, databaseUrl }: ValidationPlaneOptio
   const timer = setInterval(() => age.set(keeper.secondsUnchecked()), 5_000);
   timer.unref();
   return {
-    handle: createGatewayHandler({ validator, credentials, backendJwts, backendKeySet }),
+    handle: createGatewayHandler({ validate, credentials, backendKeySet }),
+    serveGrpc: (address) => serveGrpc({ address, validate, credentials, isReady: () => keeper.isCertain(), log }),
+    isReady: () => keeper.isCertain(),
+    save: () => ({ tenants: keeper.save(), grants: grants.save(), credentials: credentials.save() }),
+    restore(state) {
+      keeper.restore(state.tenants);
+      grants.restore(state.grants);
+      credentials.restore(state.credentials);
+    },
     async close() {
       clearInterval(timer);
       keeper.close();

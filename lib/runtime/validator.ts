@@ -1,0 +1,119 @@
+/**
+ * The validation plane as a process of its own, beside the portal: nothing but the faces for gateways, health and metrics.
+ * Several may stand on one database, behind any load balancer.
+ */
+import type { Server } from "node:http";
+import { createFrontDoor, drain, type Mount } from "#lib/front-door/server.ts";
+import { readinessHandler } from "#lib/front-door/health.ts";
+import { collectProcessMetrics, metricsHandler, type ReadMetrics } from "#lib/front-door/metrics.ts";
+import { listen } from "#lib/front-door/listen.ts";
+import { readKeySetPath } from "#lib/features/backend-jwt/addresses.ts";
+import { SavedState } from "#lib/gateway/saved-state.ts";
+import { runtime } from "#lib/runtime.ts";
+import { loadOwnConnectors } from "./own-connectors.ts";
+import { startValidationPlane, type PlaneState, type ValidationPlane } from "./validation-plane.ts";
+
+const saveEveryMs = 30_000;
+
+export type ValidatorOptions = {
+  /** File in which what it knows outlives it; undefined for none. */
+  stateFile?: string | undefined;
+  /** Whether this process writes that file: of several workers, one does. */
+  savesState: boolean;
+  /** Where the metrics of all workers come from; undefined for this process's own. */
+  readMetrics?: ReadMetrics | undefined;
+};
+
+export type ServingValidator = {
+  /** Host and port. */
+  address: string;
+  /** Tells load balancers to go elsewhere, lets running requests end, then closes everything. */
+  stop(): Promise<void>;
+};
+
+/**
+ * Starts to serve, with what was known before where the database is away.
+ *
+ * @throws {Error} where the configuration is not usable or the port cannot be had
+ */
+export async function serveValidator({
+  stateFile,
+  savesState,
+  readMetrics,
+}: ValidatorOptions): Promise<ServingValidator> {
+  const { env, deps, close } = runtime();
+  await loadOwnConnectors(env.LATCHKEY_CONNECTORS);
+  collectProcessMetrics();
+  const plane = startValidationPlane({
+    deps,
+    databaseUrl: env.DATABASE_URL,
+    maximumStalenessSeconds: env.LATCHKEY_STALE_SECONDS,
+  });
+  const state = stateFile === undefined ? undefined : openState(stateFile, plane);
+  await state?.restore();
+  const stopping = { isAsked: false };
+  const trustedProxies = env.LATCHKEY_TRUSTED_PROXIES;
+  const under = (prefix: string) => (path: string) => path === prefix || path.startsWith(`${prefix}/`);
+  const mounts: Mount[] = [
+    { area: "gateway", matches: under("/gateway"), handle: plane.handle, express: true },
+    { area: "gateway", matches: (path) => readKeySetPath(path) !== null, handle: plane.handle },
+    {
+      area: "health",
+      matches: under("/health"),
+      handle: readinessHandler({ isReady: () => plane.isReady() && !stopping.isAsked }),
+      quiet: true,
+    },
+    {
+      area: "metrics",
+      matches: under("/metrics"),
+      handle: metricsHandler({ token: env.LATCHKEY_METRICS_TOKEN, trustedProxies, read: readMetrics }),
+      quiet: true,
+    },
+  ];
+  const server = createFrontDoor({ mounts, log: deps.log, origin: env.LATCHKEY_ORIGIN, trustedProxies });
+  await listen(server, { port: env.PORT, host: env.HOST });
+  const saving = savesState ? setInterval(() => void state?.save(), saveEveryMs) : undefined;
+  deps.log.info({ host: env.HOST, port: env.PORT }, "validating");
+  return {
+    address: `${env.HOST}:${env.PORT}`,
+    async stop() {
+      stopping.isAsked = true;
+      clearInterval(saving);
+      await stepAside(server, env.LATCHKEY_DRAIN_SECONDS * 1_000);
+      if (savesState) await state?.save();
+      await plane.close();
+      await close();
+    },
+  };
+
+  function openState(path: string, plane: ValidationPlane) {
+    const file = new SavedState({ path, key: deps.derive("validator state", "") });
+    return {
+      restore: async () => {
+        try {
+          const known = await file.read();
+          // Written by `save` below, in this version of this installation: the file vouches for it.
+          if (known !== null) plane.restore(known as PlaneState);
+        } catch (error) {
+          deps.log.warn({ error, path }, "what the validator knew before is not usable; it begins anew");
+        }
+      },
+      save: () =>
+        file.write(plane.save()).catch((error: unknown) => {
+          deps.log.warn({ error, path }, "what the validator knows could not be saved");
+        }),
+    };
+  }
+}
+
+/**
+ * Stops without dropping a request: every answer asks its caller to connect anew, elsewhere; new connections are still
+ * taken until load balancers have heard that this process is not ready any more.
+ */
+async function stepAside(server: Server, noticeMs: number): Promise<void> {
+  server.prependListener("request", (_req, res) => {
+    res.shouldKeepAlive = false;
+  });
+  await new Promise((resolve) => setTimeout(resolve, noticeMs));
+  await drain(server, 10_000);
+}
