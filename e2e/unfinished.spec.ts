@@ -180,6 +180,28 @@ test("while a key manager does not answer, other windows wait with the first", a
   await takeKeys(card);
   await expect(there.getByText("Active", { exact: true })).toBeVisible();
   await other.close();
+
+  await test.step("its own card says that it does not answer, and no other card waits", async () => {
+    depot.spoil(() => new Promise(() => undefined));
+    const silent = card.getByText("Depot does not answer");
+    // What was found out before counts for some seconds.
+    await expect(async () => {
+      await page.goto(address, { waitUntil: "commit" });
+      await expect(silent).toBeVisible({ timeout: 5_000 });
+    }).toPass();
+    await expect(card).toContainText("Depot did not answer in time. Try again in a moment.");
+    await expect(card.getByText("Active", { exact: true })).toBeVisible();
+    await expect(keysCard(page, "Realm")).not.toContainText("does not answer");
+    await generateKeys(page, "Realm");
+    await expect(silent).toBeVisible();
+    expect(await inspectLooks(page, "a key manager that does not answer", [firstLook, lastLook])).toEqual([]);
+    await wide();
+    depot.spoil();
+    await expect(async () => {
+      await card.getByRole("button", { name: "Ask again" }).click();
+      await expect(silent).toBeHidden({ timeout: 2_000 });
+    }).toPass();
+  });
 });
 
 test("a registration access token that was replaced by a refused mapping is shown once", async () => {

@@ -19,6 +19,7 @@ import type { OutboundFetch } from "./foundation/outbound-contract.ts";
 import { createOutbound } from "./foundation/outbound.ts";
 import type { Dependencies } from "./features/context.ts";
 import { createSignInLimiter } from "./features/identity/sign-in-limiter.ts";
+import { createAnswering } from "./features/key-managers/answering.ts";
 import { createOpenedAdapters } from "./features/key-managers/opened.ts";
 import { createProbeLimiter } from "./features/key-managers/probe-limiter.ts";
 import { startJobs } from "./jobs/start.ts";
@@ -75,6 +76,7 @@ function buildRuntime(env: Env): Runtime {
     signInLimiter: createSignInLimiter(database),
     probeLimiter: createProbeLimiter(database),
     openedAdapters: createOpenedAdapters(),
+    answering: createAnswering(base.clock),
   };
   return {
     env,

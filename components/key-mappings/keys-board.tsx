@@ -1,3 +1,4 @@
+import type { Asked } from "#components/key-managers/answering-notice.tsx";
 import { ThePath } from "#components/path/path.tsx";
 import { EmptyState } from "#components/ui/empty-state.tsx";
 import type { SubscribedScopeView } from "#lib/features/applications/contract.ts";
@@ -11,6 +12,8 @@ type KeysBoardProps = {
   /** Those that the developer may get keys from now. */
   keyManagers: readonly UsableKeyManager[];
   keys: readonly ListedKeys[];
+  /** Whether key managers answer, by their ids. */
+  asked: Readonly<Record<string, Asked>>;
   scopes: readonly SubscribedScopeView[];
   actions: KeysActions;
 };
@@ -19,7 +22,7 @@ type KeysBoardProps = {
  * A card for each key manager by name, also for one that holds keys and is no longer usable. The order does
  * not depend on who has keys, so a card stays where it is while it changes.
  */
-export function KeysBoard({ place, keyManagers, keys, scopes, actions }: KeysBoardProps) {
+export function KeysBoard({ place, keyManagers, keys, asked, scopes, actions }: KeysBoardProps) {
   const cards = new Map<string, Pick<KeysCardProps, "keyManager" | "keys"> & { name: string }>();
   for (const keyManager of keyManagers) {
     cards.set(keyManager.id, { name: keyManager.displayName, keyManager, keys: null });
@@ -48,6 +51,7 @@ export function KeysBoard({ place, keyManagers, keys, scopes, actions }: KeysBoa
             place={place}
             keyManager={card.keyManager}
             keys={card.keys}
+            asked={asked[id] ?? null}
             scopes={scopes}
             exchangers={exchangers}
             actions={actions}

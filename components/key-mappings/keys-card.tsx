@@ -1,6 +1,7 @@
 "use client";
 
 import { useState } from "react";
+import { AnsweringNotice, type Asked } from "#components/key-managers/answering-notice.tsx";
 import { GlobalBadge } from "#components/key-managers/global-badge.tsx";
 import { SimulatorBadge } from "#components/key-managers/simulator-badge.tsx";
 import { Badge, type Tone } from "#components/ui/badge.tsx";
@@ -28,6 +29,8 @@ export type KeysCardProps = {
   /** Null where the key manager is disabled or not offered any more. */
   keyManager: UsableKeyManager | null;
   keys: ListedKeys | null;
+  /** Whether the key manager answers; null where nobody asks it. */
+  asked: Asked | null;
   scopes: readonly SubscribedScopeView[];
   /** The application's keys that may exchange tokens of other key managers. */
   exchangers: readonly ListedKeys[];
@@ -35,7 +38,7 @@ export type KeysCardProps = {
 };
 
 /** The keys of one application at one key manager, or the way to get some. */
-export function KeysCard({ place, keyManager, keys, scopes, exchangers, actions: given }: KeysCardProps) {
+export function KeysCard({ place, keyManager, keys, asked, scopes, exchangers, actions: given }: KeysCardProps) {
   const actions = useKeysActions(given);
   const [form, setForm] = useState<"generate" | "map" | null>(null);
   const [fresh, setFresh] = useState<DoneOutcome | null>(null);
@@ -69,6 +72,7 @@ export function KeysCard({ place, keyManager, keys, scopes, exchangers, actions:
         </div>
       </CardHeader>
       <CardBody>
+        {asked && <AnsweringNotice displayName={displayName} asked={asked} />}
         {keys && !keys.keyManager.enabled && (
           <Notice tone="warn" title={`${displayName} is disabled`}>
             Gateways refuse its tokens until an administrator enables it again. These keys can still be removed.

@@ -6,6 +6,7 @@ import type { PersonId, TenantId } from "#lib/foundation/ids.ts";
 import type { Log } from "#lib/foundation/log.ts";
 import type { OutboundFetch } from "#lib/foundation/outbound-contract.ts";
 import type { SignInLimiter } from "./identity/sign-in-limiter.ts";
+import type { Answering } from "./key-managers/answering.ts";
 import type { OpenedAdapters } from "./key-managers/opened.ts";
 import type { ProbeLimiter } from "./key-managers/probe-limiter.ts";
 import type { Permission } from "./permissions.ts";
@@ -40,6 +41,7 @@ export type Dependencies = {
   signInLimiter: SignInLimiter;
   probeLimiter: ProbeLimiter;
   openedAdapters: OpenedAdapters;
+  answering: Answering;
   /** Secrets that are derived instead of stored, such as those between the portal and its own authorization server. */
   derive: DeriveSecret;
   /** Scheme, host and port under which people and gateways reach this installation. */

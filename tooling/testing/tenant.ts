@@ -6,6 +6,7 @@ import type { VerifySubjectToken } from "#lib/authorization-server/token-exchang
 import { createVault } from "#lib/data/vault.ts";
 import type { Context, Dependencies, Job } from "#lib/features/context.ts";
 import { createSignInLimiter } from "#lib/features/identity/sign-in-limiter.ts";
+import { createAnswering } from "#lib/features/key-managers/answering.ts";
 import { createOpenedAdapters } from "#lib/features/key-managers/opened.ts";
 import { createProbeLimiter } from "#lib/features/key-managers/probe-limiter.ts";
 import { permissionsOf, type Role } from "#lib/features/permissions.ts";
@@ -37,6 +38,7 @@ export function testDependencies(overrides: Partial<Dependencies> = {}): TestDep
     signInLimiter: createSignInLimiter(overrides.database ?? testDatabase()),
     probeLimiter: createProbeLimiter(overrides.database ?? testDatabase()),
     openedAdapters: createOpenedAdapters(),
+    answering: createAnswering(overrides.clock ?? systemClock),
     derive: createDeriveSecret(key),
     clock: systemClock,
     log: silentLog,

@@ -235,6 +235,9 @@ export type ConnectionTestView = {
   problems: FieldProblem[];
 };
 
+/** Whether a key manager answers now; if not, what happened, in words for developers. */
+export type AnsweringView = { answers: true } | { answers: false; problem: string };
+
 /** A connector as pickers and lists show it. */
 export type ConnectorTile = { id: string; name: string; monogram: string };
 

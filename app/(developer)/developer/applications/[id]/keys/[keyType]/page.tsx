@@ -1,9 +1,13 @@
 import { notFound } from "next/navigation";
 import { KeysBoard } from "#components/key-mappings/keys-board.tsx";
 import { listApplicationScopes } from "#lib/features/applications/read.ts";
+import type { Context } from "#lib/features/context.ts";
+import { checkAnswering } from "#lib/features/key-managers/check-answering.ts";
+import type { AnsweringView } from "#lib/features/key-managers/contract.ts";
 import { listUsableKeyManagers } from "#lib/features/key-managers/list-usable.ts";
 import { keyTypes } from "#lib/features/key-mappings/contract.ts";
 import { listKeys } from "#lib/features/key-mappings/list.ts";
+import { isAppError } from "#lib/foundation/errors.ts";
 import { requireContext } from "#lib/web/context.ts";
 import { orNotFound } from "#lib/web/or-not-found.ts";
 import {
@@ -56,8 +60,20 @@ export default async function KeysPage({ params }: PageProps<"/developer/applica
       place={{ applicationId, keyType }}
       keyManagers={keyManagers}
       keys={keys}
+      // Not awaited: nobody waits for a key manager to see what is stored here.
+      asked={Object.fromEntries(keyManagers.map(({ id }) => [id, ask(ctx, id)]))}
       scopes={scopes}
       actions={actions}
     />
   );
+}
+
+/** Whether a key manager answers; null for one that was disabled or deleted meanwhile. */
+async function ask(ctx: Context, id: string): Promise<AnsweringView | null> {
+  try {
+    return await checkAnswering(ctx, { id });
+  } catch (error) {
+    if (isAppError(error)) return null;
+    throw error;
+  }
 }
