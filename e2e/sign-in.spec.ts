@@ -1,5 +1,5 @@
 /** Coming in and being kept out: passwords, one-time links, a tenant's own identity provider, ended sessions. */
-import { expect, test, type Page } from "@playwright/test";
+import { expect, test, type Locator, type Page } from "@playwright/test";
 import {
   becomeOperator,
   choose,
@@ -8,6 +8,7 @@ import {
   invite,
   join,
   openWindow,
+  password,
   signIn,
   signOut,
 } from "./pages/portal.ts";
@@ -73,6 +74,53 @@ test("a wrong password and an unknown address get the same words", async () => {
   }
   await signIn(stranger, "devi@northwind.example");
   await expect(stranger.getByRole("navigation").first()).toBeVisible();
+});
+
+test("a password can be pasted wherever one is asked for", async () => {
+  const page = await open(operator);
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.goto(await invite(administrator, { email: "paste@northwind.example", roles: ["Developer"] }));
+  await paste(page.getByLabel("Password", { exact: true }), password);
+  await page.goto("/sign-in");
+  await page.getByLabel("E-mail address").fill("devi@northwind.example");
+  await paste(page.getByLabel("Password", { exact: true }), password);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await expect(page.getByRole("navigation").first()).toBeVisible();
+  await page.goto("/account");
+  await paste(page.getByLabel("Current password"), password);
+  await paste(page.getByLabel("New password"), "violet harbour lantern 1908");
+});
+
+test("the audit is narrowed by hand: by action, person and days", async () => {
+  const page = administrator;
+  const sentences = page.getByRole("main").getByRole("listitem");
+  const parameter = (name: string) => () => new URL(page.url()).searchParams.get(name);
+  await page.goto("/admin/audit");
+  const whole = await sentences.count();
+  await page.getByLabel("Action").selectOption({ label: "Accept an invitation" });
+  await expect.poll(parameter("action")).toBe("invitation.accept");
+  await expect(sentences.first()).toContainText("Cleo Once");
+  const joined = await sentences.count();
+  expect(joined).toBeLessThan(whole);
+
+  await sentences.filter({ hasText: "Devi Rao" }).locator("summary").click();
+  await page.getByRole("link", { name: "Everything by Devi Rao" }).click();
+  await expect.poll(parameter("actor")).not.toBeNull();
+  await expect(sentences.filter({ hasNotText: "Devi Rao" })).toHaveCount(0);
+  await expect(sentences.first()).toBeVisible();
+  expect(await sentences.count()).toBeLessThan(whole);
+
+  const today = new Date().toISOString().slice(0, 10);
+  await typeDay(page.getByLabel("From"), today);
+  await expect.poll(parameter("from")).toBe(today);
+  await expect(sentences.first()).toBeVisible();
+  await typeDay(page.getByLabel("to", { exact: true }), "2001-02-03");
+  await expect.poll(parameter("until")).toBe("2001-02-03");
+  await expect(page.getByText("Nothing matches")).toBeVisible();
+  await page.getByRole("button", { name: "Show everything" }).click();
+  await expect(sentences).toHaveCount(whole);
+  expect(new URL(page.url()).search).toBe("");
+  await expect(page.getByLabel("From")).toHaveValue("");
 });
 
 test("a session that was signed out is dead, whoever kept its cookie", async () => {
@@ -185,6 +233,22 @@ test("an invitation is accepted through Keycloak, and a sign-in there is linked 
   await unlink(page);
   await expect(page.getByRole("button", { name: "Link Company sign-in" })).toBeVisible();
 });
+
+/** Pastes from the clipboard, as somebody does who keeps passwords elsewhere. */
+async function paste(into: Locator, words: string): Promise<void> {
+  await into.page().evaluate((text) => navigator.clipboard.writeText(text), words);
+  await into.focus();
+  await into.press("ControlOrMeta+V");
+  await expect(into).toHaveValue(words);
+}
+
+/** Types a day key by key, in the order of Chromium's own locale here: month, day, year. */
+async function typeDay(into: Locator, day: string): Promise<void> {
+  const [year = "", month = "", date = ""] = day.split("-");
+  await into.focus();
+  await into.pressSequentially(`${month}${date}${year}`);
+  await expect(into).toHaveValue(day);
+}
 
 async function beginLinking(page: Page): Promise<void> {
   await page.goto("/account");

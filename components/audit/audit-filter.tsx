@@ -1,6 +1,7 @@
 "use client";
 
 import { usePathname, useRouter, useSearchParams } from "next/navigation";
+import { useState } from "react";
 import { Button } from "#components/ui/button.tsx";
 import { Input } from "#components/ui/input.tsx";
 import { SearchField } from "#components/ui/search-field.tsx";
@@ -32,23 +33,40 @@ export function AuditFilter({ actions }: { actions: readonly SelectOption[] }) {
         value={search.get("action") ?? ""}
         onChange={(event) => choose("action", event.target.value)}
       />
-      <label className="flex items-center gap-2">
-        <span className="text-muted">From</span>
-        <Input type="date" value={search.get("from") ?? ""} onChange={(event) => choose("from", event.target.value)} />
-      </label>
-      <label className="flex items-center gap-2">
-        <span className="text-muted">to</span>
-        <Input
-          type="date"
-          value={search.get("until") ?? ""}
-          onChange={(event) => choose("until", event.target.value)}
-        />
-      </label>
+      <DayField label="From" day={search.get("from") ?? ""} choose={(day) => choose("from", day)} />
+      <DayField label="to" day={search.get("until") ?? ""} choose={(day) => choose("until", day)} />
       {isNarrowed && (
         <Button variant="ghost" onClick={() => router.replace(pathname, { scroll: false })}>
           Show everything
         </Button>
       )}
     </div>
+  );
+}
+
+/** Any year that somebody means: one that is being typed is 2, 20 and 202 before. */
+const earliest = "1000-01-01";
+
+/** A day to narrow by, which counts as soon as its year is whole. */
+function DayField({ label, day, choose }: { label: string; day: string; choose: (day: string) => void }) {
+  const [typed, setTyped] = useState(day);
+  const [chosen, setChosen] = useState(day);
+  // Back, forward and links change the address under us.
+  if (chosen !== day) {
+    setChosen(day);
+    setTyped(day);
+  }
+  return (
+    <label className="flex items-center gap-2">
+      <span className="text-muted">{label}</span>
+      <Input
+        type="date"
+        value={typed}
+        onChange={({ target: { value } }) => {
+          setTyped(value);
+          if (value === "" || value >= earliest) choose(value);
+        }}
+      />
+    </label>
   );
 }
