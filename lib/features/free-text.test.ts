@@ -6,6 +6,7 @@ import { field } from "#lib/connector-kit/fields.ts";
 import { ApiInput, ListApisInput } from "./apis/contract.ts";
 import { ApplicationInput, ListApplicationsInput } from "./applications/contract.ts";
 import { ListAuditInput } from "./audit/contract.ts";
+import { BackendJwtInput } from "./backend-jwt/contract.ts";
 import { CreateGatewayCredentialInput, ListGatewayCredentialsInput } from "./gateway-credentials/contract.ts";
 import { TenantAddresses } from "./global-key-managers/contract.ts";
 import { AddIdentityProviderInput, EditIdentityProviderInput } from "./identity-providers/contract.ts";
@@ -63,6 +64,7 @@ const freeText: Record<string, Place> = {
   "search of the audit": [ListAuditInput, ["search"]],
   "subject of the audit": [ListAuditInput, ["subject"]],
   "name of a gateway credential": [CreateGatewayCredentialInput, ["name"]],
+  "claim left out of backend JWTs": [BackendJwtInput, ["omittedClaims", 0]],
   "search for gateway credentials": [ListGatewayCredentialsInput, ["search"]],
   "display name of a key manager": [RegisterKeyManagerInput, ["displayName"]],
   "description of a key manager": [RegisterKeyManagerInput, ["description"]],
@@ -98,6 +100,7 @@ const narrow: Record<string, readonly [...Place, example: string]> = {
   "certificate of a connector": [ofConnector, ["certificate"], certificate],
   "tenant of an application's request": [InteractionRef, ["tenant"], "acme"],
   "id of an application's request": [InteractionRef, ["id"], "V1StGXR8_Z5jdHi6B-myT"],
+  "header of backend JWTs": [BackendJwtInput, ["header"], "X-JWT-Assertion"],
   "grant type of a key manager": [RegisterKeyManagerInput, ["grantTypes", 0], "password"],
 };
 
