@@ -1,4 +1,5 @@
 import type { Metadata } from "next";
+import { BackendJwtForm } from "#components/gateways/backend-jwt-form.tsx";
 import { CredentialDialog } from "#components/gateways/credential-dialog.tsx";
 import { CredentialTable } from "#components/gateways/credential-table.tsx";
 import { Button } from "#components/ui/button.tsx";
@@ -7,13 +8,14 @@ import { EmptyState } from "#components/ui/empty-state.tsx";
 import { PageHeader } from "#components/ui/page-header.tsx";
 import { Pager } from "#components/ui/pager.tsx";
 import { SearchField } from "#components/ui/search-field.tsx";
+import { readBackendJwt } from "#lib/features/backend-jwt/read.ts";
 import { ListGatewayCredentialsInput, searchLength } from "#lib/features/gateway-credentials/contract.ts";
 import { listGatewayCredentials } from "#lib/features/gateway-credentials/list.ts";
 import { readNginxConfiguration } from "#lib/features/gateway-credentials/read-nginx-configuration.ts";
 import { readWords } from "#lib/foundation/text.ts";
 import { requireContext } from "#lib/web/context.ts";
 import { readSearch } from "#lib/web/search-params.ts";
-import { createGatewayCredentialAction, revokeGatewayCredentialAction } from "./actions.ts";
+import { createGatewayCredentialAction, revokeGatewayCredentialAction, updateBackendJwtAction } from "./actions.ts";
 
 export const metadata: Metadata = { title: "Gateways" };
 
@@ -21,9 +23,10 @@ export default async function GatewaysPage({ searchParams }: PageProps<"/admin/g
   const ctx = await requireContext("gateway_credential:read");
   const { q, cursor } = await readSearch(searchParams);
   const search = readWords(ListGatewayCredentialsInput.shape.search, q);
-  const [{ items, nextCursor }, configuration] = await Promise.all([
+  const [{ items, nextCursor }, configuration, backendJwt] = await Promise.all([
     listGatewayCredentials(ctx, { ...(search ? { search } : {}), cursor }),
     readNginxConfiguration(ctx, {}),
+    readBackendJwt(ctx, {}),
   ]);
   const isNarrowed = Boolean(search) || Boolean(cursor);
   const add = ctx.permissions.has("gateway_credential:write") && (
@@ -72,6 +75,18 @@ export default async function GatewaysPage({ searchParams }: PageProps<"/admin/g
           </p>
         </div>
         <CodeBlock label="latchkey.conf" code={configuration} />
+      </section>
+      <section aria-labelledby="backend-jwt" className="flex max-w-3xl flex-col gap-3">
+        <div className="flex flex-col gap-1">
+          <h2 id="backend-jwt" className="text-lg font-semibold">
+            Backend JWT
+          </h2>
+          <p className="text-muted max-w-[68ch]">
+            A backend that must not take the gateway&apos;s word for who calls gets it signed by Latchkey: a JWT with
+            the application, the subscription, the plan and the mapped claims of the access token. It opens no API.
+          </p>
+        </div>
+        <BackendJwtForm view={backendJwt} save={updateBackendJwtAction} />
       </section>
     </>
   );
