@@ -1,9 +1,12 @@
 /** What every real gateway must do with the configuration of the docs, whichever face it asks. */
 import { request } from "node:http";
+import { decodeJwt } from "jose";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { startEchoBackend, type Echo, type RunningBackend } from "#e2e/servers/echo-backend.ts";
 import type { GatewayOptions, RunningGateway } from "#e2e/servers/gateway.ts";
 import { tenantDb } from "#lib/data/database.ts";
+import { defaultBackendJwt } from "#lib/features/backend-jwt/contract.ts";
+import { updateBackendJwt } from "#lib/features/backend-jwt/update.ts";
 import { gatewayTenant, keySetOutbound, serveValidationPlane, within5Seconds } from "./gateway.ts";
 import { describeUnless } from "./needs.ts";
 import { testDependencies } from "./tenant.ts";
@@ -101,6 +104,20 @@ export function describeGateway({ lacking, title, start, whileAway, hidesUnavail
       expect(headers).toMatchObject({ "x-latchkey-plan": "Gold", "x-latchkey-application-id": tenant.ids.application });
       const names = Object.keys(headers).filter((name) => /latchkey|method/.test(name));
       expect(names.sort()).toEqual(said.filter((name) => name !== "x-latchkey-subject"));
+    });
+
+    it("hands the backend its JWT where the tenant wants one, and takes away what a caller sent in its place", async () => {
+      const forged = { "X-JWT-Assertion": "forged", X_JWT_Assertion: "forged", "X.JWT.Assertion": "forged" };
+      const good = await token();
+      const assertions = async () => {
+        const { headers } = (await call(good, { headers: forged })).body as Echo;
+        return Object.entries(headers).filter(([name]) => name.endsWith("assertion"));
+      };
+      expect(await assertions()).toEqual([]);
+      await updateBackendJwt(tenant.administrator, { ...defaultBackendJwt, enabled: true });
+      const told = await within5Seconds(assertions, ({ length }) => length > 0);
+      expect(told).toEqual([["x-jwt-assertion", expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/)]]);
+      expect(decodeJwt(String(told[0]?.[1]))).toMatchObject({ sub: "user-1", aud: "/orders/1.0.0" });
     });
 
     it("sends the backend the address that was judged, byte for byte", async () => {
