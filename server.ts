@@ -77,13 +77,15 @@ export async function serve(): Promise<Serving> {
   await app.prepare();
   const answerPage = app.getRequestHandler();
   await listen(server, { port: env.PORT, host: env.HOST });
+  const grpcPort = env.LATCHKEY_GRPC_PORT;
+  const grpc = grpcPort === undefined ? null : await validationPlane.serveGrpc(`${env.HOST}:${grpcPort}`);
   await startBackgroundWork();
   deps.log.info({ origin: env.LATCHKEY_ORIGIN }, "serving");
 
   return {
     origin: env.LATCHKEY_ORIGIN,
     async stop() {
-      await drain(server, 10_000);
+      await Promise.all([drain(server, 10_000), grpc?.stop({ withinMs: 10_000 })]);
       await app.close();
       await validationPlane.close();
       await close();

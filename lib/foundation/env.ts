@@ -62,6 +62,7 @@ export const envSchema = z.object({
   LATCHKEY_OUTBOUND_ALLOW: allowList.default([]),
   LATCHKEY_CONNECTORS: pathList.default([]),
   LATCHKEY_TRUSTED_PROXIES: z.coerce.number().int().min(0).max(5).default(0),
+  LATCHKEY_GRPC_PORT: port.optional(),
   LATCHKEY_STALE_SECONDS: z.coerce.number().int().min(5).max(86_400).default(900),
   LATCHKEY_VALIDATOR_WORKERS: z.coerce.number().int().min(1).max(64).default(1),
   LATCHKEY_VALIDATOR_STATE: z.string().default(".latchkey/validator.state"),

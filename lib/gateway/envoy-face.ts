@@ -1,6 +1,7 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { judgeCall, type Asking } from "./call.ts";
 import { answerForCaller } from "./caller-answer.ts";
+import type { Vouched } from "./vouched.ts";
 
 /** What Envoy is told to put before the path of the call (`path_prefix`). */
 export const envoyPrefix = "/gateway/envoy";
@@ -13,5 +14,24 @@ export const envoyPrefix = "/gateway/envoy";
 export async function answerEnvoy(req: IncomingMessage, res: ServerResponse, asking: Asking): Promise<void> {
   const requestPath = (req.url ?? "").slice(envoyPrefix.length);
   const { method = "", headers } = req;
-  answerForCaller(res, await judgeCall({ method, requestPath, authorization: headers.authorization }, asking));
+  const { authorization, dpop: proof } = headers;
+  const vouched = vouchedIn(headers);
+  answerForCaller(res, await judgeCall({ method, requestPath, authorization, proof, vouched }, asking));
+}
+
+/**
+ * What Envoy's configuration says about the call, in headers that it adds (`headers_to_add`), for tokens that are bound to
+ * their holder: `X-Latchkey-Origin` is the public address, `X-Latchkey-Client-Certificate` names the header in which Envoy
+ * hands the client's certificate on. The query, in which other gateways say so, is the caller's here.
+ */
+function vouchedIn(headers: IncomingHttpHeaders): Vouched {
+  const certificateHeader = headers["x-latchkey-client-certificate"];
+  return {
+    origin: textOf(headers["x-latchkey-origin"]),
+    certificate: textOf(typeof certificateHeader === "string" ? headers[certificateHeader.toLowerCase()] : undefined),
+  };
+}
+
+function textOf(header: string | string[] | undefined): string | undefined {
+  return typeof header === "string" ? header : undefined;
 }

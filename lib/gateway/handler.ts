@@ -1,15 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { counter } from "#lib/foundation/metrics.ts";
 import { readKeySetPath } from "#lib/features/backend-jwt/addresses.ts";
-import type { TenantId } from "#lib/foundation/ids.ts";
-import type { ValidationRequest, Validator } from "#lib/token-validation/validator.ts";
-import { refuseForNow, type Verdict } from "#lib/token-validation/verdict.ts";
+import { refuseForNow } from "#lib/token-validation/verdict.ts";
 import { answerEmpty, answerJson } from "./answer.ts";
 import { bearerToken } from "./bearer.ts";
-import type { BackendJwts } from "./backend-jwts.ts";
 import type { BackendKeySet } from "./backend-key-set.ts";
 import type { GatewayCredentials } from "./credentials.ts";
-import type { Asking } from "./call.ts";
+import type { Asking, Validate } from "./call.ts";
 import { gatewayRefused, refusalForCaller, sendToCaller } from "./caller-answer.ts";
 import { answerEnvoy, envoyPrefix } from "./envoy-face.ts";
 import { answerForwardAuth } from "./forward-auth-face.ts";
@@ -18,22 +14,14 @@ import { answerSubrequest } from "./nginx-face.ts";
 import { headersOfRefused } from "./verdict-headers.ts";
 
 export type GatewayDependencies = {
-  validator: Validator;
-  credentials: GatewayCredentials;
-  /** Completes what is allowed with the JWT for the backend; every face answers with what comes of it. */
-  backendJwts: Pick<BackendJwts, "complete">;
+  validate: Validate;
+  credentials: Pick<GatewayCredentials, "admit">;
   backendKeySet: BackendKeySet;
 };
 
 type AnswerAdmitted = (req: IncomingMessage, res: ServerResponse, asking: Asking) => Promise<void>;
 
 export type GatewayHandler = (req: IncomingMessage, res: ServerResponse) => Promise<void>;
-
-const verdicts = counter({
-  name: "latchkey_validation_verdicts_total",
-  help: "Verdicts given to gateways, by error code; 0 is allowed.",
-  labels: ["code"],
-});
 
 /**
  * The faces of the validator for gateways, below /gateway, and the keys of backend JWTs (`readKeySetPath`), which anybody
@@ -47,23 +35,7 @@ const verdicts = counter({
  * A gateway proves itself with its credential in `X-Latchkey-Gateway`, or, where the caller's token does
  * not stand there, in `Authorization: Bearer`.
  */
-export function createGatewayHandler(dependencies: GatewayDependencies): GatewayHandler {
-  const { validator, credentials, backendJwts, backendKeySet } = dependencies;
-  const counts = new Map<number, { inc(): void }>();
-  function count(verdict: Verdict): void {
-    const code = verdict.allowed ? 0 : verdict.code;
-    let child = counts.get(code);
-    if (!child) counts.set(code, (child = verdicts.labels({ code: String(code) })));
-    child.inc();
-  }
-  async function validate(request: ValidationRequest): Promise<Verdict> {
-    const judged = await validator.validate(request);
-    const completed = judged.allowed ? backendJwts.complete(request.tenantId as TenantId, judged) : judged;
-    const verdict = completed instanceof Promise ? await completed : completed;
-    count(verdict);
-    return verdict;
-  }
-
+export function createGatewayHandler({ validate, credentials, backendKeySet }: GatewayDependencies): GatewayHandler {
   async function jsonFace(req: IncomingMessage, res: ServerResponse, answer: AnswerAdmitted): Promise<void> {
     if (req.method !== "POST") {
       const body = { code: "method.not_allowed", message: "Send a POST request." };

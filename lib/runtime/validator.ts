@@ -72,6 +72,8 @@ export async function serveValidator({
   ];
   const server = createFrontDoor({ mounts, log: deps.log, origin: env.LATCHKEY_ORIGIN, trustedProxies });
   await listen(server, { port: env.PORT, host: env.HOST });
+  const grpcPort = env.LATCHKEY_GRPC_PORT;
+  const grpc = grpcPort === undefined ? null : await plane.serveGrpc(`${env.HOST}:${grpcPort}`);
   const saving = savesState ? setInterval(() => void state?.save(), saveEveryMs) : undefined;
   deps.log.info({ host: env.HOST, port: env.PORT }, "validating");
   return {
@@ -79,7 +81,8 @@ export async function serveValidator({
     async stop() {
       stopping.isAsked = true;
       clearInterval(saving);
-      await stepAside(server, env.LATCHKEY_DRAIN_SECONDS * 1_000);
+      const noticeMs = env.LATCHKEY_DRAIN_SECONDS * 1_000;
+      await Promise.all([stepAside(server, noticeMs), grpc?.stop({ noticeMs, withinMs: 10_000 })]);
       if (savesState) await state?.save();
       await plane.close();
       await close();

@@ -41,6 +41,7 @@ export function describeGateway({ lacking, title, start, whileAway, hidesUnavail
       tenant = await gatewayTenant(deps);
       gateway = await start({
         latchkeyAddress: plane.address,
+        latchkeyGrpcAddress: plane.grpcAddress,
         backendAddress: backend.address,
         gatewayCredential: tenant.credential,
       });

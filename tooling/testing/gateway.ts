@@ -21,9 +21,12 @@ export async function serveValidationPlane(deps: Dependencies) {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
+  const grpc = await plane.serveGrpc("127.0.0.1:0");
   return {
     address: `127.0.0.1:${port}`,
+    grpcAddress: `127.0.0.1:${grpc.port}`,
     async stop() {
+      await grpc.stop({ withinMs: 0 });
       server.closeAllConnections();
       server.close();
       await once(server, "close");

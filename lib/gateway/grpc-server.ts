@@ -1,0 +1,146 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import {
+  loadPackageDefinition,
+  Server,
+  ServerCredentials,
+  status,
+  type Metadata,
+  type sendUnaryData,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+  type ServiceClientConstructor,
+  type UntypedServiceImplementation,
+} from "@grpc/grpc-js";
+import { loadSync } from "@grpc/proto-loader";
+import type { Log } from "#lib/foundation/log.ts";
+import { refuseForNow } from "#lib/token-validation/verdict.ts";
+import { bearerToken } from "./bearer.ts";
+import type { Validate } from "./call.ts";
+import { gatewayRefused, refusalForCaller } from "./caller-answer.ts";
+import type { GatewayCredentials } from "./credentials.ts";
+import { answerCheck, denied, type CheckRequest, type CheckResponse } from "./ext-authz-face.ts";
+
+export type GrpcServerOptions = {
+  /** host:port; port 0 takes any that is free. */
+  address: string;
+  validate: Validate;
+  credentials: Pick<GatewayCredentials, "admit">;
+  /** Whether calls can be judged at this moment. */
+  isReady: () => boolean;
+  log: Log;
+};
+
+export type GrpcServer = {
+  port: number;
+  /**
+   * Says at once that it is not healthy, and still answers until load balancers have heard of it; then takes no more
+   * calls, and lets running ones end.
+   */
+  stop(times: { noticeMs?: number; withinMs: number }): Promise<void>;
+};
+
+const authorization = serviceOf("ext-authz.proto", "envoy.service.auth.v3.Authorization");
+const health = serviceOf("health.proto", "grpc.health.v1.Health");
+/** What may be asked about the health of; "" is the server as a whole. */
+const services = new Set(["", "envoy.service.auth.v3.Authorization"]);
+
+/** A question holds the headers of a call, and no body. */
+const maximumMessageBytes = 256 * 1024;
+const watchEveryMs = 1_000;
+
+/**
+ * Serves Envoy's external authorization (envoy.service.auth.v3.Authorization) and health (grpc.health.v1.Health) over
+ * gRPC without TLS. A gateway proves itself by its credential in the metadata `x-latchkey-gateway`, or in
+ * `authorization: Bearer`; the headers of the call that it asks about are the caller's and prove nothing.
+ *
+ * @throws {Error} where the address cannot be had
+ */
+export async function serveGrpc(options: GrpcServerOptions): Promise<GrpcServer> {
+  const server = new Server({ "grpc.max_receive_message_length": maximumMessageBytes });
+  const stopping = new AbortController();
+  server.addService(authorization, { Check: checkHandler(options) } satisfies UntypedServiceImplementation);
+  server.addService(health, healthHandlers(options, stopping.signal));
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync(options.address, ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    );
+  });
+  return {
+    port,
+    async stop({ noticeMs = 0, withinMs }) {
+      stopping.abort();
+      await pause(noticeMs);
+      const timer = setTimeout(() => server.forceShutdown(), withinMs);
+      await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+      clearTimeout(timer);
+    },
+  };
+}
+
+function checkHandler({ credentials, validate, log }: GrpcServerOptions) {
+  async function check({ request, metadata }: ServerUnaryCall<CheckRequest, CheckResponse>): Promise<CheckResponse> {
+    const admitted = await credentials.admit(credentialOf(metadata));
+    if (admitted === "unavailable") return denied(refusalForCaller(refuseForNow(1)));
+    if (admitted === "refused") return denied(gatewayRefused);
+    return answerCheck(request, { tenantId: admitted.tenantId, validate }, textOf(metadata, "x-latchkey-origin"));
+  }
+  return (call: ServerUnaryCall<CheckRequest, CheckResponse>, answer: sendUnaryData<CheckResponse>) =>
+    void check(call).then(
+      (response) => answer(null, response),
+      (error: unknown) => {
+        log.error({ error, area: "ext_authz" }, "a request failed");
+        // Not an error of gRPC's: Envoy may be told to let calls pass on those.
+        answer(null, denied(refusalForCaller(refuseForNow(1))));
+      },
+    );
+}
+
+type HealthRequest = { service?: string };
+type HealthStatus = "SERVING" | "NOT_SERVING" | "SERVICE_UNKNOWN";
+type HealthResponse = { status: HealthStatus };
+
+function healthHandlers({ isReady }: GrpcServerOptions, stopping: AbortSignal): UntypedServiceImplementation {
+  const present = (): HealthStatus => (isReady() && !stopping.aborted ? "SERVING" : "NOT_SERVING");
+  return {
+    Check({ request }: ServerUnaryCall<HealthRequest, HealthResponse>, answer: sendUnaryData<HealthResponse>) {
+      if (services.has(request.service ?? "")) answer(null, { status: present() });
+      else answer({ code: status.NOT_FOUND, details: "There is no such service." });
+    },
+    Watch(call: ServerWritableStream<HealthRequest, HealthResponse>) {
+      const isKnown = services.has(call.request.service ?? "");
+      let told: HealthStatus | undefined;
+      const tell = () => {
+        const now = isKnown ? present() : "SERVICE_UNKNOWN";
+        if (now !== told) call.write({ status: (told = now) });
+        if (stopping.aborted) call.end();
+      };
+      tell();
+      const timer = setInterval(tell, watchEveryMs);
+      stopping.addEventListener("abort", tell, { once: true });
+      call.once("close", () => forget());
+      call.once("cancelled", () => forget());
+      function forget() {
+        clearInterval(timer);
+        stopping.removeEventListener("abort", tell);
+      }
+    },
+  };
+}
+
+function credentialOf(metadata: Metadata): string | undefined {
+  return textOf(metadata, "x-latchkey-gateway") ?? bearerToken(textOf(metadata, "authorization"));
+}
+
+function textOf(metadata: Metadata, name: string): string | undefined {
+  const [value] = metadata.get(name);
+  return typeof value === "string" ? value : undefined;
+}
+
+/** The service of a description in this folder. */
+function serviceOf(file: string, name: string): ServiceClientConstructor["service"] {
+  const path = fileURLToPath(new URL(`grpc/${file}`, import.meta.url));
+  let place: unknown = loadPackageDefinition(loadSync(path, { enums: String, defaults: false }));
+  for (const part of name.split(".")) place = (place as Record<string, unknown>)[part];
+  return (place as ServiceClientConstructor).service;
+}
