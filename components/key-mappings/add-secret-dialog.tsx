@@ -3,23 +3,15 @@
 import { useState } from "react";
 import { toast } from "sonner";
 import { ActionForm, SubmitButton } from "#components/form/action-form.tsx";
-import { SelectField, TextField } from "#components/form/fields.tsx";
+import { TextField } from "#components/form/fields.tsx";
 import { useActionForm } from "#components/form/use-action-form.ts";
 import { Button } from "#components/ui/button.tsx";
 import { Dialog, DialogClose, DialogContent, DialogFooter, DialogTrigger } from "#components/ui/dialog.tsx";
-import type { KeysOutcome, KeysView } from "#lib/features/key-mappings/contract.ts";
+import { daysUntilEnd, SecretForm, type KeysOutcome, type KeysView } from "#lib/features/key-mappings/contract.ts";
 import type { KeysActions } from "./actions.ts";
+import { SecretEndFields } from "./secret-end-fields.tsx";
 
 type AddSecretProps = { keys: KeysView; add: KeysActions["addSecret"]; settle: (outcome: KeysOutcome) => void };
-
-const ends = [
-  { value: "", label: "As the key manager decides" },
-  { value: "30", label: "In 30 days" },
-  { value: "60", label: "In 60 days" },
-  { value: "90", label: "In 90 days" },
-  { value: "180", label: "In 180 days" },
-  { value: "365", label: "In a year" },
-];
 
 /** Makes a further secret; those that exist go on working. */
 export function AddSecretDialog(props: AddSecretProps) {
@@ -40,10 +32,12 @@ export function AddSecretDialog(props: AddSecretProps) {
 }
 
 function AddSecretForm({ keys, add, settle, close }: AddSecretProps & { close: () => void }) {
-  const form = useActionForm<{ description: string; expiresInDays: string }, KeysOutcome>({
-    action: ({ description, expiresInDays }) =>
-      add({ id: keys.id, description, expiresInDays: expiresInDays === "" ? null : Number(expiresInDays) }),
-    defaultValues: { description: "", expiresInDays: "" },
+  const { canExpire, endless } = keys.keyManager.consumerSecrets;
+  const form = useActionForm<SecretForm, KeysOutcome>({
+    schema: SecretForm,
+    action: (asked) => add({ id: keys.id, description: asked.description, expiresInDays: daysUntilEnd(asked) }),
+    // Where the alternative is no end at all, one is proposed.
+    defaultValues: { description: "", ends: canExpire && endless ? "90" : "", expiresInDays: null },
     onSuccess: (outcome) => {
       if (outcome.outcome === "finishing") toast.warning(outcome.message);
       close();
@@ -55,11 +49,11 @@ function AddSecretForm({ keys, add, settle, close }: AddSecretProps & { close: (
       <TextField
         name="description"
         label="Description"
-        help="For you alone: which program gets it. The key manager is not told."
+        help="Which program gets it, so that you know it again."
         maxLength={100}
         optional
       />
-      {keys.keyManager.consumerSecrets.canExpire && <SelectField name="expiresInDays" label="Ends" options={ends} />}
+      {canExpire && <SecretEndFields endless={endless} />}
       <DialogFooter>
         <DialogClose asChild>
           <Button>Cancel</Button>

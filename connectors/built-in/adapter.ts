@@ -11,20 +11,17 @@ import { openStandardAdapter, toRegisteredClient } from "#lib/connector-kit/stan
 import { randomToken } from "#lib/foundation/ids.ts";
 import { Secret } from "#lib/foundation/secret.ts";
 import { budgets, exchange, failureOf, unreadable } from "#lib/protocol/exchange.ts";
-import {
-  isOwnManagementUri,
-  toInformation,
-  type ClientInformation,
-  type ClientMetadata,
-} from "#lib/protocol/registration.ts";
+import { toInformation, type ClientInformation, type ClientMetadata } from "#lib/protocol/registration.ts";
 import type { ClientSettings, Connection } from "./config.ts";
 import { openScopes } from "./scopes.ts";
+import { openSecrets } from "./secrets.ts";
 
 function toMetadata(settings: ClientSettings): ClientMetadata {
   return {
     token_endpoint_auth_method: settings.authentication,
     application_type: settings.applicationType,
-    access_token_ttl: settings.accessTokenLifetime,
+    application_token_ttl: settings.applicationTokenLifetime,
+    access_token_ttl: settings.userTokenLifetime,
     refresh_token_ttl: settings.refreshTokenLifetime,
     id_token_ttl: settings.idTokenLifetime,
   };
@@ -34,7 +31,9 @@ const seconds = z.number().optional().catch(undefined);
 
 function toSettings({ tokenEndpointAuthMethod, metadata }: ClientInformation): Record<string, unknown> {
   const lifetimes = {
-    accessTokenLifetime: seconds.parse(metadata["access_token_ttl"]),
+    // A client that says one thing about access tokens says it of both kinds.
+    applicationTokenLifetime: seconds.parse(metadata["application_token_ttl"] ?? metadata["access_token_ttl"]),
+    userTokenLifetime: seconds.parse(metadata["access_token_ttl"]),
     refreshTokenLifetime: seconds.parse(metadata["refresh_token_ttl"]),
     idTokenLifetime: seconds.parse(metadata["id_token_ttl"]),
   };
@@ -76,6 +75,8 @@ export function openBuiltInAdapter(
     throw new ConnectorError("misconfigured", "This key manager has no registration endpoint.");
   }
 
+  const secrets = openSecrets(dependencies, { registrationEndpoint, toSettings });
+
   async function findClients(marker: string): Promise<RegisteredClient[]> {
     const doing = "Looking for the client";
     const url = new URL(registrationEndpoint());
@@ -96,21 +97,9 @@ export function openBuiltInAdapter(
 
     findClients,
 
-    async rotateSecret(client) {
-      const doing = "Making a new secret";
-      const { registrationClientUri, registrationToken: token } = client;
-      if (!registrationClientUri || !token || !isOwnManagementUri(registrationClientUri, registrationEndpoint())) {
-        throw new ConnectorError("unsupported", "This client was attached without its registration access token.");
-      }
-      const headers = { authorization: `Bearer ${token.reveal()}` };
-      const request = { method: "POST", headers, ...budgets.administration } as const;
-      const answer = await exchange(fetch, `${registrationClientUri}/secret`, request);
-      if (answer.status !== 200) throw failureOf(answer, { now: clock.now(), doing, secrets: [token] });
-      const information = toInformation(answer, doing);
-      if (!information.clientSecret) throw unreadable(answer, doing, "holds no secret");
-      const context = { before: client, registrationEndpoint: registrationEndpoint(), toSettings };
-      return toRegisteredClient(information, context);
-    },
+    rotateSecret: secrets.rotate,
+
+    secrets: { list: secrets.list, add: secrets.add, remove: secrets.remove },
 
     async checkAccess() {
       const fix = "Restart the portal; its own server and the portal must use the same vault key.";

@@ -8,6 +8,8 @@ export const connection = z.strictObject({
   introspectionSecret: field.secret({ label: "Secret of that client" }),
 });
 
+const upToADay = { unit: "seconds", minimum: 60, maximum: 86_400, fallback: 3_600 } as const;
+
 /** What a developer chooses for a client. */
 export const client = z.strictObject({
   authentication: field.choice({
@@ -27,12 +29,15 @@ export const client = z.strictObject({
     ],
     fallback: "web",
   }),
-  accessTokenLifetime: field.number({
-    label: "Access tokens live",
-    unit: "seconds",
-    minimum: 60,
-    maximum: 86_400,
-    fallback: 3_600,
+  applicationTokenLifetime: field.number({
+    label: "Tokens of the application live",
+    help: "Access tokens that it gets for itself (client credentials).",
+    ...upToADay,
+  }),
+  userTokenLifetime: field.number({
+    label: "Tokens of users live",
+    help: "Access tokens that it gets for somebody who signed in, here or at a key manager whose tokens are exchanged.",
+    ...upToADay,
   }),
   refreshTokenLifetime: field.number({
     label: "Refresh tokens live",
@@ -42,14 +47,7 @@ export const client = z.strictObject({
     fallback: 1_209_600,
     advanced: true,
   }),
-  idTokenLifetime: field.number({
-    label: "ID tokens live",
-    unit: "seconds",
-    minimum: 60,
-    maximum: 86_400,
-    fallback: 3_600,
-    advanced: true,
-  }),
+  idTokenLifetime: field.number({ label: "ID tokens live", ...upToADay, advanced: true }),
 });
 
 export type Connection = z.output<typeof connection>;

@@ -8,7 +8,8 @@ import { permanentSettings } from "./permanent.ts";
 
 describeConnector(builtIn, {
   async start() {
-    const running = testAuthorizationServer();
+    let offsetMs = 0;
+    const running = testAuthorizationServer({ clock: { now: () => new Date(Date.now() + offsetMs) } });
     const issuer = await testIssuer(running);
     const { derive, origin } = running.deps;
     const { tenant } = issuer;
@@ -41,6 +42,9 @@ describeConnector(builtIn, {
       connectionInput,
       refusedConnectionInput: { ...connectionInput, registrationToken: "not-the-token" },
       canaries: [registrationToken.reveal(), introspectionSecret.reveal()],
+      pass(seconds) {
+        offsetMs += seconds * 1_000;
+      },
       async createClient() {
         const { clientId, secret } = await issuer.register();
         return { clientId, clientSecret: secret };

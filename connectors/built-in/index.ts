@@ -2,6 +2,7 @@ import { defineConnector } from "#lib/connector-kit/define-connector.ts";
 import { openBuiltInAdapter } from "./adapter.ts";
 import { client, connection } from "./config.ts";
 import { permanentSettings } from "./permanent.ts";
+import { atOnce } from "./secrets.ts";
 
 export const builtIn = defineConnector({
   id: "built-in",
@@ -41,6 +42,7 @@ export const builtIn = defineConnector({
     "findClients",
     "proveClient",
     "rotateSecret",
+    "secrets",
     "issueToken",
     "exchangeToken",
     "revokeToken",
@@ -49,7 +51,6 @@ export const builtIn = defineConnector({
   ],
   missing: {
     changeOwner: "A client of the built-in key manager belongs to its application and to nobody else.",
-    secrets: "Each client of the built-in key manager has one secret.",
     consumerSecret:
       "The built-in key manager keeps a digest that only suits long random secrets, so it makes them itself.",
   },
@@ -59,7 +60,7 @@ export const builtIn = defineConnector({
       words: "6 to 100 letters, digits or ._-, beginning with a letter or digit",
     },
   },
-  consumerSecrets: { atOnce: 1, overlapSeconds: 0, readable: true },
+  consumerSecrets: { atOnce, overlapSeconds: 0, readable: false, endless: true },
   lifetimesPerClient: true,
   guide: "connectors/built-in/guide.md",
   open: openBuiltInAdapter,

@@ -52,7 +52,7 @@ export const wso2is7 = defineConnector({
     consumerKey: { pattern: "[a-zA-Z0-9_]{15,30}", words: "15 to 30 letters, digits and underscores" },
     consumerSecret: printableSecret(255),
   },
-  consumerSecrets: { atOnce: null, overlapSeconds: 0, readable: true },
+  consumerSecrets: { atOnce: null, overlapSeconds: 0, readable: true, endless: true },
   lifetimesPerClient: true,
   recognise(metadata) {
     const { issuer, token_endpoint: token } = metadata;

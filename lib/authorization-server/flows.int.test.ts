@@ -310,6 +310,28 @@ describe("refresh", () => {
   });
 });
 
+describe("what is issued", () => {
+  const lives = (jwt: string) => (decodeJwt(jwt).exp ?? 0) - (decodeJwt(jwt).iat ?? 0);
+
+  it("lives as long as the client said of its kind, and is renewed for as long", async () => {
+    const at = await testIssuer(running);
+    const client = await at.register({
+      ...{ application_token_ttl: 120, access_token_ttl: 240, id_token_ttl: 360, refresh_token_ttl: 480 },
+    });
+    const own = await oauth.clientCredentialsGrant(client.config);
+    expect([own.expires_in, lives(own.access_token)]).toEqual([120, 120]);
+    const journey = await authorize(running, at, client, { personId: await person(at) });
+    const tokens = await redeem(client, journey);
+    const renewed = await oauth.refreshTokenGrant(client.config, tokens.refresh_token ?? "");
+    for (const { access_token, id_token, expires_in } of [tokens, renewed]) {
+      expect([expires_in, lives(access_token), lives(id_token ?? "")]).toEqual([240, 240, 360]);
+    }
+    const { exp = 0, iat = 0 } = await oauth.tokenIntrospection(client.config, renewed.refresh_token ?? "");
+    expect(exp - iat).toBeGreaterThan(470);
+    expect(exp - iat).toBeLessThanOrEqual(480);
+  });
+});
+
 describe("an authorization code", () => {
   it("works once: used again, it takes down what it had given", async () => {
     const at = await testIssuer(running);

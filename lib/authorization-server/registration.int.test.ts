@@ -65,6 +65,7 @@ const forbidden: [string, Record<string, unknown>][] = [
   ["no address with the code grant", { redirect_uris: [] }],
   ["an endless access token", { access_token_ttl: 86_401 }],
   ["an access token of text", { access_token_ttl: "3600" }],
+  ["a token of its own that lives a moment", { application_token_ttl: 59 }],
   ["a refresh token of half a second", { refresh_token_ttl: 0.5 }],
   ["control characters in its name", { client_name: "Bank\u0000" }],
   ["a change of writing direction in its name", { client_name: "Bank\u202e" }],

@@ -26,7 +26,9 @@ export async function answerSecretRoute(options: SecretRouteOptions, asked: Aske
   const registration = await provider.RegistrationAccessToken.find(asked.bearer);
   const client = await provider.Client.find(route.clientId);
   if (!registration || !client || registration.clientId !== client.clientId) return unauthorized(issuer);
-  if (client.tokenEndpointAuthMethod === "none") return refusal(400, "this client has no secret");
+  if (client.tokenEndpointAuthMethod === "none" && asked.method !== "GET") {
+    return refusal(400, "this client authenticates with no secret: change its token_endpoint_auth_method first");
+  }
 
   const handedOut = (status: number, made: MadeSecret | SecretRefusal): JsonAnswer =>
     "refused" in made ? toAnswer(made, issuer) : { status, body: toBody(options, client, asked.bearer, made) };

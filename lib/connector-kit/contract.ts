@@ -121,6 +121,8 @@ export type ConsumerSecretFacts = {
   id: string;
   /** First or last characters, where the server shows them. */
   hint?: string;
+  /** What it is for, in its holder's words, where the server keeps that. */
+  description?: string;
   createdAt?: Date;
   expiresAt?: Date;
   /** False for one that is kept but no longer accepted. */
@@ -133,13 +135,14 @@ export type SecretManagement = {
   /**
    * Makes a further secret; those that exist go on working.
    *
-   * @param wish when it should end; a server without expiry refuses one as `unsupported`
+   * @param wish when it should end, and what it is for; a server without expiry refuses an end as `unsupported`, one that
+   *   keeps no description is not told it
    * @returns the client with the new secret in its `ref`, and the secret's facts
    * @throws {ConnectorError} `conflict` where the client has as many as the server allows
    */
   add(
     client: ClientRef,
-    wish: { expiresAt?: Date },
+    wish: { expiresAt?: Date; description?: string },
   ): Promise<{ client: RegisteredClient; secret: ConsumerSecretFacts }>;
   /** Ends one secret. Idempotent. */
   remove(client: ClientRef, secretId: string): Promise<void>;
@@ -252,6 +255,8 @@ export type ConsumerSecretTraits = {
   readable: boolean;
   /** False where no secret can be given an end; told of connectors that keep several. */
   canExpire?: false;
+  /** True where a secret that is given no end never ends; elsewhere the server decides. */
+  endless?: true;
 };
 
 /** What the validation plane needs to trust a key manager's tokens: pure data, no connector code. */

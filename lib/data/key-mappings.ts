@@ -86,7 +86,7 @@ const secretsMemoryShape = z.object({
       createdAt: z.iso.datetime().optional(),
       expiresAt: z.iso.datetime().optional(),
       isActive: z.boolean(),
-      /** Ours; the key manager does not know it. */
+      /** What it is for; not every key manager knows it. */
       description: z.string().optional(),
     }),
   ),

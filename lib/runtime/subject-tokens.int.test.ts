@@ -100,6 +100,13 @@ describe("a token that is meant for us", () => {
     });
   });
 
+  it("gets a token that lives as those of users do, not as the application's own", async () => {
+    const lifetimes = { application_token_ttl: 300, access_token_ttl: 90 };
+    const own = await at.register({ grant_types: [grant], ...lifetimes });
+    const { body } = await exchange(at, own, { subject_token: await theirToken() });
+    expect(body["expires_in"]).toBe(90);
+  });
+
   it("lends its token no more time than it has itself", async () => {
     const { body } = await exchange(at, client, { subject_token: await theirToken({ exp: minutes(2) }) });
     expect(body["expires_in"]).toBeGreaterThan(60);

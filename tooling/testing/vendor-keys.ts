@@ -9,7 +9,7 @@ import { newId } from "#lib/foundation/ids.ts";
 import type { OutboundFetch } from "#lib/foundation/outbound-contract.ts";
 import { testDependencies, testTenant, type TestDependencies, type TestTenant } from "./tenant.ts";
 
-export type VendorKeysWorld<Vendor extends SimulatedVendor = SimulatedVendor> = {
+export type VendorKeysWorld<Vendor extends Pick<SimulatedVendor, "fetch" | "pass"> = SimulatedVendor> = {
   vendor: Vendor;
   deps: TestDependencies;
   tenant: TestTenant;
@@ -62,13 +62,17 @@ export async function vendorKeysWorld<Vendor extends SimulatedVendor>(
     interfere(outbound) {
       between = outbound;
     },
-    audit: (subjectId) =>
-      deps.database.inTenant(tenant.id, (tx) =>
-        tenantDb(tx).auditEvent.findMany({
-          where: { subjectId },
-          orderBy: { id: "asc" },
-          select: { action: true, actorName: true, after: true },
-        }),
-      ),
+    audit: (subjectId) => auditOf(deps, tenant, subjectId),
   };
+}
+
+/** Audit rows about a subject, oldest first. */
+export function auditOf({ database }: Pick<TestDependencies, "database">, { id }: TestTenant, subjectId: string) {
+  return database.inTenant(id, (tx) =>
+    tenantDb(tx).auditEvent.findMany({
+      where: { subjectId },
+      orderBy: { id: "asc" },
+      select: { action: true, actorName: true, after: true },
+    }),
+  );
 }

@@ -19,10 +19,18 @@ import type { SimulatedVendor } from "../simulator.ts";
 /** A vendor that runs: simulated, or for real. */
 export type ConformanceVendor = Pick<
   SimulatedVendor,
-  "fetch" | "settings" | "connectionInput" | "refusedConnectionInput" | "canaries" | "createClient" | "scope" | "owners"
+  | "fetch"
+  | "settings"
+  | "connectionInput"
+  | "refusedConnectionInput"
+  | "canaries"
+  | "createClient"
+  | "scope"
+  | "owners"
+  | "pass"
 > & {
   /** The switches of a simulator; absent for a real server. */
-  fake?: Pick<SimulatedVendor, "fail" | "recover" | "requests" | "pass" | "lags">;
+  fake?: Pick<SimulatedVendor, "fail" | "recover" | "requests" | "lags">;
   stop?(): Promise<void>;
 };
 

@@ -19,8 +19,8 @@ export function checkSecrets(bench: Bench): void {
   async function expectDead(ref: ClientRef): Promise<void> {
     const { overlapSeconds } = bench.connector.consumerSecrets;
     if (overlapSeconds > 0) {
-      if (!bench.vendor.fake?.pass) return;
-      bench.vendor.fake.pass(overlapSeconds + 1);
+      if (!bench.vendor.pass) return;
+      bench.vendor.pass(overlapSeconds + 1);
     }
     expect(await bench.kindOf(bench.adapter.issueToken?.(ref, { scopes: [] }))).toBe("credentials_refused");
   }
@@ -47,5 +47,45 @@ export function checkSecrets(bench: Bench): void {
     expect(await bench.kindOf(bench.adapter.issueToken?.(client.ref, { scopes: [] }))).toBe("answered");
     await expectDead(made.ref);
     await bench.managing.deleteClient(client.ref);
+  });
+
+  it("keeps as many secrets as it says and refuses one more, if it names a limit", async () => {
+    const { secrets } = bench.adapter;
+    const { atOnce } = bench.connector.consumerSecrets;
+    if (!secrets || atOnce === null) return;
+    const { ref: first } = await bench.newClient();
+    const all = [first];
+    while (all.length < atOnce) all.push((await secrets.add(first, {})).client.ref);
+    expect(await bench.kindOf(secrets.add(first, {}))).toBe("conflict");
+    for (const ref of all) expect(await bench.kindOf(bench.adapter.issueToken?.(ref, { scopes: [] }))).toBe("answered");
+    expect(await secrets.list(first)).toHaveLength(atOnce);
+    await bench.managing.deleteClient(first);
+  });
+
+  it("ends a secret when it was told to, or never, as it says it can", async () => {
+    const { secrets } = bench.adapter;
+    if (!secrets) return;
+    const { canExpire = true, endless } = bench.connector.consumerSecrets;
+    const made = await bench.newClient();
+    const [first] = await secrets.list(made.ref);
+    // Soon, by the vendor's own clock: what signs in with assertions does so by one that stays where it is.
+    const expiresAt = new Date((first?.createdAt?.getTime() ?? Date.now()) + 20_000);
+    if (!canExpire) {
+      expect(await bench.kindOf(secrets.add(made.ref, { expiresAt }))).toBe("unsupported");
+    } else {
+      const { client, secret } = await secrets.add(made.ref, { expiresAt, description: "For a moment" });
+      expect(Math.abs((secret.expiresAt?.getTime() ?? 0) - expiresAt.getTime())).toBeLessThan(5_000);
+      expect([undefined, "For a moment"]).toContain(secret.description);
+      const unending = endless && (await secrets.add(client.ref, {}));
+      if (unending) expect(unending.secret.expiresAt).toBeUndefined();
+      if (bench.vendor.pass) {
+        bench.vendor.pass(30);
+        expect(await bench.kindOf(bench.adapter.issueToken?.(client.ref, { scopes: [] }))).toBe("credentials_refused");
+        for (const ref of unending ? [made.ref, unending.client.ref] : [made.ref]) {
+          expect(await bench.kindOf(bench.adapter.issueToken?.(ref, { scopes: [] }))).toBe("answered");
+        }
+      }
+    }
+    await bench.managing.deleteClient(made.ref);
   });
 }

@@ -80,5 +80,7 @@ function sentenceFor(error: ConnectorError, name: string): string {
   }
   // Without further words, it is the client that every call is about.
   if (kind === "not_found" && !explanation) return `${name} does not know this OAuth client.`;
+  // Where a connector says what is in the way, it need not be a name.
+  if (kind === "conflict" && explanation) return sentences.rejected(name);
   return sentences[kind](name);
 }

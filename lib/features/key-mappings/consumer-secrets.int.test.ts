@@ -1,9 +1,20 @@
-/** Several consumer secrets of one client: at Okta's simulator, which keeps two, and at Entra's, which shows none again. */
+/**
+ * Several consumer secrets of one client: at Okta's simulator, which keeps two, at Entra's, which shows none again, and at
+ * the built-in server itself.
+ */
 import { beforeEach, describe, expect, it } from "vitest";
 import { simulator as entra } from "#connectors/entra/simulator.ts";
 import { simulator as okta } from "#connectors/okta/simulator.ts";
+import { isConnectorError } from "#lib/connector-kit/errors.ts";
+import { tenantDb } from "#lib/data/database.ts";
+import { Prisma } from "#lib/data/generated/client.ts";
+import { lockKeyMapping } from "#lib/data/key-mappings.ts";
+import { openKeyManager } from "#lib/features/key-managers/open.ts";
+import type { KeyManagerId, KeyMappingId } from "#lib/foundation/ids.ts";
 import type { OutboundFetch } from "#lib/foundation/outbound-contract.ts";
 import { OutboundError } from "#lib/foundation/outbound-error.ts";
+import { Secret } from "#lib/foundation/secret.ts";
+import { builtInKeysWorld } from "#tooling/testing/built-in-keys.ts";
 import { keysWorld } from "#tooling/testing/key-mappings.ts";
 import { testTenant } from "#tooling/testing/tenant.ts";
 import { vendorKeysWorld, type VendorKeysWorld } from "#tooling/testing/vendor-keys.ts";
@@ -14,6 +25,7 @@ import { getKeys } from "./list.ts";
 import { reconcileKeyMapping } from "./reconcile.ts";
 import { regenerateSecret } from "./regenerate-secret.ts";
 import { revealSecret } from "./reveal-secret.ts";
+import { toClientRef } from "./secrets.ts";
 import { updateKeys } from "./update.ts";
 
 let world: VendorKeysWorld;
@@ -24,7 +36,11 @@ beforeEach(async () => {
 const isAddition: (url: string, init?: RequestInit) => boolean = (url, init) =>
   init?.method === "POST" && url.endsWith("/credentials/secrets");
 
-async function newKeys({ developer, keyManagerId, newApplication } = world) {
+async function newKeys({
+  developer,
+  keyManagerId,
+  newApplication,
+}: Pick<VendorKeysWorld, "developer" | "keyManagerId" | "newApplication"> = world) {
   const outcome = await generateKeys(developer, {
     ...{ applicationId: await newApplication(), keyManagerId, keyType: "PRODUCTION" },
     ...{ grantTypes: ["client_credentials"], firstToken: false },
@@ -177,6 +193,117 @@ describe("the secrets of a client", () => {
     await expect(readSecrets(one.developer, { id: keys.id })).rejects.toMatchObject({
       code: "key_manager.unsupported",
     });
+  });
+});
+
+describe("the secrets of a client of the built-in key manager", () => {
+  let own: Awaited<ReturnType<typeof builtInKeysWorld>>;
+  let id: string;
+  beforeEach(async () => {
+    own = await builtInKeysWorld();
+    ({ id } = await newKeys(own));
+  });
+  const items = async () => (await readSecrets(own.developer, { id })).secrets?.items ?? [];
+  const kept = async () => (await revealSecret(own.developer, { id })).consumerSecret;
+  const accepts = async (consumerSecret: string) => {
+    const { consumerKey } = await getKeys(own.developer, { id });
+    const { adapter } = await openKeyManager(own.developer, own.keyManagerId as KeyManagerId);
+    const token = adapter.issueToken?.(
+      { consumerKey: consumerKey ?? "", consumerSecret: new Secret(consumerSecret) },
+      { scopes: [] },
+    );
+    return token?.then(
+      () => true,
+      (error: unknown) => {
+        if (isConnectorError(error) && error.kind === "credentials_refused") return false;
+        throw error;
+      },
+    );
+  };
+
+  it("work side by side, each until its end or for ever, and the server keeps what they are for", async () => {
+    const first = await kept();
+    await items();
+    await addSecret(own.developer, { id, description: "For a month", expiresInDays: 30 });
+    const second = await kept();
+    await addSecret(own.developer, { id, description: "For good" });
+    const third = await kept();
+    for (const secret of [first, second, third]) expect(await accepts(secret)).toBe(true);
+    // Somebody else's memory of them is empty: what is shown then is what the server tells.
+    await own.deps.database.inTenant(own.tenant.id, (tx) =>
+      tenantDb(tx).keyMapping.update({ where: { id }, data: { consumerSecrets: Prisma.DbNull } }),
+    );
+    expect(await items()).toMatchObject([
+      { description: null, expiresAt: null, hint: `…${first.slice(-4)}`, isStored: false },
+      { description: "For a month", expiresAt: expect.any(String) as string, hint: `…${second.slice(-4)}` },
+      { description: "For good", expiresAt: null, hint: `…${third.slice(-4)}`, isStored: true, state: "active" },
+    ]);
+    own.pass(31 * 86_400);
+    expect(await Promise.all([first, second, third].map(accepts))).toEqual([true, false, true]);
+    expect((await items()).map(({ state }) => state)).toEqual(["active", "expired", "active"]);
+  });
+
+  it("are five at most, and one that is removed is refused from then on", async () => {
+    const first = await kept();
+    await items();
+    for (let count = 2; count <= 5; count += 1) await addSecret(own.developer, { id });
+    const fifth = await kept();
+    const refusal = { message: "A client has at most 5 secrets here. Remove one first." };
+    await expect(addSecret(own.developer, { id })).rejects.toMatchObject({ code: "key_mapping.conflict", ...refusal });
+    expect((await getKeys(own.developer, { id })).secrets?.additionProblem).toBe(refusal.message);
+    const [oldest] = await items();
+    expect(await accepts(first)).toBe(true);
+    await removeSecret(own.developer, { id, secretId: oldest?.id ?? "" });
+    expect(await accepts(first)).toBe(false);
+    expect(await accepts(fifth)).toBe(true);
+  });
+
+  it("stop at the server's limit too, where somebody else has made some meanwhile", async () => {
+    await items();
+    const { keyManagerId, developer } = own;
+    const { adapter } = await openKeyManager(developer, keyManagerId as KeyManagerId);
+    const mapping = await own.deps.database.inTenant(own.tenant.id, (tx) => lockKeyMapping(tx, id as KeyMappingId));
+    const ref = mapping && toClientRef(developer, mapping);
+    for (let count = 2; count <= 5; count += 1) if (ref) await adapter.secrets?.add(ref, {});
+    await expect(addSecret(developer, { id })).rejects.toMatchObject({
+      code: "key_manager.rejected",
+      message: "Built-in refused the request. A client has at most 5 secrets here. Remove one, then make a new one.",
+    });
+    expect(await items()).toHaveLength(5);
+    expect(await getKeys(developer, { id })).toMatchObject({ state: "ACTIVE", operation: null });
+  });
+
+  it("all give way to a regenerated one", async () => {
+    const first = await kept();
+    await items();
+    await addSecret(own.developer, { id });
+    const second = await kept();
+    await regenerateSecret(own.developer, { id });
+    expect(await Promise.all([first, second, await kept()].map(accepts))).toEqual([false, false, true]);
+    expect(await items()).toMatchObject([{ isStored: true, state: "active" }]);
+  });
+
+  it("all stay through an update, after the portal's own has ended too", async () => {
+    const first = await kept();
+    await items();
+    await addSecret(own.developer, { id, expiresInDays: 1 });
+    own.pass(2 * 86_400);
+    const change = { grantTypes: ["client_credentials"], settings: { applicationTokenLifetime: 120 } };
+    expect(await updateKeys(own.developer, { id, ...change })).toMatchObject({
+      outcome: "done",
+      keys: { client: { settings: { applicationTokenLifetime: 120, userTokenLifetime: 3_600 } } },
+    });
+    expect(await accepts(first)).toBe(true);
+    expect(await items()).toHaveLength(2);
+  });
+
+  it("are refused to other developers and other tenants", async () => {
+    const strangers = [await own.tenant.caller("DEVELOPER"), await (await testTenant(own.deps)).caller("DEVELOPER")];
+    for (const stranger of strangers) {
+      for (const attempt of [readSecrets, addSecret]) {
+        await expect(attempt(stranger, { id })).rejects.toMatchObject({ code: "key_mapping.not_found" });
+      }
+    }
   });
 });
 

@@ -19,6 +19,14 @@ export const keyTypeLabels = { PRODUCTION: "Production", SANDBOX: "Sandbox" } as
 
 export type KeyMappingMode = "PROVISIONED" | "MAPPED";
 export type KeyMappingState = "PENDING" | "ACTIVE" | "FAILED" | "DELETING" | "NEEDS_ATTENTION";
+/** What people call the states of keys, in lists of somebody else's. */
+export const keyStateLabels = {
+  PENDING: "Being made",
+  ACTIVE: "Active",
+  FAILED: "Failed",
+  DELETING: "Being removed",
+  NEEDS_ATTENTION: "Needs attention",
+} as const satisfies Record<KeyMappingState, string>;
 export type KeyOperation =
   "register" | "update" | "rotate" | "grant" | "change_owner" | "add_secret" | "remove_secret" | "delete";
 
@@ -253,7 +261,7 @@ export const ResumeKeysInput = z.strictObject({
 /** A further consumer secret. */
 export const AddSecretInput = z.strictObject({
   id: z.uuid(),
-  /** Ours; the key manager is not told. */
+  /** What it is for; a key manager that keeps such words is told. */
   description: text(100).default(""),
   /** Null leaves the end to the key manager. */
   expiresInDays: z
@@ -264,6 +272,32 @@ export const AddSecretInput = z.strictObject({
     .default(null),
 });
 export type AddSecretInput = z.input<typeof AddSecretInput>;
+
+/** The choice of days of one's own among the ends that the form offers. */
+export const ownDays = "own";
+
+/** The part of it that people fill in: `ends` is days, blank for none, or `ownDays`, with `expiresInDays` as typed. */
+export const SecretForm = z
+  .strictObject({
+    description: AddSecretInput.shape.description.unwrap(),
+    ends: z.string(),
+    expiresInDays: AddSecretInput.shape.expiresInDays.unwrap(),
+  })
+  .refine(({ ends, expiresInDays }) => ends !== ownDays || expiresInDays !== null, {
+    path: ["expiresInDays"],
+    message: "Enter after how many days it ends, or choose another end.",
+  });
+export type SecretForm = z.input<typeof SecretForm>;
+
+/**
+ * The days after which a secret ends, as the form has them.
+ *
+ * @returns null where the end is left to the key manager
+ */
+export function daysUntilEnd({ ends, expiresInDays }: SecretForm): number | null {
+  if (ends === ownDays) return expiresInDays;
+  return ends === "" ? null : Number(ends);
+}
 
 export const RemoveSecretInput = z.strictObject({ id: z.uuid(), secretId: exactText(500).min(1) });
 
@@ -313,10 +347,10 @@ export type KeysKeyManager = {
   enabled: boolean;
   simulated: boolean;
   /**
-   * For how many seconds a replaced consumer secret goes on working, whether the server shows one again, and whether
-   * one can be given an end.
+   * For how many seconds a replaced consumer secret goes on working, whether the server shows one again, whether one can
+   * be given an end, and whether one without never ends.
    */
-  consumerSecrets: { overlapSeconds: number; readable: boolean; canExpire: boolean };
+  consumerSecrets: { overlapSeconds: number; readable: boolean; canExpire: boolean; endless: boolean };
   /** The tenant's own, which also exchanges tokens of the others. */
   permanent: boolean;
   endpoints: { token?: string; revocation?: string; userinfo?: string; authorization?: string };

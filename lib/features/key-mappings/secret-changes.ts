@@ -39,7 +39,10 @@ export async function addSecret({ secrets, ref, intent, memory }: Place): Promis
     else if (refusal) throw refusal;
   }
   const { expiresAt, description } = intent.secret ?? {};
-  const made = await secrets.add(ref, expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt) });
+  const made = await secrets.add(ref, {
+    ...(expiresAt !== undefined && { expiresAt: new Date(expiresAt) }),
+    ...(description !== undefined && { description }),
+  });
   let isTidy = true;
   for (const id of newest) isTidy = (await refusalOf(secrets.remove(ref, id))) === null && isTidy;
   // The new secret counts more than what is left behind, which is seen when the secrets are read again.

@@ -5,9 +5,14 @@ import type { Secret } from "#lib/foundation/secret.ts";
 
 type Remembered = SecretsMemory["secrets"][number];
 
-/** A vendor's facts as they are remembered, with a description of ours. */
-export function toRemembered(facts: ConsumerSecretFacts, description?: string): Remembered {
+/**
+ * A vendor's facts as they are remembered.
+ *
+ * @param known the description that is remembered already; without it, the vendor's
+ */
+export function toRemembered(facts: ConsumerSecretFacts, known?: string): Remembered {
   const { id, hint, createdAt, expiresAt, isActive } = facts;
+  const description = known ?? facts.description;
   return {
     id,
     isActive,
@@ -18,9 +23,14 @@ export function toRemembered(facts: ConsumerSecretFacts, description?: string): 
   };
 }
 
+/** True where the time of a secret is over. */
+export function isOver({ expiresAt }: Pick<Remembered, "expiresAt">, now: Date): boolean {
+  return expiresAt !== undefined && new Date(expiresAt) <= now;
+}
+
 /** True where a secret is accepted now. */
-export function works({ isActive, expiresAt }: Pick<Remembered, "isActive" | "expiresAt">, now: Date): boolean {
-  return isActive && (expiresAt === undefined || new Date(expiresAt) > now);
+export function works(secret: Pick<Remembered, "isActive" | "expiresAt">, now: Date): boolean {
+  return secret.isActive && !isOver(secret, now);
 }
 
 /**

@@ -5,7 +5,7 @@ import type { KeyMappingRecord } from "#lib/data/key-mappings.ts";
 import type { Clock } from "#lib/foundation/clock.ts";
 import type { KeysKeyManager, KeysView, SecretsView } from "./contract.ts";
 import { isHeld } from "./lease.ts";
-import { additionProblem, removalProblem, works } from "./secret-rules.ts";
+import { additionProblem, isOver, removalProblem } from "./secret-rules.ts";
 import { standsAtServer } from "./subject.ts";
 
 const tokenExchangeGrant = "urn:ietf:params:oauth:grant-type:token-exchange";
@@ -91,7 +91,7 @@ function toSecretsView(clock: Clock, { consumerSecrets }: KeyMappingRecord, conn
             description: secret.description ?? null,
             createdAt: secret.createdAt ?? null,
             expiresAt: secret.expiresAt ?? null,
-            state: !secret.isActive ? "ended" : works(secret, now) ? "active" : "expired",
+            state: isOver(secret, now) ? "expired" : secret.isActive ? "active" : "ended",
             isStored: secret.id === storedId,
             removalProblem: removalProblem(consumerSecrets, secret.id, now),
           })),
@@ -119,6 +119,7 @@ function toKeysKeyManager(record: KeyManagerSummary): KeysKeyManager {
       overlapSeconds: connector?.consumerSecrets.overlapSeconds ?? 0,
       readable: connector?.consumerSecrets.readable ?? false,
       canExpire: connector?.consumerSecrets.canExpire ?? true,
+      endless: connector?.consumerSecrets.endless ?? false,
     },
     permanent: connector?.permanent !== undefined,
     endpoints: Object.fromEntries(Object.entries(shown).filter(([, address]) => address)),
