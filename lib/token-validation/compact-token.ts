@@ -12,6 +12,7 @@ export type ReadToken =
       /** Undefined where `iss` is missing or no text. */
       issuer: string | undefined;
       claims: Record<string, unknown>;
+      signature: Buffer;
     }
   | { kind: "opaque" }
   /** A JWE: only the key manager that it was made by or for can open it. */
@@ -43,7 +44,7 @@ export function readToken(token: string): ReadToken {
   if (parts.length === 5) return isEncrypted(first, parts) ? encrypted : malformed;
   const read = parts.length === 3 ? readParts(first, parts) : null;
   if (!read) return malformed;
-  const { algorithm, keyId, type, claims } = read;
+  const { algorithm, keyId, type, claims, signature } = read;
   const issuer = member(claims, "iss");
   return {
     kind: "jwt",
@@ -52,6 +53,7 @@ export function readToken(token: string): ReadToken {
     type,
     issuer: typeof issuer === "string" ? issuer : undefined,
     claims,
+    signature,
   };
 }
 
@@ -64,7 +66,13 @@ export type ReadJwt = {
   /** Lower-case, without "application/"; "" where the header names none. */
   type: string;
   claims: Record<string, unknown>;
+  signature: Buffer;
 };
+
+/** What is signed of a JWS in compact form (RFC 7515 §5.1): everything before its last dot. */
+export function signedPart(text: string): Buffer {
+  return Buffer.from(text.slice(0, text.lastIndexOf(".")), "latin1");
+}
 
 /** Reads a signed JWT that is no access token, by the rules of `readToken`. @returns null where it is malformed */
 export function readJwt(text: string): ReadJwt | null {
@@ -78,7 +86,8 @@ function readParts(first: Buffer, [, second = "", third = ""]: readonly string[]
   const header = parseStrictObject(first);
   const payload = decodeCanonical(second);
   const claims = payload && parseStrictObject(payload);
-  if (!header || !claims || !decodeCanonical(third)) return null;
+  const signature = decodeCanonical(third);
+  if (!header || !claims || !signature) return null;
 
   const algorithm = member(header, "alg");
   const keyId = member(header, "kid");
@@ -86,7 +95,7 @@ function readParts(first: Buffer, [, second = "", third = ""]: readonly string[]
   if (typeof algorithm !== "string" || typeof type !== "string") return null;
   if (keyId !== undefined && !isKeyId(keyId)) return null;
   if (Object.hasOwn(header, "crit") || Object.hasOwn(header, "b64") || isCompressed(header)) return null;
-  return { header, algorithm, keyId, type: type.toLowerCase().replace(/^application\//, ""), claims };
+  return { header, algorithm, keyId, type: type.toLowerCase().replace(/^application\//, ""), claims, signature };
 }
 
 /**
@@ -106,8 +115,14 @@ function isEncrypted(first: Buffer, [, key = "", ...rest]: readonly string[]): b
 
 /** Bytes of a base64url text; null where it is empty or not the only spelling of its bytes. */
 function decodeCanonical(text: string): Buffer | null {
-  const bytes = Buffer.from(text, "base64url");
-  return bytes.length > 0 && bytes.toString("base64url") === text ? bytes : null;
+  if (!/^[A-Za-z0-9_-]+$/.test(text)) return null;
+  const last = text.charAt(text.length - 1);
+  const rest = text.length % 4;
+  // The last character of a group that is not full stands for zeros beyond the last byte.
+  if (rest === 1 || (rest === 2 && !"AQgw".includes(last)) || (rest === 3 && !"AEIMQUYcgkosw048".includes(last))) {
+    return null;
+  }
+  return Buffer.from(text, "base64url");
 }
 
 /** JSON may begin with white space. */

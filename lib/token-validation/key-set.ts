@@ -1,4 +1,5 @@
-import { importJWK, type CryptoKey, type JWK } from "jose";
+import { constants, createPublicKey, verify, type KeyObject, type VerifyKeyObjectInput } from "node:crypto";
+import type { JWK } from "jose";
 import { algorithmsOf, readVerificationPem } from "#lib/protocol/verification-key.ts";
 import { member } from "./strict-json.ts";
 
@@ -7,8 +8,11 @@ export type TrustedKey = {
   /** Null for a key that was configured as PEM: it has no name, and serves any token. */
   readonly keyId: string | null;
   readonly algorithms: ReadonlySet<string>;
-  /** The key for one of its algorithms; imported once. */
-  importFor(algorithm: string): Promise<CryptoKey>;
+  /**
+   * Whether a JWS is signed with this key by one of its algorithms (RFC 7515 §5.2). It answers at once, on this thread:
+   * handing a signature to another one takes longer than checking it.
+   */
+  verifies(algorithm: string, signed: Buffer, signature: Buffer): boolean;
 };
 
 export type KeySet = readonly TrustedKey[];
@@ -80,25 +84,41 @@ function readKey(value: unknown, { named = true } = {}): TrustedKey | null {
   const algorithms = jwk.alg === undefined ? possible : possible.filter((name) => name === jwk.alg);
   if (algorithms.length === 0) return null;
 
-  const imported = new Map<string, Promise<CryptoKey>>();
+  let imported: KeyObject | null | undefined;
   return {
     // A key without a name in a set of named ones serves only tokens without a name.
     keyId: named ? (jwk.kid ?? "") : null,
     algorithms: new Set(algorithms),
-    importFor(algorithm) {
-      let key = imported.get(algorithm);
-      if (!key) imported.set(algorithm, (key = importPublic(jwk, algorithm)));
-      return key;
+    verifies(algorithm, signed, signature) {
+      imported = imported === undefined ? importPublic(jwk) : imported;
+      if (!imported || !this.algorithms.has(algorithm)) return false;
+      return verify(digestOf(algorithm), signed, { key: imported, ...parametersOf(algorithm) }, signature);
     },
   };
 }
 
-async function importPublic({ kty, n, e, crv, x, y }: JWK, algorithm: string): Promise<CryptoKey> {
+/** Null for a key that is not what it says, such as a point beside its curve. */
+function importPublic({ kty, n, e, crv, x, y }: JWK): KeyObject | null {
   // Only the key itself: hints such as key_ops and ext are judged above.
   const parts = Object.fromEntries(Object.entries({ kty, n, e, crv, x, y }).filter(([, part]) => part !== undefined));
-  const key = await importJWK(parts, algorithm);
-  if (key instanceof Uint8Array) throw new Error("A symmetric key is never trusted.");
-  return key;
+  try {
+    return createPublicKey({ key: parts, format: "jwk" });
+  } catch {
+    // Nothing is signed with it.
+    return null;
+  }
+}
+
+/** EdDSA has its digest within (RFC 8032). */
+function digestOf(algorithm: string): string | null {
+  return /^(RS|PS|ES)/.test(algorithm) ? `sha${algorithm.slice(2)}` : null;
+}
+
+/** RFC 7518 §3.4 and §3.5: ECDSA's R and S behind each other; a salt of PSS as long as the digest. */
+function parametersOf(algorithm: string): Omit<VerifyKeyObjectInput, "key"> {
+  if (algorithm.startsWith("ES")) return { dsaEncoding: "ieee-p1363" };
+  if (!algorithm.startsWith("PS")) return {};
+  return { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -20,23 +20,35 @@ export function parseStrictObject(bytes: Uint8Array): Record<string, unknown> | 
   return namesMemberTwice(text) ? null : (value as Record<string, unknown>);
 }
 
+const quotationMark = 0x22;
+const colon = 0x3a;
+const backslash = 0x5c;
+
 /** @param text valid JSON: there, a string followed by a colon is a member's name */
 function namesMemberTwice(text: string): boolean {
   const open: (Set<string> | null)[] = [];
   for (let at = 0; at < text.length; at++) {
-    const character = text[at];
-    if (character === "{") open.push(new Set());
-    else if (character === "[") open.push(null);
-    else if (character === "}" || character === "]") open.pop();
-    else if (character === '"') {
-      const end = endOfString(text, at);
-      if (isFollowedByColon(text, end)) {
-        const names = open.at(-1);
-        const name = memberName(text.slice(at, end));
-        if (names?.has(name)) return true;
-        names?.add(name);
+    switch (text.charCodeAt(at)) {
+      case 0x7b: // {
+        open.push(new Set());
+        break;
+      case 0x5b: // [
+        open.push(null);
+        break;
+      case 0x7d: // }
+      case 0x5d: // ]
+        open.pop();
+        break;
+      case quotationMark: {
+        const end = endOfString(text, at);
+        if (isFollowedByColon(text, end)) {
+          const names = open.at(-1);
+          const name = memberName(text.slice(at, end));
+          if (names?.has(name)) return true;
+          names?.add(name);
+        }
+        at = end - 1;
       }
-      at = end - 1;
     }
   }
   return false;
@@ -45,14 +57,19 @@ function namesMemberTwice(text: string): boolean {
 /** The position after the closing quotation mark. */
 function endOfString(text: string, start: number): number {
   let at = start + 1;
-  while (at < text.length && text[at] !== '"') at += text[at] === "\\" ? 2 : 1;
+  for (let unit = text.charCodeAt(at); unit !== quotationMark; unit = text.charCodeAt(at)) {
+    // What is no quotation mark at the end of the text is no string: the text was valid JSON.
+    at += unit === backslash ? 2 : 1;
+  }
   return at + 1;
 }
 
+/** White space of JSON (RFC 8259 §2) may stand between. */
 function isFollowedByColon(text: string, from: number): boolean {
   let at = from;
-  while (at < text.length && /\s/.test(text[at] ?? "")) at++;
-  return text[at] === ":";
+  let unit = text.charCodeAt(at);
+  while (unit === 0x20 || unit === 0x09 || unit === 0x0a || unit === 0x0d) unit = text.charCodeAt(++at);
+  return unit === colon;
 }
 
 /** Escapes are resolved: "\\u0069ss" is "iss". */

@@ -13,6 +13,8 @@ import { startTemporary } from "../database/temporary.ts";
 export type World = {
   server: LatchkeyServer;
   databaseUrl: Secret;
+  /** What another process of this installation needs to know: the database, and the secrets. */
+  environment: Readonly<Record<string, string>>;
   deps: TestDependencies;
   /** A cookie header that signs this person in. */
   cookieOf(personId: PersonId, tenantId: TenantId): Promise<string>;
@@ -37,14 +39,13 @@ async function open(keep: (part: { stop(): Promise<void> }) => void): Promise<Om
   keep(embedded);
   const random = () => randomBytes(32).toString("base64url");
   const [sessionSecret, vaultKey] = [random(), random()];
-  const server = await startLatchkey({
-    environment: {
-      DATABASE_URL: embedded.url.reveal(),
-      NEXTAUTH_SECRET: sessionSecret,
-      LATCHKEY_VAULT_KEYS: `bench=${vaultKey}`,
-      LOG_LEVEL: "error",
-    },
-  });
+  const environment = {
+    DATABASE_URL: embedded.url.reveal(),
+    NEXTAUTH_SECRET: sessionSecret,
+    LATCHKEY_VAULT_KEYS: `bench=${vaultKey}`,
+    LOG_LEVEL: "error",
+  };
+  const server = await startLatchkey({ environment });
   keep(server);
   const database: Database = openDatabase({ url: embedded.url, poolSize: 4 });
   keep({ stop: () => database.close() });
@@ -56,6 +57,7 @@ async function open(keep: (part: { stop(): Promise<void> }) => void): Promise<Om
   return {
     server,
     databaseUrl: embedded.url,
+    environment,
     deps,
     async cookieOf(personId, tenantId) {
       const sid = await openSession(deps, { personId, tenantId });

@@ -1,4 +1,4 @@
-import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { rmSync } from "node:fs";
@@ -14,9 +14,9 @@ import { Secret } from "#lib/foundation/secret.ts";
 import { gatewayTenant, within5Seconds } from "#tooling/testing/gateway.ts";
 import { testDependencies } from "#tooling/testing/tenant.ts";
 import { signingPair, signToken, type SigningPair } from "#tooling/testing/validation.ts";
+import { startValidator, type ValidatorProcess } from "#tooling/testing/validator-process.ts";
 import { root } from "../bootstrap/checkout.mjs";
 import type { EmbeddedDatabase } from "../database/embedded.ts";
-import { freePort } from "../database/free-port.ts";
 import { startTemporary, temporaryFolder } from "../database/temporary.ts";
 
 const random = () => randomBytes(32).toString("base64url");
@@ -28,7 +28,7 @@ let road: Awaited<ReturnType<typeof openRoad>>;
 let tenant: Awaited<ReturnType<typeof gatewayTenant>>;
 let pair: SigningPair;
 let folder: string;
-const validators: ChildProcess[] = [];
+const validators: ValidatorProcess[] = [];
 
 beforeAll(async () => {
   embedded = await startTemporary();
@@ -48,7 +48,7 @@ beforeAll(async () => {
   folder = temporaryFolder();
 });
 afterEach(async () => {
-  for (const child of validators.splice(0)) await stop(child);
+  for (const validator of validators.splice(0)) await validator.stop();
   road.open();
 });
 afterAll(async () => {
@@ -99,43 +99,18 @@ type TenantTables = ReturnType<typeof tenantDb>;
 const change = (work: (db: TenantTables) => Promise<unknown>) =>
   database.inTenant(tenant.tenantId, (ctx) => work(tenantDb(ctx)));
 
-async function startValidator(settings: Record<string, string> = {}) {
+async function start(settings: Record<string, string> = {}): Promise<ValidatorProcess> {
   const url = new URL(embedded.url.reveal());
   url.port = String(road.port);
-  const port = await freePort();
-  const chunks: string[] = [];
-  const child = spawn(process.execPath, ["tooling/serve/validator.ts"], {
-    cwd: root,
-    stdio: ["ignore", "pipe", "pipe"],
-    env: {
-      PATH: process.env["PATH"],
-      NODE_ENV: "production",
-      DATABASE_URL: url.href,
-      NEXTAUTH_SECRET: sessionSecret,
-      LATCHKEY_VAULT_KEYS: `k1=${vaultKey}`,
-      LATCHKEY_VALIDATOR_STATE: join(folder, "validator.state"),
-      PORT: String(port),
-      LOG_LEVEL: "warn",
-      ...settings,
-    },
+  const validator = await startValidator({
+    DATABASE_URL: url.href,
+    NEXTAUTH_SECRET: sessionSecret,
+    LATCHKEY_VALIDATOR_STATE: join(folder, "validator.state"),
+    LATCHKEY_VAULT_KEYS: `k1=${vaultKey}`,
+    ...settings,
   });
-  validators.push(child);
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => chunks.push(String(chunk)));
-  const origin = `http://127.0.0.1:${port}`;
-  const until = Date.now() + 30_000;
-  while (!(await fetch(`${origin}/health/live`).catch(() => null))?.ok) {
-    if (child.exitCode !== null || Date.now() > until) throw new Error(`It did not come up:\n${chunks.join("")}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  return { child, origin, output: () => chunks.join("") };
-}
-
-async function stop(child: ChildProcess): Promise<number | null> {
-  if (child.exitCode === null && child.signalCode === null) {
-    child.kill("SIGTERM");
-    await once(child, "exit");
-  }
-  return child.exitCode;
+  validators.push(validator);
+  return validator;
 }
 
 const token = (claims: Record<string, unknown> = {}) => signToken(pair, { claims }, Math.floor(Date.now() / 1000));
@@ -162,7 +137,7 @@ const nameOf = ({ application }: Record<string, unknown>) => (application as { n
 
 describe("a validator of its own", () => {
   it("answers gateways with several workers, follows changes, and tells the metrics of all", async () => {
-    const { child, origin } = await startValidator({ LATCHKEY_VALIDATOR_WORKERS: "2" });
+    const { origin, stop } = await start({ LATCHKEY_VALIDATOR_WORKERS: "2" });
     const good = await token();
     // New connections go to the workers in turn.
     const all = await Promise.all(Array.from({ length: 8 }, () => ask(origin, good)));
@@ -178,11 +153,11 @@ describe("a validator of its own", () => {
     const counted = Number(/^latchkey_validation_verdicts_total\{code="0"\} (\d+)$/m.exec(metrics)?.[1]);
     expect(counted).toBeGreaterThanOrEqual(16);
     expect(metrics).toMatch(/^process_resident_memory_bytes /m);
-    expect(await stop(child)).toBe(0);
+    expect(await stop()).toBe(0);
   });
 
   it("replaces a worker that was killed", async () => {
-    const { child, origin, output } = await startValidator({ LATCHKEY_VALIDATOR_WORKERS: "2" });
+    const { child, origin, output } = await start({ LATCHKEY_VALIDATOR_WORKERS: "2" });
     const listed = execFileSync("ps", ["-o", "pid=", "--ppid", String(child.pid)], { encoding: "utf8" });
     const workers = listed.trim().split(/\s+/).map(Number);
     expect(workers).toHaveLength(2);
@@ -203,13 +178,13 @@ describe("a validator of its own", () => {
 
   it("goes on while its database is away, starts again from what it knew, and follows when it is back", async () => {
     const good = await token();
-    const first = await startValidator();
+    const first = await start();
     expect(await ask(first.origin, good)).toMatchObject({ allowed: true });
     road.block();
     expect(await ask(first.origin, good)).toMatchObject({ allowed: true });
-    await stop(first.child);
+    await first.stop();
 
-    const second = await startValidator();
+    const second = await start();
     expect(await ask(second.origin, await token({ jti: "fresh" }))).toMatchObject({ allowed: true });
     expect(await readiness(second.origin, 200)).toBe(200);
     // Whose key this is was never read: nothing is guessed.
@@ -236,7 +211,7 @@ describe("a validator of its own", () => {
   });
 
   it("refuses everything once what it knows is too old, and says that it is not ready", async () => {
-    const { origin } = await startValidator({ LATCHKEY_STALE_SECONDS: "5", LATCHKEY_VALIDATOR_STATE: "" });
+    const { origin } = await start({ LATCHKEY_STALE_SECONDS: "5", LATCHKEY_VALIDATOR_STATE: "" });
     const good = await token();
     expect(await ask(origin, good)).toMatchObject({ allowed: true });
     road.block();
@@ -247,7 +222,7 @@ describe("a validator of its own", () => {
   });
 
   it("stops under load without dropping a call", async () => {
-    const { child, origin } = await startValidator({ LATCHKEY_DRAIN_SECONDS: "1" });
+    const { origin, stop } = await start({ LATCHKEY_DRAIN_SECONDS: "1" });
     const good = await token();
     await ask(origin, good);
     const agent = new Agent({ keepAlive: true, maxSockets: 8 });
@@ -259,7 +234,7 @@ describe("a validator of its own", () => {
     });
     await new Promise((resolve) => setTimeout(resolve, 500));
     const before = outcomes.length;
-    const stopped = stop(child);
+    const stopped = stop();
     expect(await readiness(origin, 503)).toBe(503);
     isInUse = false;
     const code = await stopped;
