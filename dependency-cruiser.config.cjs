@@ -163,7 +163,7 @@ module.exports = {
           "/contract\\.ts$",
           "^lib/features/permissions\\.ts$",
           "^lib/connector-kit/(constraints|descriptors|patterns|token-parameters)\\.ts$",
-          "^lib/foundation/(claims|text)\\.ts$",
+          "^lib/foundation/(claims|cursor|text)\\.ts$",
         ],
         dependencyTypesNot: ["type-only"],
       },

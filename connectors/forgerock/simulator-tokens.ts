@@ -1,7 +1,7 @@
 /** A realm's protocol endpoints: tokens with AM's claims, what it says of them, and how it ends them. */
 import { createPublicKey, randomUUID, X509Certificate } from "node:crypto";
 import { decodeProtectedHeader, jwtVerify, SignJWT } from "jose";
-import { shownCertificate, subjectOf } from "#lib/connector-kit/simulated-clients.ts";
+import { shownCertificate, subjectOf } from "#lib/connector-kit/simulator-clients.ts";
 import { clientOf, json } from "#lib/connector-kit/simulator.ts";
 import { crestError } from "./simulator-rest.ts";
 import {

@@ -1,6 +1,6 @@
 /** How clients of a simulated realm prove themselves: statuses and words are Keycloak's. */
 import { createLocalJWKSet, type JSONWebKeySet } from "jose";
-import { assertedClientId, isAssertedBy, shownCertificate, subjectOf } from "#lib/connector-kit/simulated-clients.ts";
+import { assertedClientId, isAssertedBy, shownCertificate, subjectOf } from "#lib/connector-kit/simulator-clients.ts";
 import { clientOf, oauthError } from "#lib/connector-kit/simulator.ts";
 
 /** What a client of the realm is known by. */

@@ -5,7 +5,7 @@
 import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { createLocalJWKSet, exportJWK, SignJWT, type JSONWebKeySet } from "jose";
 import type { Endpoints, KeyManagerSettings } from "#lib/connector-kit/contract.ts";
-import { isAssertedBy, shownCertificate, subjectOf } from "#lib/connector-kit/simulated-clients.ts";
+import { isAssertedBy, shownCertificate, subjectOf } from "#lib/connector-kit/simulator-clients.ts";
 import {
   clientOf,
   json,

@@ -4,7 +4,7 @@
  */
 import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { createLocalJWKSet, decodeJwt, exportJWK, SignJWT, type JSONWebKeySet, type JWTPayload } from "jose";
-import { isAssertedBy } from "#lib/connector-kit/simulated-clients.ts";
+import { isAssertedBy } from "#lib/connector-kit/simulator-clients.ts";
 import {
   clientOf,
   json,

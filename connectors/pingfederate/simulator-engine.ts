@@ -1,7 +1,7 @@
 /** The runtime of a simulated PingFederate: what applications and resource servers call. */
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { createLocalJWKSet, exportJWK, SignJWT, type JSONWebKeySet } from "jose";
-import { isAssertedBy, shownCertificate, subjectOf } from "#lib/connector-kit/simulated-clients.ts";
+import { isAssertedBy, shownCertificate, subjectOf } from "#lib/connector-kit/simulator-clients.ts";
 import { clientOf, json, oauthError, simulatorMark } from "#lib/connector-kit/simulator.ts";
 import type { ClientBody } from "./simulator-rules.ts";
 
