@@ -4,12 +4,7 @@ import { isSecret, Secret } from "#lib/foundation/secret.ts";
 import type { ClientCredentials } from "#lib/protocol/client-authentication.ts";
 import { unreadable, type Answer } from "#lib/protocol/exchange.ts";
 import { scrub } from "#lib/protocol/reason.ts";
-import {
-  openAdministration,
-  unlessAbsent,
-  type Administration,
-  type AdministrationRequest,
-} from "../administration.ts";
+import { openAdministration, unlessAbsent, type Administration } from "../administration.ts";
 import type {
   ClientLifecycle,
   ClientRef,
@@ -19,12 +14,15 @@ import type {
   KeyManagerSettings,
   RegisteredClient,
 } from "../contract.ts";
-import { restated } from "../errors.ts";
+import { ConnectorError, isConnectorError, restated, withCredentials } from "../errors.ts";
 import { probe } from "../probe.ts";
 import { basicAuthorization, bearerSession } from "../sign-in.ts";
 import { openStandardAdapter } from "../standard-adapter.ts";
-import type { ClientAnswer, DescribedRequest, Descriptor } from "./format.ts";
-import { at, fill, fillInto, type Values } from "./template.ts";
+import type { ClientAnswer, Descriptor } from "./format.ts";
+import { listAt, openRequests, type Requests, type Subject } from "./requests.ts";
+import { openDescribedScopes } from "./scopes.ts";
+import { openDescribedSecrets } from "./secrets.ts";
+import { at, fillInto, type Values } from "./template.ts";
 
 type Connection = Record<string, unknown>;
 type Described = NonNullable<Descriptor["administration"]>;
@@ -43,9 +41,10 @@ export function openDescribedAdapter(
   const { administration } = descriptor;
   const values = { connection: settings.connection, issuer: settings.issuer, endpoints: settings.endpoints };
   const standard = standardPart(descriptor, settings, dependencies);
-  if (!administration?.clients) return standard;
+  if (!administration) return standard;
   const api = openApi(descriptor, administration, { values, dependencies });
-  return { ...standard, ...clientsPart(descriptor, administration.clients, { api, values }) };
+  const requests = openRequests(api, { values, grantTypeNames: descriptor.grantTypeNames });
+  return { ...standard, ...administrationPart(descriptor, administration, requests) };
 }
 
 /** What the standards do, at the endpoints of the form. */
@@ -128,31 +127,24 @@ function openApi(
   );
 }
 
-type Tools = { api: Administration; values: Values };
+/** The life of clients, their secrets, and scopes: what the administration API does. */
+function administrationPart(descriptor: Descriptor, described: Described, requests: Requests): KeyManagerAdapter {
+  const { clients, scopes } = described;
+  return {
+    ...(clients && clientsPart(descriptor, clients, requests)),
+    ...(scopes && { scopes: openDescribedScopes(scopes, requests) }),
+  };
+}
 
 function clientsPart(
   descriptor: Descriptor,
   clients: Clients,
-  { api, values }: Tools,
+  requests: Requests,
 ): KeyManagerAdapter & ClientLifecycle {
+  const { api, of } = requests;
   const names = descriptor.grantTypeNames;
   const originals = Object.fromEntries(Object.entries(names).map(([original, theirs]) => [theirs, original]));
-  const { find, rotateSecret } = clients;
-
-  function requestOf(
-    { method, path, headers = {}, body }: DescribedRequest,
-    more: { ref?: ClientRef; spec?: ClientSpec; marker?: string },
-    doing: string,
-  ): AdministrationRequest {
-    const all: Values = { ...values, ...valuesOf(more, names) };
-    return {
-      method,
-      path: fillInto(path, all, encodeURIComponent),
-      doing,
-      headers: Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, fillInto(text, all, asIs)])),
-      ...(body !== undefined && { body: fill(body, all) }),
-    };
-  }
+  const { find, rotateSecret, secrets } = clients;
 
   function read(json: unknown, places: ClientAnswer, context: { answer: Answer; doing: string; before?: ClientRef }) {
     const client = readClient(json, places, originals);
@@ -160,18 +152,38 @@ function clientsPart(
     return keeping(client, context.before);
   }
 
-  async function ask(call: Clients["read"], more: Parameters<typeof requestOf>[1], doing: string) {
-    const answer = await api.run(requestOf(call.request, more, doing));
-    return read(answer.json, call.answer, { answer, doing, ...(more.ref && { before: more.ref }) });
+  async function ask(call: Clients["read"], subject: Subject, doing: string) {
+    const answer = await api.run(of(call.request, subject, doing));
+    return read(answer.json, call.answer, { answer, doing, ...(subject.ref && { before: subject.ref }) });
+  }
+
+  async function remove(ref: ClientRef): Promise<void> {
+    await unlessAbsent(api.run(of(clients.delete.request, { ref }, "Deleting the client")));
+  }
+
+  /** A client with another identity than the chosen one is not what was asked for, and does not stay. */
+  async function refuseAnother({ consumerKey, consumerSecret }: ClientSpec, made: RegisteredClient): Promise<void> {
+    const isOther =
+      (consumerKey !== undefined && made.ref.consumerKey !== consumerKey) ||
+      (consumerSecret && made.ref.consumerSecret && made.ref.consumerSecret.reveal() !== consumerSecret.reveal());
+    if (!isOther) return;
+    await remove(made.ref);
+    throw new ConnectorError(
+      "bad_response",
+      `${descriptor.name} made a client with another key or secret than the chosen one. The client was deleted again.`,
+    );
   }
 
   return {
-    registerClient: (spec) => ask(clients.register, { spec }, "Registering the client"),
+    async registerClient(spec) {
+      const made = await ask(clients.register, { spec }, "Registering the client");
+      await refuseAnother(spec, made);
+      const consumerSecret = made.ref.consumerSecret ?? spec.consumerSecret;
+      return { ...made, ref: { ...made.ref, ...(consumerSecret && { consumerSecret }) } };
+    },
     readClient: async (ref) => (await unlessAbsent(ask(clients.read, { ref }, "Reading the client"))) ?? null,
     updateClient: (ref, spec) => ask(clients.update, { ref, spec }, "Updating the client"),
-    async deleteClient(ref) {
-      await unlessAbsent(api.run(requestOf(clients.delete.request, { ref }, "Deleting the client")));
-    },
+    deleteClient: remove,
     async checkAccess() {
       const fix = `Check the settings with which the portal signs in to ${descriptor.name}.`;
       return [await probe("sign_in", "The portal signs in.", { attempt: () => api.signIn(), fix })];
@@ -179,43 +191,29 @@ function clientsPart(
     ...(find && {
       async findClients(marker) {
         const doing = "Looking for the client";
-        const answer = await api.run(requestOf(find.request, { marker }, doing));
-        const list = find.list === "" ? answer.json : at(answer.json, find.list);
-        if (!Array.isArray(list)) throw unreadable(answer, doing, "holds no list of clients");
-        const ours = list.filter((item) => at(item, find.marker) === marker);
+        const answer = await api.run(of(find.request, { marker }, doing));
+        const ours = listAt(answer, find.list, doing).filter((item) => at(item, find.marker) === marker);
         return ours.map((item) => read(item, find.answer, { answer, doing }));
       },
     }),
     ...(rotateSecret && {
       async rotateSecret(ref) {
         const doing = "Making a new secret";
-        const answer = await api.run(requestOf(rotateSecret.request, { ref }, doing));
+        const answer = await api.run(of(rotateSecret.request, { ref }, doing));
         const secret = key.safeParse(at(answer.json, rotateSecret.consumerSecret));
         if (!secret.success) throw unreadable(answer, doing, "holds no secret");
         const consumerSecret = new Secret(secret.data);
-        const state = await ask(clients.read, { ref: { ...ref, consumerSecret } }, "Reading the client");
-        return { ...state, ref: { ...state.ref, consumerSecret } };
+        try {
+          const state = await ask(clients.read, { ref: { ...ref, consumerSecret } }, "Reading the client");
+          return { ...state, ref: { ...state.ref, consumerSecret } };
+        } catch (error) {
+          // The old secret is dead: the new one must not be lost with the failure.
+          throw isConnectorError(error) ? withCredentials(error, { consumerSecret }) : error;
+        }
       },
     }),
-  };
-}
-
-/** What placeholders may name beside the connection. */
-function valuesOf(
-  { ref, spec, marker }: { ref?: ClientRef; spec?: ClientSpec; marker?: string },
-  names: Record<string, string>,
-): Values {
-  return {
-    ...(ref && { ref }),
-    ...(marker !== undefined && { marker }),
-    ...(spec && {
-      client: {
-        name: spec.name,
-        marker: spec.marker,
-        grantTypes: spec.grantTypes.map((grantType) => names[grantType] ?? grantType),
-        redirectUris: spec.redirectUris,
-        settings: spec.settings,
-      },
+    ...(secrets && {
+      secrets: openDescribedSecrets(secrets, requests, (ref) => ask(clients.read, { ref }, "Reading the client")),
     }),
   };
 }

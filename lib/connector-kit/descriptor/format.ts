@@ -41,14 +41,22 @@ const fieldShape = z.discriminatedUnion("kind", [
     ...shown,
     fallback: text().optional(),
     maximumLength: z.int().optional(),
+    multiline: z.boolean().optional(),
   }),
   z.strictObject({ kind: z.literal("url"), ...shown, fallback: text().optional() }),
-  z.strictObject({ kind: z.literal("secret"), ...labels }),
+  z.strictObject({ kind: z.literal("secret"), ...labels, multiline: z.boolean().optional() }),
+  z.strictObject({ kind: z.literal("certificate"), ...shown }),
   z.strictObject({
     kind: z.literal("choice"),
     ...shown,
     options: z.array(option).min(2),
     fallback: text().optional(),
+  }),
+  z.strictObject({
+    kind: z.literal("multiChoice"),
+    ...shown,
+    options: z.array(option).min(2),
+    fallback: z.array(text()).optional(),
   }),
   z.strictObject({ kind: z.literal("flag"), ...shown, fallback: z.boolean().optional() }),
   z.strictObject({
@@ -86,6 +94,51 @@ export type ClientAnswer = z.output<typeof clientAnswer>;
 
 const call = z.strictObject({ request });
 const clientCall = z.strictObject({ request, answer: clientAnswer });
+
+const list = pointer.or(z.literal(""));
+
+const scopes = z.strictObject({
+  list: z.strictObject({ request, list, name: pointer, description: pointer.optional() }),
+  create: call,
+  update: call,
+  remove: call,
+  /** Lets a client ask for exactly these: `{scopes}`. */
+  grant: call,
+});
+export type DescribedScopes = z.output<typeof scopes>;
+
+/** Where a secret's facts stand; moments are ISO 8601 texts or seconds since the epoch. */
+const secretAnswer = z.strictObject({
+  id: pointer,
+  hint: pointer.optional(),
+  createdAt: pointer.optional(),
+  expiresAt: pointer.optional(),
+  /** A boolean: false for a secret that is kept but no longer accepted. */
+  isActive: pointer.optional(),
+});
+export type SecretAnswer = z.output<typeof secretAnswer>;
+
+const secrets = z.strictObject({
+  list: z.strictObject({ request, list, secret: secretAnswer }),
+  /** `{secret.expiresAt}` in its body says that a secret can be given an end. */
+  add: z.strictObject({ request, consumerSecret: pointer, secret: secretAnswer }),
+  remove: call,
+});
+export type DescribedSecrets = z.output<typeof secrets>;
+
+const credentialForm = z.strictObject({
+  pattern: text(200).refine(isPattern, "This is no regular expression."),
+  /** After “Use”: “6 to 40 letters”. */
+  words: text(200),
+});
+
+function isPattern(source: string): boolean {
+  try {
+    return new RegExp(source).source !== "";
+  } catch {
+    return false;
+  }
+}
 
 const session = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("none") }),
@@ -128,9 +181,18 @@ export const descriptorFormat = z.strictObject({
     refusedClaims: z.record(z.string(), z.array(z.string())).default({}),
   }),
   consumerSecrets: z
-    .strictObject({ overlapSeconds: z.int().min(0).default(0), readable: z.boolean().default(false) })
+    .strictObject({
+      overlapSeconds: z.int().min(0).default(0),
+      readable: z.boolean().default(false),
+      /** How many are valid side by side where the server keeps several; left out, there is no limit. */
+      atOnce: z.int().min(2).optional(),
+    })
     .prefault({}),
   lifetimesPerClient: z.boolean().default(false),
+  /** Which parts of a new client's identity developers may choose. */
+  preset: z
+    .strictObject({ consumerKey: credentialForm.optional(), consumerSecret: credentialForm.optional() })
+    .default({}),
   administration: z
     .strictObject({
       base: filled,
@@ -154,12 +216,12 @@ export const descriptorFormat = z.strictObject({
           read: clientCall,
           update: clientCall,
           delete: call,
-          find: z
-            .strictObject({ request, list: pointer.or(z.literal("")), marker: pointer, answer: clientAnswer })
-            .optional(),
+          find: z.strictObject({ request, list, marker: pointer, answer: clientAnswer }).optional(),
           rotateSecret: z.strictObject({ request, consumerSecret: pointer }).optional(),
+          secrets: secrets.optional(),
         })
         .optional(),
+      scopes: scopes.optional(),
     })
     .optional(),
   /** What the server does by the standards, at the endpoints of the form. */

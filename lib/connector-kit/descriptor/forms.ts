@@ -19,6 +19,10 @@ function build({ name: _, ...described }: DescribedField): z.ZodType {
       return field.secret(options);
     case "choice":
       return field.choice({ ...options, options: options.options.map(toOption) });
+    case "multiChoice":
+      return field.multiChoice({ ...options, options: options.options.map(toOption) });
+    case "certificate":
+      return field.certificate(options);
     case "flag":
       return field.flag(options);
     case "number":
@@ -35,6 +39,6 @@ function toOption(option: string | { value: string; label: string; help?: string
 type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
 
 /** The builders tell an absent option from an undefined one. */
-function withoutUndefined<T extends object>(options: T): Defined<T> {
+export function withoutUndefined<T extends object>(options: T): Defined<T> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Defined<T>;
 }

@@ -1,10 +1,19 @@
 import { isMap, isPair, isScalar, LineCounter, parseDocument, type Document, type Node } from "yaml";
 import type { z } from "zod";
-import { capabilities, endpointNames, type Capability, type Connector, type EndpointName } from "../contract.ts";
+import {
+  capabilities,
+  endpointNames,
+  presetParts,
+  type Capability,
+  type Connector,
+  type ConsumerSecretTraits,
+  type EndpointName,
+} from "../contract.ts";
 import { defineConnector } from "../define-connector.ts";
 import { openDescribedAdapter } from "./adapter.ts";
 import { descriptorFormat, type Descriptor } from "./format.ts";
-import { formOf } from "./forms.ts";
+import { formOf, withoutUndefined } from "./forms.ts";
+import { canExpire } from "./secrets.ts";
 import { namesIn, type Template } from "./template.ts";
 
 type Problem = { path: readonly PropertyKey[]; message: string };
@@ -12,13 +21,13 @@ type Problem = { path: readonly PropertyKey[]; message: string };
 /**
  * Reads a connector's description.
  *
- * @param text YAML 1.2; JSON is YAML
+ * @param text YAML 1.2 with merge keys (`<<`); JSON is YAML
  * @param source what to call it in messages: the file's name
  * @throws {Error} with every problem, each with its line and column
  */
 export function readDescribedConnector(text: string, source: string): Connector {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true });
   if (document.errors.length > 0) {
     throw new Error(
       document.errors.map(({ message, pos }) => `${place(source, lines, pos[0])}: ${message}`).join("\n"),
@@ -36,7 +45,7 @@ export function readDescribedConnector(text: string, source: string): Connector 
   };
   const parsed = descriptorFormat.safeParse(document.toJS({ maxAliasCount: 100 }));
   if (!parsed.success) return complain(parsed.error.issues.map(toProblem));
-  const problems = [...nameProblems(parsed.data), ...missingProblems(parsed.data)];
+  const problems = [...nameProblems(parsed.data), ...missingProblems(parsed.data), ...presetProblems(parsed.data)];
   if (problems.length > 0) complain(problems);
   return toConnector(parsed.data);
 }
@@ -77,23 +86,37 @@ function nameProblems(descriptor: Descriptor): Problem[] {
   ];
   const ofClient = ["name", "marker", "grantTypes", "redirectUris"].map((name) => `client.${name}`);
   const ofSettings = descriptor.client.map(({ name }) => `client.settings.${name}`);
+  const chosen = presetParts.filter((part) => descriptor.preset[part]).map((part) => `client.${part}`);
   const ofRef = ["consumerKey", "consumerSecret", "vendorId"].map((name) => `ref.${name}`);
   const spec = [...ofClient, ...ofSettings];
   const known: [path: string[], template: unknown, names: string[]][] = [];
   const { administration } = descriptor;
   if (administration) {
-    const { base, headers, session, clients } = administration;
+    const { base, headers, session, clients, scopes } = administration;
     const root = ["administration"];
     known.push([[...root, "base"], base, general], [[...root, "headers"], headers, general]);
     known.push([[...root, "session"], session, general]);
     if (clients) {
       const at = (name: string) => [...root, "clients", name, "request"];
-      known.push([at("register"), clients.register.request, [...general, ...spec]]);
+      known.push([at("register"), clients.register.request, [...general, ...spec, ...chosen]]);
       known.push([at("read"), clients.read.request, [...general, ...ofRef]]);
       known.push([at("update"), clients.update.request, [...general, ...spec, ...ofRef]]);
       known.push([at("delete"), clients.delete.request, [...general, ...ofRef]]);
       known.push([at("find"), clients.find?.request, [...general, "marker"]]);
       known.push([at("rotateSecret"), clients.rotateSecret?.request, [...general, ...ofRef]]);
+      const secrets = (name: string) => [...root, "clients", "secrets", name, "request"];
+      known.push([secrets("list"), clients.secrets?.list.request, [...general, ...ofRef]]);
+      known.push([secrets("add"), clients.secrets?.add.request, [...general, ...ofRef, "secret.expiresAt"]]);
+      known.push([secrets("remove"), clients.secrets?.remove.request, [...general, ...ofRef, "secret.id"]]);
+    }
+    if (scopes) {
+      const at = (name: string) => [...root, "scopes", name, "request"];
+      const ofScope = ["scope.name", "scope.description"];
+      known.push([at("list"), scopes.list.request, general]);
+      known.push([at("create"), scopes.create.request, [...general, ...ofScope]]);
+      known.push([at("update"), scopes.update.request, [...general, ...ofScope]]);
+      known.push([at("remove"), scopes.remove.request, [...general, "scope.name"]]);
+      known.push([at("grant"), scopes.grant.request, [...general, ...ofRef, "scopes"]]);
     }
   }
   known.push([["introspectionClient"], descriptor.introspectionClient, general]);
@@ -111,6 +134,21 @@ function unknownNames(template: unknown, path: readonly PropertyKey[], names: Re
     .map((name) => ({ path, message: `{${name}} names nothing here. Known are: ${[...names].join(", ")}.` }));
 }
 
+/** A chosen identity that never reaches the server, or whose client could not be found again. */
+function presetProblems({ preset, administration }: Descriptor): Problem[] {
+  const { register, find } = administration?.clients ?? {};
+  return presetParts
+    .filter((part) => preset[part])
+    .flatMap((part): Problem[] => {
+      const path = ["preset", part];
+      if (!register || !find) return [{ path, message: "A chosen identity needs clients that can be made and found." }];
+      const { path: address, headers, body } = register.request;
+      const names = namesIn([address, { ...headers }, body ?? null]);
+      if (names.includes(`client.${part}`)) return [];
+      return [{ path, message: `Send it: {client.${part}} stands nowhere in the request that registers a client.` }];
+    });
+}
+
 /** What the description provides. */
 function capabilitiesOf({ standard, administration }: Descriptor): Capability[] {
   const clients = administration?.clients;
@@ -119,12 +157,14 @@ function capabilitiesOf({ standard, administration }: Descriptor): Capability[] 
     ...(clients ? (["registerClient"] as const) : []),
     ...(clients?.find ? (["findClients"] as const) : []),
     ...(clients?.rotateSecret ? (["rotateSecret"] as const) : []),
+    ...(clients?.secrets ? (["secrets"] as const) : []),
+    ...(administration?.scopes ? (["scopes"] as const) : []),
   ];
 }
 
 const notDescribed: Partial<Record<Capability, string>> = {
-  secrets: "A described connector manages one secret for each client.",
-  scopes: "A described connector does not manage scopes.",
+  secrets: "The connector's description names one secret for each client.",
+  scopes: "The connector's description names no calls for scopes.",
   changeOwner: "A described connector names no owner to the server.",
 };
 
@@ -147,7 +187,7 @@ function missingProblems(descriptor: Descriptor): Problem[] {
 }
 
 function toConnector(descriptor: Descriptor): Connector {
-  const { id, name, monogram, summary, grantTypes, trust, consumerSecrets, lifetimesPerClient } = descriptor;
+  const { id, name, monogram, summary, grantTypes, trust, preset, lifetimesPerClient } = descriptor;
   const provided = capabilitiesOf(descriptor);
   const lacking = capabilities.filter((capability) => !provided.includes(capability));
   const uses = endpointNames.map((endpoint) => [endpoint, descriptor.endpoints[endpoint] ?? "unused"] as const);
@@ -161,7 +201,15 @@ function toConnector(descriptor: Descriptor): Connector {
     missing: Object.fromEntries(
       lacking.map((capability) => [capability, descriptor.missing[capability] ?? notDescribed[capability] ?? ""]),
     ),
-    consumerSecrets: { atOnce: 1, ...consumerSecrets },
+    ...(Object.keys(preset).length > 0 && { preset: withoutUndefined(preset) }),
+    consumerSecrets: secretTraits(descriptor),
     open: (settings, dependencies) => openDescribedAdapter(descriptor, settings, dependencies),
   });
+}
+
+function secretTraits({ consumerSecrets, administration }: Descriptor): ConsumerSecretTraits {
+  const { overlapSeconds, readable, atOnce = null } = consumerSecrets;
+  const secrets = administration?.clients?.secrets;
+  if (!secrets) return { atOnce: 1, overlapSeconds, readable };
+  return { atOnce, overlapSeconds, readable, ...(!canExpire(secrets) && { canExpire: false }) };
 }
