@@ -19,6 +19,12 @@ const accessToken = "urn:ietf:params:oauth:token-type:access_token";
 
 describeConnector(pingFederate, { start: async () => simulated(await simulator.open({ origin })) });
 
+describe("with a retention period for replaced secrets", () => {
+  describeConnector(pingFederate, {
+    start: () => simulated(openSimulatedPingFederate({ origin }, { retentionMinutes: 60 })),
+  });
+});
+
 /** A PingFederate and an adapter for it; `input` changes what the administrator typed. */
 function opened(options: SimulatedPingFederateOptions = {}, input: Record<string, unknown> = {}) {
   const vendor = openSimulatedPingFederate({ origin }, options);

@@ -251,6 +251,11 @@ export type ConsumerSecretTraits = {
   atOnce: number | null;
   /** For how many seconds a replaced secret may go on working. */
   overlapSeconds: number;
+  /**
+   * The vendor's word for a replaced secret that a policy of the server may keep alive for a while: “rotated”. The
+   * connector ends that one with the replacement, so that `overlapSeconds` holds whatever the policy says.
+   */
+  endsKept?: string;
   /** Whether the server shows a secret again after it was made. */
   readable: boolean;
   /** False where no secret can be given an end; told of connectors that keep several. */

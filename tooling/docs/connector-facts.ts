@@ -46,8 +46,15 @@ const code = (items: readonly string[]) => items.map((item) => `\`${item}\``).jo
 const table = (head: string[], ...rows: string[][]) =>
   [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 
-function secretsAtOnce({ consumerSecrets: { atOnce } }: Connector): string {
-  return atOnce === null ? "several" : String(atOnce);
+function secretsAtOnce({ consumerSecrets: { atOnce, endsKept } }: Connector): string {
+  const kept = endsKept === undefined ? "" : ` + ${endsKept}`;
+  return `${atOnce === null ? "several" : String(atOnce)}${kept}`;
+}
+
+/** For how long a replaced secret works: what a policy of the server would keep is ended by the connector. */
+function overlap({ overlapSeconds, endsKept }: Connector["consumerSecrets"]): string {
+  const time = overlapSeconds === 0 ? "no time" : `up to ${String(overlapSeconds)} seconds`;
+  return endsKept === undefined ? time : `${time}: the ${endsKept} one is ended with the replacement`;
 }
 
 /** Words for people stand between bars: none of theirs may end the cell. */
@@ -67,14 +74,13 @@ export function connectorFacts(connector: Connector): string {
   ]);
   const used = endpointNames.filter((name) => uses[name] !== "unused").map((name) => [endpoints[name], uses[name]]);
   const refused = Object.entries(trust.refusedClaims).map(([claim, values]) => `\`${claim}\`: ${code(values)}`);
-  const { overlapSeconds, readable } = consumerSecrets;
   return [
     table(["Ability", "Offered"], ...abilityRows, ...presetParts.map((part) => presetRow(connector, part))),
     table(
       ["Consumer secrets and tokens", ""],
       ["Secrets valid side by side", secretsAtOnce(connector)],
-      ["A replaced secret works on for", overlapSeconds === 0 ? "no time" : `up to ${String(overlapSeconds)} seconds`],
-      ["The server shows a secret again", readable ? "yes" : "no"],
+      ["A replaced secret works on for", overlap(consumerSecrets)],
+      ["The server shows a secret again", consumerSecrets.readable ? "yes" : "no"],
       ["Token lifetimes for each client", connector.lifetimesPerClient ? "yes" : "no"],
       ...(connector.scopeGrants === "any_client"
         ? [["Scopes that a client may ask for", "all: no grant is kept"]]
