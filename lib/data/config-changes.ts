@@ -22,21 +22,24 @@ export async function readConfigChanges(
   ctx: InstallationContext,
   { tenantId, after, limit }: { tenantId: TenantId; after: bigint; limit: number },
 ): Promise<ConfigChangeRecord[] | null> {
-  const rows = await installationDb(ctx).configChange.findMany({
-    where: { tenantId, version: { gt: after } },
-    select: { version: true, subject: true, operation: true, applicationId: true, consumerKey: true },
-    orderBy: [{ version: "asc" }, { id: "asc" }],
-    take: limit + 1,
-  });
+  // Many tokens may be revoked at once, and what is revoked is read elsewhere: one row says it.
+  const rows = await installationDb(ctx).$queryRaw<ConfigChangeRecord[]>`
+    SELECT version, subject, operation, application_id::text AS "applicationId", consumer_key AS "consumerKey"
+      FROM config_change AS change
+     WHERE tenant_id = ${tenantId}::uuid AND version > ${after}
+       AND (subject <> 'revocation' OR NOT EXISTS (
+             SELECT 1 FROM config_change AS earlier
+              WHERE earlier.tenant_id = change.tenant_id AND earlier.version = change.version AND earlier.id < change.id))
+     ORDER BY version, id
+     LIMIT ${limit + 1}`;
   if (rows.length > limit) return null;
-  const changes = rows.flatMap((row) => (row.version === null ? [] : { ...row, version: row.version }));
   // Each version has at least one row: a gap is what was swept.
   let expected = after;
-  for (const { version } of changes) {
+  for (const { version } of rows) {
     if (version > expected + 1n) return null;
     expected = version;
   }
-  return changes;
+  return rows;
 }
 
 /**

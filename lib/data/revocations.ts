@@ -1,7 +1,9 @@
 /** Access tokens that were revoked before they expired: one by one, or all of a client or a person. */
-import type { TenantId } from "../foundation/ids.ts";
+import type { RevocationId, TenantId } from "../foundation/ids.ts";
 import { Prisma } from "./generated/client.ts";
 import { installationDb, tenantDb, type InstallationContext, type TenantContext } from "./database.ts";
+import { toPage, type Page, type Position } from "./paging.ts";
+import { containing } from "./search.ts";
 
 export type RevocationKind = "TOKEN_ID" | "TOKEN_DIGEST" | "CONSUMER_KEY" | "SUBJECT";
 
@@ -22,29 +24,110 @@ export type RevocationRecord = {
 /** One of an installation's revocations. */
 export type TenantRevocation = RevocationRecord & { tenantId: TenantId };
 
+/** A revocation as people look at it. */
+export type ListedRevocation = RevocationRecord & {
+  id: RevocationId;
+  /** Who asked for it; null where the tenant's own server did by itself. */
+  revokedBy: string | null;
+  revokedAt: Date;
+};
+
 /** Where a page of revocations begins: after this one. */
 export type RevocationPosition = Pick<TenantRevocation, "tenantId" | "keyManager" | "kind" | "value">;
 
 /**
  * Adds to what is revoked. Of two revocations of the same tokens the later moments count, so it may be repeated and
  * never lets anything in again.
+ *
+ * @param revokedBy who asked for it, in words for people; null where the tenant's own server does by itself
  */
-export async function insertRevocations(ctx: TenantContext, revocations: readonly RevocationRecord[]): Promise<void> {
+export function insertRevocations(
+  ctx: TenantContext,
+  revocations: readonly RevocationRecord[],
+  revokedBy: string | null = null,
+): Promise<void> {
+  const rows = revocations.map((row) => ({ ...row, tenantId: ctx.tenantId }));
+  return insertRows(tenantDb(ctx), rows, revokedBy);
+}
+
+/** The same for several tenants at once. */
+export function insertRevocationsOfTenants(
+  ctx: InstallationContext,
+  revocations: readonly TenantRevocation[],
+  revokedBy: string,
+): Promise<void> {
+  return insertRows(installationDb(ctx), revocations, revokedBy);
+}
+
+async function insertRows(
+  db: Prisma.TransactionClient,
+  revocations: readonly TenantRevocation[],
+  revokedBy: string | null,
+): Promise<void> {
   if (revocations.length === 0) return;
   // Equal ones in one statement would meet each other.
-  const rows = [...new Map(revocations.map((row) => [`${row.keyManager} ${row.kind} ${row.value}`, row])).values()];
-  const values = rows.map(
-    ({ keyManager, kind, value, issuedBefore, expiresAt }) =>
-      Prisma.sql`(${ctx.tenantId}::uuid, ${keyManager}, ${kind}::"RevocationKind", ${value}, ${issuedBefore}, ${expiresAt})`,
+  const rows = new Map(revocations.map((row) => [`${row.tenantId} ${row.keyManager} ${row.kind} ${row.value}`, row]));
+  const values = [...rows.values()].map(
+    ({ tenantId, keyManager, kind, value, issuedBefore, expiresAt }) =>
+      Prisma.sql`(${tenantId}::uuid, ${keyManager}, ${kind}::"RevocationKind", ${value}, ${issuedBefore}, ${expiresAt}, ${revokedBy})`,
   );
-  await tenantDb(ctx).$executeRaw`
-    INSERT INTO revocation (tenant_id, key_manager, kind, value, issued_before, expires_at)
+  await db.$executeRaw`
+    INSERT INTO revocation (tenant_id, key_manager, kind, value, issued_before, expires_at, revoked_by)
     VALUES ${Prisma.join(values)}
     ON CONFLICT (tenant_id, key_manager, kind, value) DO UPDATE
        SET issued_before = greatest(revocation.issued_before, excluded.issued_before),
            expires_at = greatest(revocation.expires_at, excluded.expires_at),
+           revoked_by = excluded.revoked_by,
            revoked_at = now()
      WHERE revocation.issued_before < excluded.issued_before OR revocation.expires_at < excluded.expires_at`;
+}
+
+/**
+ * A page of what is revoked in the tenant, newest first, without what has expired by then.
+ *
+ * @param search a part of the value, or of the name of who asked for it
+ */
+export async function listRevocations(
+  ctx: TenantContext,
+  { search, now, after, limit }: { search?: string | undefined; now: Date; after: Position | null; limit: number },
+): Promise<Page<ListedRevocation>> {
+  const rows = await tenantDb(ctx).revocation.findMany({
+    where: {
+      expiresAt: { gt: now },
+      AND: [
+        after
+          ? {
+              revokedAt: { lte: after.at },
+              OR: [{ revokedAt: { lt: after.at } }, { revokedAt: after.at, id: { lt: after.id } }],
+            }
+          : {},
+        search ? { OR: [{ value: containing(search) }, { revokedBy: containing(search) }] } : {},
+      ],
+    },
+    orderBy: [{ revokedAt: "desc" }, { id: "desc" }],
+    take: limit + 1,
+  });
+  return toPage(
+    rows.map((row) => ({ ...row, createdAt: row.revokedAt })),
+    limit,
+    toListed,
+  );
+}
+
+/** Those of the tenant's revocations that have these ids; what has been swept is left out. */
+export async function findRevocations(
+  ctx: InstallationContext,
+  tenantId: TenantId,
+  ids: readonly string[],
+): Promise<ListedRevocation[]> {
+  if (ids.length === 0) return [];
+  const rows = await installationDb(ctx).revocation.findMany({ where: { tenantId, id: { in: [...ids] } } });
+  return rows.map(toListed);
+}
+
+function toListed(row: Prisma.RevocationGetPayload<object>): ListedRevocation {
+  const { id, keyManager, kind, value, issuedBefore, expiresAt, revokedBy, revokedAt } = row;
+  return { id: id as RevocationId, keyManager, kind, value, issuedBefore, expiresAt, revokedBy, revokedAt };
 }
 
 export type RevocationQuery = {

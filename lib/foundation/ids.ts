@@ -19,6 +19,7 @@ export type PlanId = Id<"PlanId">;
 export type SubscriptionId = Id<"SubscriptionId">;
 export type CrossTenantSubscriptionId = Id<"CrossTenantSubscriptionId">;
 export type GatewayCredentialId = Id<"GatewayCredentialId">;
+export type RevocationId = Id<"RevocationId">;
 export type AuditEventId = Id<"AuditEventId">;
 
 /** Under this id stands the history of the installation itself, which is no tenant (RFC 9562 §5.9: the nil UUID). */

@@ -310,6 +310,19 @@ describe("revocations", () => {
     expect(since?.getTime()).toBe(lastHeard - defaultKeeperLimits.revocationOverlapMs);
   });
 
+  it("make nothing be loaded or forgotten, whatever they change beside it", async () => {
+    const { made, keeper, versionNow, change } = world();
+    await versionNow();
+    keeper.hear(tenant, change("revocation"));
+    await settled();
+    expect(await versionNow()).toBe(2n);
+    expect([made.loads, made.forgotten]).toEqual([1, ["all"]]);
+    change("revocation");
+    keeper.hear(tenant, change("key_mapping", { consumerKey: "client-1" }));
+    await settled();
+    expect([made.loads, made.forgotten]).toEqual([1, ["all", "client-1"]]);
+  });
+
   it("are forgotten after their tokens have expired", async () => {
     const { made, keeper, versionNow } = world();
     made.revokedBefore = [[revocation(made, "t-1")]];

@@ -108,8 +108,10 @@ export type SnapshotKeeperOptions = {
   limits?: KeeperLimits;
 };
 
-/** Changes of these concern some consumer keys; all others concern the snapshot. */
+/** Changes of these concern some consumer keys; all others but revocations concern the snapshot. */
 const grantSubjects = new Set(["key_mapping", "application", "subscription", "cross_tenant_subscription"]);
+/** What is revoked arrives with the comparison. */
+const revocationSubject = "revocation";
 
 /**
  * Keeps the snapshots of the tenants whose gateways ask. A tenant is loaded when it is first asked for;
@@ -327,15 +329,16 @@ export class SnapshotKeeper {
     const changes = entry.kept ? await this.#source.changes(tenantId, entry.seen) : null;
     const reached = changes?.at(-1)?.version ?? entry.seen;
     if (changes === null || reached < entry.wanted) return this.#loadAll(entry);
-    if (changes.some(({ subject }) => !grantSubjects.has(subject))) {
+    const concerning = changes.filter(({ subject }) => subject !== revocationSubject);
+    if (concerning.some(({ subject }) => !grantSubjects.has(subject))) {
       const loaded = await this.#source.load(tenantId);
       if (!loaded) return this.#forget(entry);
       this.#keep(entry, loaded);
       this.#grants.forgetForeign(tenantId);
     }
     // Whatever was read of a consumer key before this moment may be older than its change.
-    this.#grants.forget(tenantId, changes);
-    if (changes.some(({ subject }) => subject === "cross_tenant_subscription")) this.#grants.forgetForeign(tenantId);
+    if (concerning.length > 0) this.#grants.forget(tenantId, concerning);
+    if (concerning.some(({ subject }) => subject === "cross_tenant_subscription")) this.#grants.forgetForeign(tenantId);
     this.#see(entry, reached);
   }
 
