@@ -54,6 +54,7 @@ export function emptyValues(): RegisterKeyManagerInput {
     claimMappings: [],
     signingKeys: { kind: "jwks", url: "" },
     validationMethod: "SELF",
+    tokenHandling: { kind: "NONE" },
     tokenGeneration: true,
     clientCreation: true,
     clientMapping: true,
@@ -72,6 +73,7 @@ export function valuesOf(view: KeyManagerView): UpdateKeyManagerInput {
   return {
     ...{ id, revision, displayName, description, tokenTypes, issuer, endpoints, grantTypes },
     ...{ signingKeys, validationMethod, tokenGeneration, clientCreation, clientMapping, mappedClientCheck },
+    tokenHandling: view.tokenHandling,
     applicationScopes: view.applicationScopes,
     constraints: constraintValues(view),
     wellKnownUrl: view.wellKnownUrl ?? "",

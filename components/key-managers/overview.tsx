@@ -60,6 +60,9 @@ export function KeyManagerOverview({ view, of = tenantPlace }: { view: KeyManage
               <Fact term="Tokens are checked">
                 {view.validationMethod === "SELF" ? "by their signature" : "by asking the server"}
               </Fact>
+              <Fact term="Token handling">
+                <Handling view={view} />
+              </Fact>
               <Fact term="Signing keys">
                 <SigningKeys view={view} />
               </Fact>
@@ -126,6 +129,26 @@ export function KeyManagerOverview({ view, of = tenantPlace }: { view: KeyManage
 function SigningKeys({ view: { signingKeys } }: { view: KeyManagerView }) {
   if (signingKeys.kind === "jwks") return <Identifier value={signingKeys.url} label="Key set" />;
   return signingKeys.kind === "pem" ? "a pasted certificate or public key" : <span className="text-muted">none</span>;
+}
+
+function Handling({ view: { tokenHandling } }: { view: KeyManagerView }) {
+  if (tokenHandling.kind === "NONE") return <span className="text-muted">by their issuer alone</span>;
+  if (tokenHandling.kind === "REFERENCE") {
+    return (
+      <>
+        opaque tokens that match <code className="break-all">{tokenHandling.pattern}</code>
+      </>
+    );
+  }
+  return (
+    <ul>
+      {tokenHandling.claims.map(({ claim, pattern }) => (
+        <li key={claim}>
+          <code className="break-all">{claim}</code> matches <code className="break-all">{pattern}</code>
+        </li>
+      ))}
+    </ul>
+  );
 }
 
 function Allowed({ on }: { on: boolean }) {

@@ -19,6 +19,7 @@ import {
   type RegisterKeyManagerInput,
 } from "#lib/features/key-managers/contract.ts";
 import { foreignHostsOf } from "./form-values.ts";
+import { HandlingFields } from "./handling-fields.tsx";
 
 type ConnectorProps = { connector: ConnectorView };
 
@@ -175,6 +176,7 @@ export function TokenFields({ connector }: ConnectorProps) {
         placeholder={connector.scopesClaims.join(", ")}
         help="Which claim holds the scopes. Blank tries what is usual for this kind."
       />
+      <HandlingFields connector={connector} />
     </>
   );
 }

@@ -150,6 +150,7 @@ const tokenPaths = [
   "exchangeAudience",
   "claimMappings",
   "validationMethod",
+  "tokenHandling",
   "signingKeys",
   "consumerKeyClaim",
   "scopesClaim",

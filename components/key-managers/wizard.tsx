@@ -395,6 +395,7 @@ const tokenPaths = [
   "exchangeAudience",
   "claimMappings",
   "validationMethod",
+  "tokenHandling",
   "signingKeys",
   "consumerKeyClaim",
   "scopesClaim",

@@ -53,6 +53,7 @@ export const copiedColumns = [
   "grant_types",
   "consumer_key_claim",
   "scopes_claim",
+  "token_handling",
   "signing_keys",
   "validation_method",
   "token_generation",
@@ -309,7 +310,7 @@ export function findTenantsWithName(
   return inTheWay(ctx, tenantIds, Prisma.sql`held.name = ${name}`);
 }
 
-/** Which of these tenants have another enabled key manager with this issuer. */
+/** Which of these tenants have another enabled key manager with this issuer that no claims tell apart. */
 export function findTenantsWithIssuer(
   ctx: InstallationContext,
   { issuer, tenantIds, except }: { issuer: string; tenantIds: readonly TenantId[]; except: GlobalKeyManagerId },
@@ -317,7 +318,7 @@ export function findTenantsWithIssuer(
   return inTheWay(
     ctx,
     tenantIds,
-    Prisma.sql`held.issuer = ${issuer} AND held.enabled AND held.global_key_manager_id IS DISTINCT FROM ${except}::uuid`,
+    Prisma.sql`held.issuer = ${issuer} AND held.enabled AND held.token_handling->>'kind' <> 'JWT' AND held.global_key_manager_id IS DISTINCT FROM ${except}::uuid`,
   );
 }
 

@@ -10,6 +10,11 @@ export type KeyManagerTokenType = "DIRECT" | "EXCHANGED" | "BOTH";
 export type KeyManagerValidationMethod = "SELF" | "INTROSPECT";
 /** A claim of the key manager's tokens, and the name under which it reaches APIs. */
 export type ClaimMapping = { remote: string; local: string };
+/** Which tokens are a key manager's own, where the issuer alone does not say; patterns are RE2. */
+export type StoredTokenHandling =
+  | { kind: "NONE" }
+  | { kind: "REFERENCE"; pattern: string }
+  | { kind: "JWT"; claims: { claim: string; pattern: string }[] };
 export type StoredSigningKeys = { kind: "jwks"; url: string } | { kind: "pem"; value: string } | { kind: "none" };
 
 /** A limit on what developers may enter; the members depend on the type. */
@@ -35,6 +40,7 @@ export type KeyManagerFacts = {
   endpoints: Record<string, string>;
   grantTypes: string[];
   validationMethod: KeyManagerValidationMethod;
+  tokenHandling: StoredTokenHandling;
   tokenGeneration: boolean;
   clientCreation: boolean;
   clientMapping: boolean;
@@ -78,6 +84,7 @@ export const factColumns = {
   endpoints: true,
   grantTypes: true,
   validationMethod: true,
+  tokenHandling: true,
   tokenGeneration: true,
   clientCreation: true,
   clientMapping: true,
@@ -111,6 +118,12 @@ const signingKeysShape = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("none") }),
 ]);
 
+export const tokenHandlingShape = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("NONE") }),
+  z.object({ kind: z.literal("REFERENCE"), pattern: z.string() }),
+  z.object({ kind: z.literal("JWT"), claims: z.array(z.object({ claim: z.string(), pattern: z.string() })) }),
+]);
+
 const constraintShape = z.discriminatedUnion("type", [
   z.object({ type: z.literal("MIN"), minimum: z.number() }),
   z.object({ type: z.literal("MAX"), maximum: z.number() }),
@@ -120,7 +133,7 @@ const constraintShape = z.discriminatedUnion("type", [
 ]);
 const constraintsShape = z.record(z.string(), constraintShape);
 
-type FactJson = { endpoints: unknown; constraints: unknown };
+type FactJson = { endpoints: unknown; constraints: unknown; tokenHandling: unknown };
 type ValueJson = FactJson & Record<"signingKeys" | "claimMappings" | "connection" | "sealedSecrets", unknown>;
 
 /** Reads the JSON columns of a row with the facts. */
@@ -129,6 +142,7 @@ export function readFacts<Row extends FactJson>(row: Row) {
     ...row,
     endpoints: textByName.parse(row.endpoints),
     constraints: constraintsShape.parse(row.constraints),
+    tokenHandling: tokenHandlingShape.parse(row.tokenHandling),
   };
 }
 
@@ -225,7 +239,8 @@ export async function lockIssuerIn(db: Pick<Prisma.TransactionClient, "$executeR
   await db.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`key_manager.issuer:${issuer}`}, 0))`;
 }
 
-type JsonColumn = "endpoints" | "constraints" | "claimMappings" | "signingKeys" | "connection" | "sealedSecrets";
+type JsonColumn =
+  "endpoints" | "constraints" | "tokenHandling" | "claimMappings" | "signingKeys" | "connection" | "sealedSecrets";
 type WithJson<Values> = Omit<Values, JsonColumn> & {
   [Column in Extract<keyof Values, JsonColumn>]: Prisma.InputJsonValue;
 };

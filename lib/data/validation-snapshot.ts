@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { TenantId } from "../foundation/ids.ts";
 import { backendJwtColumns, type BackendJwtRecord } from "./backend-jwt.ts";
+import { tokenHandlingShape, type StoredTokenHandling } from "./key-manager-rows.ts";
 import { installationDb, type InstallationContext } from "./database.ts";
 
 /**
@@ -25,6 +26,7 @@ export type TenantConfiguration = {
     claimMappings: z.output<typeof claimMappingsShape>;
     signingKeys: z.output<typeof signingKeysShape>;
     validationMethod: "SELF" | "INTROSPECT";
+    tokenHandling: StoredTokenHandling;
     revision: number;
     updatedAt: Date;
   }[];
@@ -121,6 +123,7 @@ async function readRows(ctx: InstallationContext, tenantId: TenantId) {
     keyManagers: keyManagers.map((row) => ({
       ...row,
       signingKeys: signingKeysShape.parse(row.signingKeys),
+      tokenHandling: tokenHandlingShape.parse(row.tokenHandling),
       claimMappings: claimMappingsShape.parse(row.claimMappings),
     })),
     plans,
@@ -159,6 +162,7 @@ const keyManagerColumns = {
   claimMappings: true,
   signingKeys: true,
   validationMethod: true,
+  tokenHandling: true,
   revision: true,
   updatedAt: true,
 } as const;

@@ -12,6 +12,7 @@ import { readToken } from "#lib/token-validation/compact-token.ts";
 import { isRefused } from "#lib/token-validation/facts.ts";
 import { defaultKeySetLimits, KeySetStore } from "#lib/token-validation/key-set-store.ts";
 import { verifyToken } from "#lib/token-validation/signature.ts";
+import { Ownership } from "#lib/token-validation/ownership.ts";
 import type { Reason } from "#lib/token-validation/verdict.ts";
 import { fetchKeySet, trustAnchorOf } from "./trust-anchors.ts";
 
@@ -53,10 +54,14 @@ export function createSubjectTokenVerifier(options: SubjectTokenOptions): Verify
     const read = readToken(token);
     if (read.kind !== "jwt") return { refused: "the subject token must be a JWT" };
     const candidates = (await trusted.fetch(tenantId)) ?? [];
-    const keyManager = candidates.find(({ issuer }) => issuer === read.issuer);
-    const connector = keyManager && findConnector(keyManager.connectorId);
-    if (!keyManager || !connector) return { refused: "no key manager here exchanges tokens of this issuer" };
-    const anchor = trustAnchorOf(keyManager, connector);
+    const anchors = candidates.flatMap((candidate) => {
+      const connector = findConnector(candidate.connectorId);
+      return connector ? [trustAnchorOf(candidate, connector)] : [];
+    });
+    const anchor = new Ownership(anchors).ofJwt(read.issuer, read.claims, () => true);
+    const keyManager = isRefused(anchor) ? undefined : candidates.find(({ id }) => id === anchor.keyManagerId);
+    if (isRefused(anchor) || !keyManager)
+      return { refused: "no key manager here exchanges such tokens of this issuer" };
     const verified = await verifyToken(token, read, { anchor, keySets, now: clock.now(), skewSeconds });
     if (isRefused(verified)) {
       return { refused: words[verified.reason] ?? "the subject token could not be checked just now; try again" };

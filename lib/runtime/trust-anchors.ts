@@ -18,6 +18,7 @@ type TrustedSettings = Pick<
   | "updatedAt"
   | "consumerKeyClaim"
   | "scopesClaim"
+  | "tokenHandling"
   | "claimMappings"
 > & { id: string };
 
@@ -37,6 +38,7 @@ export function trustAnchorOf(keyManager: TrustedSettings, connector: Connector)
     scopesClaims: keyManager.scopesClaim === null ? trust.scopesClaims : [keyManager.scopesClaim],
     claimMappings: keyManager.claimMappings,
     scopesClaimChosen: keyManager.scopesClaim !== null,
+    handling: keyManager.tokenHandling,
     algorithms: trust.algorithms,
     tokenTypes: trust.tokenTypes,
     refusedClaims: trust.refusedClaims,

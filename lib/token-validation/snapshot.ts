@@ -2,6 +2,7 @@
  * What the validator knows about one tenant: plain data, loaded as a whole and then compiled into tables
  * that answer each question by one look-up. Whom a consumer key belongs to is asked for when a call needs it.
  */
+import { Ownership, type TokenHandling } from "./ownership.ts";
 import { ResourceTable, type SnapshotResource } from "./resources.ts";
 import type { Allowed, KeyType } from "./verdict.ts";
 
@@ -24,6 +25,8 @@ export type TrustAnchor = {
   claimMappings: readonly { readonly remote: string; readonly local: string }[];
   /** True where the administrator chose the scopes claim: it then stands alone, in tokens and introspection answers. */
   scopesClaimChosen: boolean;
+  /** Which tokens are its own, beside what their issuer says. */
+  handling: TokenHandling;
   /** JWS algorithms accepted. */
   algorithms: readonly string[];
   /** Accepted `typ` headers, lower-case, without "application/"; empty accepts any that is not known as something else. */
@@ -93,11 +96,9 @@ export type Snapshot = {
   readonly tenantId: string;
   readonly version: bigint;
   readonly suspended: boolean;
-  /** The enabled key manager of an issuer, or a disabled one where there is no enabled one. */
-  readonly anchorsByIssuer: ReadonlyMap<string, readonly TrustAnchor[]>;
+  /** Whose a token is. */
+  readonly owners: Ownership;
   readonly anchorsById: ReadonlyMap<string, TrustAnchor>;
-  /** Enabled key managers whose tokens are introspected. */
-  readonly introspecting: readonly TrustAnchor[];
   findApi(context: string, version: string): CompiledApi | null;
   /** The API that serves an address, and the path inside it. */
   route(requestPath: string): { api: CompiledApi; path: string } | null;
@@ -113,9 +114,8 @@ export function compileSnapshot(data: SnapshotData): Snapshot {
     tenantId: data.tenantId,
     version: data.version,
     suspended: data.suspended,
-    anchorsByIssuer: groupAnchors(data.trustAnchors),
+    owners: new Ownership(data.trustAnchors),
     anchorsById: new Map(data.trustAnchors.map((anchor) => [anchor.keyManagerId, anchor])),
-    introspecting: data.trustAnchors.filter(({ enabled, validation }) => enabled && validation === "INTROSPECT"),
     findApi: (context, version) => apis.get(`${context}/${version}`) ?? null,
     route: (requestPath) => route(apis, longestPrefix, requestPath),
     findPlan: (id) => plans.get(id) ?? null,
@@ -132,17 +132,6 @@ function compileApi(api: SnapshotApi): CompiledApi {
     audiences: new Set(api.audiences),
     resources: new ResourceTable(api.resources),
   };
-}
-
-/** Enabled key managers first: a disabled namesake must not stand in the way of a live one. */
-function groupAnchors(anchors: readonly TrustAnchor[]): Map<string, TrustAnchor[]> {
-  const groups = new Map<string, TrustAnchor[]>();
-  for (const anchor of [...anchors].sort((a, b) => Number(b.enabled) - Number(a.enabled))) {
-    const group = groups.get(anchor.issuer);
-    if (group) group.push(anchor);
-    else groups.set(anchor.issuer, [anchor]);
-  }
-  return groups;
 }
 
 /** Longest prefix first: "/sales/orders" wins over "/sales". The prefix is compared byte for byte. */

@@ -48,6 +48,8 @@ describe("a good token", () => {
       subject: "user-1",
       scopes: ["orders:read", "orders:write"],
       expiresAt: made.nowSeconds() + 300,
+      claims: {},
+      backendToken: null,
     });
   });
 

@@ -157,7 +157,7 @@ export function createValidator(ports: ValidatorPorts): Validator {
   async function check(snapshot: Snapshot, api: CompiledApi, { token, digest }: Presented): Promise<Checked | Refused> {
     const read = readToken(token);
     if (read.kind === "malformed") return refuse("token_malformed");
-    const anchor = anchorOf(snapshot, api, read);
+    const anchor = anchorOf(snapshot, api, { token, read });
     if (isRefused(anchor)) return anchor;
     // No key manager is asked, and no key fetched, for an API that would not accept it.
     const refusal = refuseAnchor(anchor, api);
@@ -201,34 +201,11 @@ function findTarget(snapshot: Snapshot, { target }: ValidationRequest): { api: C
 
 /** Whose token it may be. One that is encrypted is as opaque as others, but without an introspection nobody can read it. */
 function anchorOf(
-  snapshot: Snapshot,
-  api: CompiledApi,
-  read: Exclude<ReadToken, { kind: "malformed" }>,
+  { owners }: Snapshot,
+  { accepts }: CompiledApi,
+  { token, read }: { token: string; read: Exclude<ReadToken, { kind: "malformed" }> },
 ): TrustAnchor | Refused {
-  if (read.kind === "jwt") return anchorOfIssuer(snapshot, api, read);
-  const anchor = anchorOfOpaque(snapshot, api);
+  if (read.kind === "jwt") return owners.ofJwt(read.issuer, read.claims, accepts);
+  const anchor = owners.ofOpaque(token, accepts);
   return read.kind === "encrypted" && isRefused(anchor) ? refuse("token_malformed") : anchor;
-}
-
-/** Enabled key managers come first; among them, one that the API accepts. */
-function anchorOfIssuer(
-  snapshot: Snapshot,
-  api: CompiledApi,
-  read: ReadToken & { kind: "jwt" },
-): TrustAnchor | Refused {
-  const anchors = read.issuer === undefined ? undefined : snapshot.anchorsByIssuer.get(read.issuer);
-  const [first] = anchors ?? [];
-  if (!anchors || !first) return refuse("issuer_unknown");
-  return anchors.find((anchor) => anchor.enabled && api.accepts(anchor.keyManagerId)) ?? first;
-}
-
-/**
- * The one key manager that may be asked about an opaque token. A token is never shown to several to find
- * out whose it is: that would hand a live token to a stranger.
- */
-function anchorOfOpaque(snapshot: Snapshot, api: CompiledApi): TrustAnchor | Refused {
-  const candidates = snapshot.introspecting.filter(({ keyManagerId }) => api.accepts(keyManagerId));
-  const [only] = candidates;
-  if (!only) return refuse("issuer_unknown");
-  return candidates.length === 1 ? only : refuse("key_manager_ambiguous");
 }

@@ -80,7 +80,12 @@ export const refusals = {
   key_manager_ambiguous: {
     code: 900901,
     status: 401,
-    message: "This API accepts several key managers that could own an opaque token. Let it accept exactly one.",
+    message: "Several key managers could own this token. Let the API accept one, or tell them apart by token handling.",
+  },
+  key_manager_unmatched: {
+    code: 900901,
+    status: 401,
+    message: "No key manager of this issuer handles access tokens with these claims.",
   },
   algorithm_refused: {
     code: 900901,

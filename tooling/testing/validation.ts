@@ -14,6 +14,7 @@ import {
 import {
   createValidator,
   type ValidationRequest,
+  type Validator,
   type ValidatorLimits,
   type ValidatorPorts,
 } from "#lib/token-validation/validator.ts";
@@ -80,6 +81,7 @@ export const trustAnchor: TrustAnchor = {
   scopesClaims: ["scope", "scp"],
   claimMappings: [],
   scopesClaimChosen: false,
+  handling: { kind: "NONE" },
   algorithms: ["RS256", "PS256", "ES256", "ES384", "ES512", "EdDSA"],
   tokenTypes: ["at+jwt", "jwt"],
   refusedClaims: { typ: ["ID", "Refresh"] },
@@ -180,6 +182,7 @@ export type ValidationWorld = {
   /** From here on, everything that could leave the process fails the test. */
   cutOff(): void;
   validate(token: string | undefined, request?: Partial<ValidationRequest>): Promise<Verdict>;
+  inspect: (token: string) => ReturnType<Validator["inspect"]>;
 };
 
 /** Makes the world with one published key; everything in it may be changed. */
@@ -216,6 +219,7 @@ export function validationWorld(keys: readonly JWK[], limits?: ValidatorLimits):
         target: { requestPath: "/orders/1.0.0/items" },
         ...request,
       }),
+    inspect: (token) => validator.inspect(tenantId, token),
   };
   const validator = createValidator({
     clock: { now: () => new Date(world.time) },

@@ -29,6 +29,7 @@ function verify({ connector, vendor }: Bench, read: ReadToken & { kind: "jwt" },
     consumerKeyClaim: null,
     claimMappings: [],
     scopesClaimChosen: false,
+    handling: { kind: "NONE" as const },
     revocationName: "",
     fingerprint: "conformance",
   };

@@ -259,6 +259,16 @@ describe("a tenant", () => {
 });
 
 describe("names and issuers", () => {
+  it("serves a tenant whose key manager has the same issuer, where claims tell their tokens apart", async () => {
+    const { register, here, server } = await globalWorld();
+    const ctx = await here.caller("ADMINISTRATOR");
+    await registerKeyManager(ctx, registrationOf(server));
+    const tokenHandling = { kind: "JWT" as const, claims: [{ claim: "tid", pattern: "group" }] };
+    const { name } = await register({ tenants: [here.slug], tokenHandling });
+    const copy = await copyOf(ctx, name);
+    expect((await getKeyManager(ctx, { id: copy.id })).tokenHandling).toEqual(tokenHandling);
+  });
+
   it("are refused where a tenant that would be served has them, naming it", async () => {
     const { register, here, there, server } = await globalWorld();
     const ctx = await here.caller("ADMINISTRATOR");

@@ -34,7 +34,7 @@ export const registerGlobalKeyManager = defineOperatorVerb({
     const tenantIds = await resolveTenants(ctx, { serves, tenants });
     await refuseTakenName(ctx, { name: values.name, tenantIds });
     const id = newId<GlobalKeyManagerId>();
-    if (values.enabled) await refuseTakenIssuer(ctx, { issuer: values.issuer, tenantIds, except: id });
+    if (values.enabled) await refuseTakenIssuer(ctx, { keyManager: values, tenantIds, except: id });
     const record = await insertGlobalKeyManager(ctx, id, {
       ...values,
       simulated,

@@ -15,6 +15,8 @@ import { findTenantsBySlugs, listTenantIds } from "#lib/data/tenants.ts";
 import { AppError, fieldError } from "#lib/foundation/errors.ts";
 import type { GlobalKeyManagerId, TenantId } from "#lib/foundation/ids.ts";
 import type { InstallationCaller } from "../context.ts";
+import type { TokenHandling } from "../key-managers/contract.ts";
+import { isToldApart } from "../key-managers/rules.ts";
 import type { Serving } from "./contract.ts";
 
 /**
@@ -81,7 +83,8 @@ export function nameConflict(message: string, { path = "name", cause }: { path?:
 }
 
 /**
- * Refuses an issuer that another enabled key manager of one of these tenants has: tokens are told apart by it.
+ * Refuses an issuer that another enabled key manager of one of these tenants has, where no claims tell the tokens of
+ * the two apart.
  * Concurrent writers of the same issuer, tenants' administrators included, wait for each other.
  *
  * @param path of the form's field that the refusal stands at
@@ -90,13 +93,20 @@ export function nameConflict(message: string, { path = "name", cause }: { path?:
 export async function refuseTakenIssuer(
   ctx: InstallationContext,
   {
-    issuer,
+    keyManager,
     tenantIds,
     except,
     path = "issuer",
-  }: { issuer: string; tenantIds: readonly TenantId[]; except: GlobalKeyManagerId; path?: string },
+  }: {
+    keyManager: { issuer: string; tokenHandling: TokenHandling };
+    tenantIds: readonly TenantId[];
+    except: GlobalKeyManagerId;
+    path?: string;
+  },
 ): Promise<void> {
+  const { issuer } = keyManager;
   await lockGlobalIssuer(ctx, issuer);
+  if (isToldApart(keyManager)) return;
   const taken = await findTenantsWithIssuer(ctx, { issuer, tenantIds, except });
   if (taken.count === 0) return;
   const message = `${namesOf(taken)} ${has(taken)} an enabled key manager with the issuer ${issuer} already. Have it disabled there, serve other tenants, or keep this one disabled.`;

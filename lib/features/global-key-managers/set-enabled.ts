@@ -24,7 +24,7 @@ export const setGlobalKeyManagerEnabled = defineOperatorVerb({
     requireRevision(before, revision);
     if (enabled && !before.enabled) {
       const tenantIds = await listServedTenantIds(ctx, before.id);
-      await refuseTakenIssuer(ctx, { issuer: before.issuer, tenantIds, except: before.id });
+      await refuseTakenIssuer(ctx, { keyManager: before, tenantIds, except: before.id });
     }
     const after = await updateGlobalKeyManager(ctx, before, { enabled });
     if (!after) throw new AppError("revision.conflict");

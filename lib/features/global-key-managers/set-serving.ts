@@ -68,9 +68,9 @@ async function take(ctx: OperatorContext, record: GlobalKeyManagerRecord, tenant
 
 async function give(ctx: OperatorContext, record: GlobalKeyManagerRecord, tenantIds: TenantId[]): Promise<void> {
   if (tenantIds.length === 0) return;
-  const { id, name, issuer, enabled } = record;
+  const { id, name, enabled } = record;
   await refuseTakenName(ctx, { name, tenantIds, path: "tenants" });
-  if (enabled) await refuseTakenIssuer(ctx, { issuer, tenantIds, except: id, path: "tenants" });
+  if (enabled) await refuseTakenIssuer(ctx, { keyManager: record, tenantIds, except: id, path: "tenants" });
   await insertCopies(ctx, id, tenantIds);
   await auditThere(ctx, { action, keyManager: record, before: { served: false }, after: { served: true } }, tenantIds);
 }

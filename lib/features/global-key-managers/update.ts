@@ -4,6 +4,7 @@ import { checkUpdate } from "../key-managers/checked.ts";
 import { UpdateKeyManagerInput } from "../key-managers/contract.ts";
 import { openStoredConnection } from "../key-managers/open.ts";
 import { requireRevision } from "../key-managers/refusals.ts";
+import { isToldApart } from "../key-managers/rules.ts";
 import { sealSecrets } from "../key-managers/secrets.ts";
 import { seemsSimulatedStill } from "../key-managers/simulated.ts";
 import { refuseDeadSecrets } from "../key-managers/trying.ts";
@@ -39,9 +40,9 @@ export const updateGlobalKeyManager = defineOperatorVerb({
     const row = { globalKeyManagerId: before.id };
     const { values, secrets, entered } = checkUpdate(before, input, () => openStoredConnection(ctx.deps, row, before));
     requireProof(values);
-    if (before.enabled && values.issuer !== before.issuer) {
+    if (before.enabled && (values.issuer !== before.issuer || isToldApart(before))) {
       const tenantIds = await listServedTenantIds(ctx, before.id);
-      await refuseTakenIssuer(ctx, { issuer: values.issuer, tenantIds, except: before.id });
+      await refuseTakenIssuer(ctx, { keyManager: values, tenantIds, except: before.id });
     }
     const after = await write(ctx, before, {
       ...values,

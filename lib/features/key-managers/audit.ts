@@ -9,13 +9,13 @@ export function auditSubject({ id, displayName }: { id: string; displayName: str
 export function auditState(record: KeyManagerValues): Record<string, unknown> {
   const { name, displayName, description, connectorId, enabled, tokenType, wellKnownUrl, issuer } = record;
   const { endpoints, grantTypes, consumerKeyClaim, scopesClaim, signingKeys, validationMethod } = record;
-  const { exchangeAudience, claimMappings } = record;
+  const { tokenHandling, exchangeAudience, claimMappings } = record;
   const { tokenGeneration, clientCreation, clientMapping, mappedClientCheck, applicationScopes } = record;
   const { constraints, simulated, connection, sealedSecrets } = record;
   return {
     ...{ name, displayName, description, connectorId, enabled, tokenType, wellKnownUrl, issuer },
     ...{ endpoints, grantTypes, consumerKeyClaim, scopesClaim, signingKeys, validationMethod },
-    ...{ exchangeAudience, claimMappings },
+    ...{ tokenHandling, exchangeAudience, claimMappings },
     ...{ tokenGeneration, clientCreation, clientMapping, mappedClientCheck, applicationScopes, constraints },
     ...{ simulated, connection },
     secretsSet: Object.keys(sealedSecrets).sort(),

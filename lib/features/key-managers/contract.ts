@@ -112,6 +112,20 @@ const claimMappings = z
     }
   });
 
+const pattern = text(200).min(1, "Enter a pattern, such as [a-z0-9-]+.");
+const claimRules = z
+  .array(z.strictObject({ claim: neededClaim, pattern }))
+  .min(1, "Name at least one claim.")
+  .max(10, "Use at most 10 claims.");
+
+/** Which tokens are the key manager's own, where the issuer alone does not say. */
+const tokenHandling = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("NONE") }),
+  z.strictObject({ kind: z.literal("REFERENCE"), pattern }),
+  z.strictObject({ kind: z.literal("JWT"), claims: claimRules }),
+]);
+export type TokenHandling = z.output<typeof tokenHandling>;
+
 const name = text(100)
   .min(1, "Enter a name.")
   .regex(/^\S*$/, "Use a name without spaces; the display name may have them.");
@@ -139,6 +153,7 @@ const settings = {
   claimMappings: claimMappings.default([]),
   signingKeys: signingKeys.default({ kind: "none" }),
   validationMethod: z.enum(["SELF", "INTROSPECT"]).default("SELF"),
+  tokenHandling: tokenHandling.default({ kind: "NONE" }),
   tokenGeneration: z.boolean().default(true),
   clientCreation: z.boolean().default(true),
   clientMapping: z.boolean().default(true),
@@ -311,6 +326,7 @@ export type KeyManagerView = {
   claimMappings: ClaimMapping[];
   signingKeys: SigningKeys;
   validationMethod: "SELF" | "INTROSPECT";
+  tokenHandling: TokenHandling;
   tokenGeneration: boolean;
   clientCreation: boolean;
   clientMapping: boolean;

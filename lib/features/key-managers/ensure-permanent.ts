@@ -72,6 +72,7 @@ async function create(tx: TenantContext, connector: Connector, options: Permanen
     exchangeAudience: null,
     claimMappings: [],
     validationMethod: "SELF",
+    tokenHandling: { kind: "NONE" },
     tokenGeneration: true,
     clientCreation: true,
     clientMapping: true,

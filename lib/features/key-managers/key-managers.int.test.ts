@@ -264,6 +264,52 @@ describe("registering", () => {
     await setKeyManagerEnabled(ctx, { ...ref(second), enabled: true });
   });
 
+  it("takes two enabled key managers with one issuer where claims tell their tokens apart, and only as long as they do", async () => {
+    const ctx = await freshAdmin();
+    const tokenHandling = { kind: "JWT" as const, claims: [{ claim: "tid", pattern: "blue|green" }] };
+    const first = await registerKeyManager(ctx, registrationOf(server));
+    const second = await registerKeyManager(ctx, registrationOf(server, { tokenHandling }));
+    expect((await getKeyManager(ctx, { id: second.id })).tokenHandling).toEqual(tokenHandling);
+    // Without a limit, the form clears the rule.
+    await expect(updateKeyManager(ctx, formOf(second))).rejects.toMatchObject({
+      code: "key_manager.issuer_conflict",
+      fields: [{ path: "issuer" }],
+    });
+    await setKeyManagerEnabled(ctx, { ...ref(first), enabled: false });
+    const cleared = await updateKeyManager(ctx, formOf(second));
+    expect(cleared.tokenHandling).toEqual({ kind: "NONE" });
+    await expect(setKeyManagerEnabled(ctx, { ...ref(first), revision: 2, enabled: true })).rejects.toMatchObject({
+      code: "key_manager.issuer_conflict",
+    });
+  });
+
+  it.each([
+    [{ kind: "REFERENCE", pattern: "" }, "tokenHandling.pattern"],
+    [{ kind: "REFERENCE", pattern: "(a" }, "tokenHandling.pattern"],
+    [{ kind: "REFERENCE", pattern: "(?=a)a" }, "tokenHandling.pattern"],
+    [{ kind: "REFERENCE", pattern: "x".repeat(201) }, "tokenHandling.pattern"],
+    [{ kind: "JWT", claims: [] }, "tokenHandling.claims"],
+    [{ kind: "JWT", claims: [{ claim: "a b", pattern: "x" }] }, "tokenHandling.claims.0.claim"],
+    [{ kind: "JWT", claims: [{ claim: "a", pattern: "[" }] }, "tokenHandling.claims.0.pattern"],
+    [
+      {
+        kind: "JWT",
+        claims: [
+          { claim: "a", pattern: "x" },
+          { claim: "a", pattern: "y" },
+        ],
+      },
+      "tokenHandling.claims.1.claim",
+    ],
+  ] as const)("refuses the token handling %j at its field", async (tokenHandling, path) => {
+    const ctx = await freshAdmin();
+    const input = registrationOf(server, { tokenHandling: tokenHandling as never });
+    await expect(registerKeyManager(ctx, input)).rejects.toMatchObject({
+      code: "input.invalid",
+      fields: [expect.objectContaining({ path })],
+    });
+  });
+
   it("lets only one of two concurrent registrations have the issuer", async () => {
     const ctx = await freshAdmin();
     const results = await Promise.allSettled([

@@ -27,7 +27,7 @@ export const registerKeyManager = defineMutation({
     return { ...checked, simulated: await seemsSimulated(ctx, checked.values) };
   },
   async run(ctx, _input, { values, secrets, simulated }): Promise<KeyManagerView> {
-    if (values.enabled) await refuseDuplicateIssuer(ctx, values.issuer);
+    if (values.enabled) await refuseDuplicateIssuer(ctx, values);
     const id = newId<KeyManagerId>();
     const record = await insertKeyManager(ctx, id, {
       ...values,

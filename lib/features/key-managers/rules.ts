@@ -5,8 +5,9 @@ import { findEnabledByIssuer, lockIssuer } from "#lib/data/key-managers.ts";
 import type { TenantContext } from "#lib/data/database.ts";
 import { AppError, fieldError, type FieldProblem } from "#lib/foundation/errors.ts";
 import type { KeyManagerId } from "#lib/foundation/ids.ts";
+import { patternProblem } from "#lib/foundation/patterns.ts";
 import { foreignHosts } from "./connection.ts";
-import { endpointLabels, type InvocationMethod } from "./contract.ts";
+import { endpointLabels, type InvocationMethod, type TokenHandling } from "./contract.ts";
 import { notSupported } from "./unsupported.ts";
 import { verificationKeyProblem } from "./verification-keys.ts";
 
@@ -20,6 +21,7 @@ export type CheckedSettings = {
   exchangeAudience: string | null;
   confirmedHosts: readonly string[];
   applicationScopes: boolean;
+  tokenHandling: TokenHandling;
 };
 
 /** @throws {AppError} `input.invalid` at `connectorId` where nobody may add a key manager of this kind */
@@ -42,6 +44,7 @@ export function settingsProblems(
     ...endpointProblems(connector, settings),
     ...hostProblems(settings, alreadyConfirmed),
     ...validationProblems(connector, settings),
+    ...handlingProblems(connector, settings),
     ...exchangeProblems(settings),
     ...scopeProblems(connector, settings),
   ];
@@ -118,11 +121,42 @@ function validationProblems(connector: Connector, settings: CheckedSettings): Fi
       },
     ];
   }
+  return introspectionProblems(connector, endpoints, "validationMethod");
+}
+
+/** @param path of the choice for which tokens are asked about */
+function introspectionProblems(connector: Connector, endpoints: Endpoints, path: string): FieldProblem[] {
   if (!connector.capabilities.includes("introspectToken")) {
-    return [{ path: "validationMethod", message: notSupported(connector.name, connector, "introspectToken") }];
+    return [{ path, message: notSupported(connector.name, connector, "introspectToken") }];
   }
   if (endpoints.introspection) return [];
   return [{ path: "endpoints.introspection", message: "Enter the introspection endpoint: tokens are checked there." }];
+}
+
+/** Patterns that can be used, and a way to check the tokens that they choose. */
+function handlingProblems(connector: Connector, settings: CheckedSettings): FieldProblem[] {
+  const { tokenHandling, validationMethod, endpoints } = settings;
+  switch (tokenHandling.kind) {
+    case "NONE":
+      return [];
+    case "REFERENCE": {
+      const ofPattern = patternProblems("tokenHandling.pattern", tokenHandling.pattern);
+      if (validationMethod === "INTROSPECT") return ofPattern;
+      return [...ofPattern, ...introspectionProblems(connector, endpoints, "tokenHandling.kind")];
+    }
+    case "JWT":
+      return tokenHandling.claims.flatMap(({ claim, pattern }, at) => [
+        ...patternProblems(`tokenHandling.claims.${String(at)}.pattern`, pattern),
+        ...(tokenHandling.claims.findIndex((other) => other.claim === claim) < at
+          ? [{ path: `tokenHandling.claims.${String(at)}.claim`, message: `“${claim}” is named already.` }]
+          : []),
+      ]);
+  }
+}
+
+function patternProblems(path: string, pattern: string): FieldProblem[] {
+  const message = patternProblem(pattern);
+  return message === null ? [] : [{ path, message }];
 }
 
 /** @throws {AppError} `input.invalid` with all problems; the message names the fields that are missing */
@@ -152,20 +186,32 @@ export function refuseFixed(problems: readonly FieldProblem[]): void {
   });
 }
 
+/** Whether claims tell the tokens of this key manager from others' of the same issuer. */
+export function isToldApart({ tokenHandling }: { tokenHandling: TokenHandling }): boolean {
+  return tokenHandling.kind === "JWT";
+}
+
 /**
- * Refuses an issuer that another enabled key manager of the tenant has: tokens are told apart by it.
- * Concurrent writers of the same issuer wait for each other.
+ * Refuses an issuer that another enabled key manager of the tenant has, where no claims tell the tokens of the two
+ * apart. Concurrent writers of the same issuer wait for each other.
  *
  * @throws {AppError} `key_manager.issuer_conflict` at `issuer`, naming the other key manager
  */
-export async function refuseDuplicateIssuer(ctx: TenantContext, issuer: string, except?: KeyManagerId): Promise<void> {
+export async function refuseDuplicateIssuer(
+  ctx: TenantContext,
+  keyManager: { issuer: string; tokenHandling: TokenHandling },
+  except?: KeyManagerId,
+): Promise<void> {
+  const { issuer } = keyManager;
   await lockIssuer(ctx, issuer);
-  const other = (await findEnabledByIssuer(ctx, issuer)).find(({ id }) => id !== except);
+  if (isToldApart(keyManager)) return;
+  const other = (await findEnabledByIssuer(ctx, issuer)).find((one) => one.id !== except && !isToldApart(one));
   if (!other) return;
+  const ways = "or tell their tokens apart by claims (token handling)";
   const message =
     other.globalKeyManagerId === null
-      ? `“${other.displayName}” is enabled with this issuer already. Disable it first, or save this one disabled.`
-      : `The global key manager “${other.displayName}” is enabled with this issuer already. Use it, or save this one disabled.`;
+      ? `“${other.displayName}” is enabled with this issuer already. Disable it first, save this one disabled, ${ways}.`
+      : `The global key manager “${other.displayName}” is enabled with this issuer already. Use it, save this one disabled, ${ways}.`;
   throw new AppError("key_manager.issuer_conflict", { message, fields: [{ path: "issuer", message }] });
 }
 

@@ -23,7 +23,7 @@ export const setKeyManagerEnabled = defineMutation({
   async run(ctx, { id, revision, enabled }): Promise<KeyManagerListItem> {
     const before = await requireOwnKeyManager(ctx, id);
     requireRevision(before, revision);
-    if (enabled && !before.enabled) await refuseDuplicateIssuer(ctx, before.issuer, before.id);
+    if (enabled && !before.enabled) await refuseDuplicateIssuer(ctx, before, before.id);
     const after = await writeKeyManager(ctx, before, { enabled });
     if (!after) throw new AppError("revision.conflict");
     await requestMirroring(ctx);

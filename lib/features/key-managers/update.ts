@@ -8,7 +8,7 @@ import { checkUpdate } from "./checked.ts";
 import { UpdateKeyManagerInput, type KeyManagerView } from "./contract.ts";
 import { openStoredConnection } from "./open.ts";
 import { requireOwnKeyManager, requireRevision } from "./refusals.ts";
-import { refuseDuplicateIssuer } from "./rules.ts";
+import { isToldApart, refuseDuplicateIssuer } from "./rules.ts";
 import { sealSecrets } from "./secrets.ts";
 import { seemsSimulatedStill } from "./simulated.ts";
 import { refuseDeadSecrets } from "./trying.ts";
@@ -36,8 +36,8 @@ export const updateKeyManager = defineMutation({
     requireRevision(before, input.revision);
     const row = { tenantId: ctx.tenant.id, id: before.id };
     const { values, secrets, entered } = checkUpdate(before, input, () => openStoredConnection(ctx.deps, row, before));
-    if (before.enabled && values.issuer !== before.issuer) {
-      await refuseDuplicateIssuer(ctx, values.issuer, before.id);
+    if (before.enabled && (values.issuer !== before.issuer || isToldApart(before))) {
+      await refuseDuplicateIssuer(ctx, values, before.id);
     }
     const after = await writeKeyManager(ctx, before, {
       ...values,
