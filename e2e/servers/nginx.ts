@@ -13,16 +13,18 @@ export function findNginx(): string | null {
 /**
  * Starts nginx on a free port of the loopback interface.
  *
+ * @param asks false for a gateway that lets everything pass: what asking costs is measured against it
  * @throws {Error} with nginx's own words where it does not start
  */
-export async function startNginx(options: GatewayOptions): Promise<RunningGateway> {
+export async function startNginx(options: GatewayOptions, { asks = true } = {}): Promise<RunningGateway> {
   const binary = findNginx();
   if (!binary) throw new Error("nginx is not installed.");
   const address = `127.0.0.1:${await freePort()}`;
+  const configuration = await fillTemplate("nginx/latchkey.conf", valuesOf(options, address));
   return runGateway("nginx", {
     address,
     files: {
-      "latchkey.conf": await fillTemplate("nginx/latchkey.conf", valuesOf(options, address)),
+      "latchkey.conf": asks ? configuration : configuration.replace(/^ *auth_request .*$/m, ""),
       "nginx.conf": mainConfiguration,
     },
     command: (folder) => [binary, "-p", folder, "-c", join(folder, "nginx.conf"), "-e", "stderr"],

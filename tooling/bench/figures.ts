@@ -21,8 +21,8 @@ export type Figure = {
   unit: string;
   /** Against what stands beside it, in the same run. */
   ratio?: { value: number; to: string };
-  /** What the project promises, and whether this run kept it. */
-  promise?: { atMost: number; kept: boolean };
+  /** What the project promises of the median, or of the ratio, and whether this run kept it. */
+  promise?: { words: string; kept: boolean };
 };
 
 /** A figure from measurements of one kind. */
@@ -34,7 +34,16 @@ export function figure(
     unit,
     ratio,
     atMost,
-  }: { values: readonly number[]; unit: string; ratio?: Figure["ratio"]; atMost?: number },
+    ratioAtLeast,
+    ratioAtMost,
+  }: {
+    values: readonly number[];
+    unit: string;
+    ratio?: Figure["ratio"];
+    atMost?: number;
+    ratioAtLeast?: number;
+    ratioAtMost?: number;
+  },
 ): Figure {
   const middle = median(values);
   return {
@@ -44,7 +53,13 @@ export function figure(
     p95: percentile(values, 0.95),
     unit,
     ...(ratio ? { ratio } : {}),
-    ...(atMost === undefined ? {} : { promise: { atMost, kept: middle <= atMost } }),
+    ...(atMost === undefined ? {} : { promise: { words: `at most ${atMost}`, kept: middle <= atMost } }),
+    ...(ratioAtLeast === undefined
+      ? {}
+      : { promise: { words: `at least ${ratioAtLeast} ×`, kept: ratio !== undefined && ratio.value >= ratioAtLeast } }),
+    ...(ratioAtMost === undefined
+      ? {}
+      : { promise: { words: `at most ${ratioAtMost} ×`, kept: ratio !== undefined && ratio.value <= ratioAtMost } }),
   };
 }
 
@@ -57,7 +72,7 @@ export function table(figures: readonly Figure[]): string {
     round(one.p95),
     one.unit,
     one.ratio ? `${one.ratio.value.toFixed(2)} × ${one.ratio.to}` : "",
-    one.promise ? `${one.promise.kept ? "kept" : "BROKEN"} (at most ${one.promise.atMost})` : "",
+    one.promise ? `${one.promise.kept ? "kept" : "BROKEN"} (${one.promise.words})` : "",
   ]);
   return tableOf([["benchmark", "what", "median", "p95", "unit", "ratio", "promise"], ...rows]);
 }

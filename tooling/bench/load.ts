@@ -3,22 +3,22 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import autocannon from "autocannon";
 
-export type Load = { requestsPerSecond: number; p95Ms: number };
+export type Load = { requestsPerSecond: number; p95Ms: number; p99Ms: number };
 
 /**
- * Sends requests from eight connections, each of the given ones in turn.
+ * Sends requests from several connections, eight where nothing else is said, each of the given ones in turn.
  *
  * @throws {Error} where an answer is not 2xx: a fast refusal is no figure
  */
 export async function load(
   url: string,
   requests: autocannon.Request[],
-  until: { seconds: number } | { amount: number },
+  until: ({ seconds: number } | { amount: number }) & { connections?: number },
 ): Promise<Load> {
   const startedAt = performance.now();
   const result = await autocannon({
     url,
-    connections: 8,
+    connections: until.connections ?? 8,
     requests,
     ...("amount" in until ? { amount: until.amount } : { duration: until.seconds }),
   });
@@ -28,6 +28,7 @@ export async function load(
   return {
     requestsPerSecond: "amount" in until ? until.amount / seconds : result.requests.average,
     p95Ms: result.latency.p97_5,
+    p99Ms: result.latency.p99,
   };
 }
 

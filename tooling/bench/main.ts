@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: the figures that the project promises, side by side with a reference in the same run.
  *
- *   npm run bench -- --only validation,keys           some of validation, keys, lists and start
+ *   npm run bench -- --only validation,keys           some of validation, validator, keys, lists, start
  *   npm run bench -- --fresh                          a fresh clone's first start too (installs and builds)
  *   npm run bench -- --smoke                          quickly, to see that they run; the figures mean nothing. Leaves out
  *                                                     keys, for which a Keycloak has to start, unless they are named
@@ -15,11 +15,12 @@ import { refusal, explain } from "../bootstrap/words.mjs";
 import { table, type Figure } from "./figures.ts";
 import { benchGeneration, generationUnavailable } from "./generation.ts";
 import { benchLists } from "./lists.ts";
+import { benchPlane } from "./plane.ts";
 import { benchStarts } from "./starts.ts";
 import { benchValidation } from "./validation.ts";
 import { openWorld } from "./world.ts";
 
-const names = ["validation", "keys", "lists", "start"];
+const names = ["validation", "validator", "keys", "lists", "start"];
 
 try {
   await main();
@@ -49,6 +50,11 @@ async function main(): Promise<void> {
     const world = await openWorld();
     try {
       if (chosen.includes("validation")) figures.push(...(await benchValidation(world, values.smoke)));
+      if (chosen.includes("validator")) {
+        const measured = await benchPlane(world, values.smoke);
+        figures.push(...measured.figures);
+        skipped.push(...measured.skipped);
+      }
       if (chosen.includes("keys")) {
         const reason =
           values.smoke && !values.only ? "a quick run does not wait for a Keycloak" : generationUnavailable();

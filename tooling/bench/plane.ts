@@ -1,0 +1,373 @@
+/** The validation plane in a process of its own: how fast it is, and that it stays so whatever it has to know. */
+import { createServer } from "node:http";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { exportSPKI, importJWK, type CryptoKey } from "jose";
+import { findNginx, startNginx } from "#e2e/servers/nginx.ts";
+import { installationDb, tenantDb } from "#lib/data/database.ts";
+import { gatewayTenant } from "#tooling/testing/gateway.ts";
+import { consumerKey, signingPair, signToken, type SigningPair } from "#tooling/testing/validation.ts";
+import { startValidator, type ValidatorProcess } from "#tooling/testing/validator-process.ts";
+import { figure, median, type Figure } from "./figures.ts";
+import { load, startReference, type Load } from "./load.ts";
+import type { World } from "./world.ts";
+
+type Tenant = Awaited<ReturnType<typeof gatewayTenant>>;
+type Scale = { rounds: number; seconds: number; mappings: number; apis: number; revocations: number };
+
+const scales: Record<"full" | "smoke", Scale> = {
+  full: { rounds: 5, seconds: 3, mappings: 1_000_000, apis: 10_000, revocations: 1_000_000 },
+  smoke: { rounds: 1, seconds: 1, mappings: 2_000, apis: 50, revocations: 2_000 },
+};
+/** Consumer keys in use at a time, in the small tenant and in the large one. */
+const inUse = 100;
+const group = "validator";
+
+/** @returns the figures, and what could not be measured with the reason */
+export async function benchPlane(world: World, smoke: boolean): Promise<{ figures: Figure[]; skipped: string[] }> {
+  const scale = scales[smoke ? "smoke" : "full"];
+  const pair = await signingPair();
+  const figures: Figure[] = [];
+  const skipped: string[] = [];
+  const environment = { ...world.environment, LATCHKEY_VALIDATOR_STATE: "" };
+  const tenants = await seed(world, pair, scale);
+  const validator = await startValidator(environment);
+  const reference = await startReference();
+  try {
+    figures.push(...(await benchFace(validator, reference.url, { pair, tenant: tenants.small, scale })));
+    figures.push(...(await benchGrowth(validator, { pair, tenants, scale })));
+    figures.push(...(await benchFlood(world, validator, { pair, tenant: tenants.small, scale })));
+    if (findNginx() === null) skipped.push("behind nginx: nginx is not installed");
+    else figures.push(...(await benchNginx(validator, reference.url, { pair, tenant: tenants.small, scale })));
+  } finally {
+    await reference.stop();
+    await validator.stop();
+  }
+  figures.push(...(await benchWorkers(environment, { pair, tenant: tenants.small, scale })));
+  return { figures, skipped };
+}
+
+/** A call as nginx asks about it, by one of the tenant's clients. */
+async function ask(pair: SigningPair, { credential }: Tenant, client = consumerKey) {
+  const token = await signToken(pair, { claims: { client_id: client, jti: client } }, Math.floor(Date.now() / 1000));
+  return {
+    method: "GET" as const,
+    path: "/gateway/nginx/auth",
+    headers: {
+      "x-latchkey-gateway": credential,
+      "x-original-method": "GET",
+      "x-original-uri": "/orders/1.0.0/items/7",
+      authorization: `Bearer ${token}`,
+    },
+  };
+}
+
+type Measured = { pair: SigningPair; tenant: Tenant; scale: Scale };
+
+const rates = (loads: readonly Load[]) => loads.map(({ requestsPerSecond }) => requestsPerSecond);
+const share = (ones: readonly Load[], others: readonly Load[]) => median(rates(ones)) / median(rates(others));
+
+async function benchFace(
+  { origin }: ValidatorProcess,
+  reference: string,
+  { pair, tenant, scale }: Measured,
+): Promise<Figure[]> {
+  const question = await ask(pair, tenant);
+  const loads = { bare: [] as Load[], warm: [] as Load[] };
+  for (let round = -1; round < scale.rounds; round++) {
+    const bare = await load(reference, [{ ...question, path: "/" }], { seconds: scale.seconds });
+    const warm = await load(origin, [question], { seconds: scale.seconds });
+    // The first round warms up.
+    if (round < 0) continue;
+    loads.bare.push(bare);
+    loads.warm.push(warm);
+  }
+  const p99 = (list: readonly Load[]) => list.map(({ p99Ms }) => p99Ms);
+  const to = "bare node:http";
+  const slower = median(p99(loads.warm)) / Math.max(1, median(p99(loads.bare)));
+  return [
+    figure(group, "bare node:http, the same request", { values: rates(loads.bare), unit: "requests/s" }),
+    figure(group, "nginx face, warm token", {
+      values: rates(loads.warm),
+      unit: "requests/s",
+      ratio: { value: share(loads.warm, loads.bare), to },
+      ratioAtLeast: 0.75,
+    }),
+    figure(group, "nginx face, warm token, p99", {
+      values: p99(loads.warm),
+      unit: "ms",
+      ratio: { value: slower, to },
+      ratioAtMost: 2,
+    }),
+  ];
+}
+
+async function benchGrowth(
+  { origin }: ValidatorProcess,
+  { pair, tenants, scale }: { pair: SigningPair; tenants: Tenants; scale: Scale },
+): Promise<Figure[]> {
+  const clients = Array.from({ length: inUse }, (_, index) => index + 1);
+  const asksOf = (tenant: Tenant, step: number) =>
+    Promise.all(clients.map((client) => ask(pair, tenant, `client-${client * step}`)));
+  const asks = {
+    small: await asksOf(tenants.small, 1),
+    large: await asksOf(tenants.large, Math.floor(scale.mappings / inUse)),
+    revoking: await asksOf(tenants.revoking, 1),
+  };
+  const loads = { small: [] as Load[], large: [] as Load[], revoking: [] as Load[] };
+  for (let round = -1; round < scale.rounds; round++) {
+    for (const name of ["small", "large", "revoking"] as const) {
+      const measured = await load(origin, asks[name], { seconds: scale.seconds });
+      if (round >= 0) loads[name].push(measured);
+    }
+  }
+  const to = `with ${inUse} mappings`;
+  const count = (amount: number) => amount.toLocaleString("en");
+  const large = `${count(scale.mappings)} mappings and ${count(scale.apis)} APIs`;
+  return [
+    figure(group, `${inUse} clients of ${inUse} mappings`, { values: rates(loads.small), unit: "requests/s" }),
+    figure(group, `${inUse} clients of ${large}`, {
+      values: rates(loads.large),
+      unit: "requests/s",
+      ratio: { value: share(loads.large, loads.small), to },
+      ratioAtLeast: 0.95,
+    }),
+    figure(group, `with ${count(scale.revocations)} revoked tokens`, {
+      values: rates(loads.revoking),
+      unit: "requests/s",
+      ratio: { value: share(loads.revoking, loads.small), to: "with none" },
+      ratioAtLeast: 0.95,
+    }),
+    figure(group, "resident memory, all of these known", { values: [await residentMegabytes(origin)], unit: "MB" }),
+  ];
+}
+
+async function residentMegabytes(origin: string): Promise<number> {
+  const metrics = await (await fetch(`${origin}/metrics`)).text();
+  return Number(/^process_resident_memory_bytes (\S+)$/m.exec(metrics)?.[1]) / 1024 / 1024;
+}
+
+/** Tokens that name keys nobody published, of a key manager that does not answer any more, beside good calls. */
+async function benchFlood(
+  { deps, environment }: World,
+  validator: ValidatorProcess,
+  { pair, tenant, scale }: Measured,
+): Promise<Figure[]> {
+  let fetches = 0;
+  const keyServer = createServer((_req, res) => {
+    fetches++;
+    res.end(JSON.stringify({ keys: [pair.publicJwk] }));
+  });
+  keyServer.listen(0, "127.0.0.1");
+  await once(keyServer, "listening");
+  const { port } = keyServer.address() as AddressInfo;
+  const own = await startValidator({
+    ...environment,
+    LATCHKEY_VALIDATOR_STATE: "",
+    LATCHKEY_OUTBOUND_ALLOW: `127.0.0.1:${port}`,
+  });
+  await trust(deps, tenant, { kind: "jwks", url: `http://127.0.0.1:${port}/keys` });
+  try {
+    const good = await ask(pair, tenant);
+    await untilAllowed(own.origin, good);
+    const alone: Load[] = [];
+    const beside: Load[] = [];
+    const flooding: Promise<void>[] = [];
+    for (let round = 0; round < scale.rounds; round++) {
+      alone.push(await load(own.origin, [good], { seconds: scale.seconds }));
+      const flood = setInterval(() => {
+        flooding.push(floodOnce(own.origin, { ...pair, keyId: `unknown-${flooding.length}` }, tenant));
+      }, 10);
+      beside.push(await load(own.origin, [good], { seconds: scale.seconds }));
+      clearInterval(flood);
+      await Promise.all(flooding);
+      // From the middle on, the key manager is away altogether.
+      if (round === Math.floor(scale.rounds / 2)) keyServer.close().closeAllConnections();
+    }
+    const allowed = Math.ceil((2 * scale.rounds * scale.seconds) / 30) + 1;
+    return [
+      figure(group, "beside tokens with unknown keys, key manager up, then away", {
+        values: rates(beside),
+        unit: "requests/s",
+        ratio: { value: share(beside, alone), to: "without them" },
+        ratioAtLeast: 0.9,
+      }),
+      figure(group, `fetches of the key set for ${flooding.length} such tokens`, {
+        values: [fetches],
+        unit: "",
+        atMost: allowed,
+      }),
+    ];
+  } finally {
+    await own.stop();
+    keyServer.close();
+    await trustPem(deps, tenant, pair);
+    await untilAllowed(validator.origin, await ask(pair, tenant));
+  }
+}
+
+async function floodOnce(origin: string, pair: SigningPair, tenant: Tenant): Promise<void> {
+  const { path, headers } = await ask(pair, tenant);
+  const response = await fetch(origin + path, { headers });
+  await response.arrayBuffer();
+  if (response.status === 200) throw new Error("A token that names an unknown key was let in.");
+}
+
+/** What the answer costs a real nginx, against one that asks nobody. */
+async function benchNginx(
+  { origin }: ValidatorProcess,
+  reference: string,
+  { pair, tenant, scale }: Measured,
+): Promise<Figure[]> {
+  const options = {
+    latchkeyAddress: new URL(origin).host,
+    backendAddress: new URL(reference).host,
+    gatewayCredential: tenant.credential,
+  };
+  const asking = await startNginx(options);
+  const open = await startNginx(options, { asks: false });
+  try {
+    const { headers } = await ask(pair, tenant);
+    const call = {
+      method: "GET" as const,
+      path: "/orders/1.0.0/items/7",
+      headers: { authorization: headers.authorization },
+    };
+    const loads = { open: [] as Load[], asking: [] as Load[] };
+    for (let round = -1; round < scale.rounds; round++) {
+      const [without, with_] = [
+        await load(open.origin, [call], { seconds: scale.seconds }),
+        await load(asking.origin, [call], { seconds: scale.seconds }),
+      ];
+      if (round < 0) continue;
+      loads.open.push(without);
+      loads.asking.push(with_);
+    }
+    return [
+      figure(group, "nginx without auth_request", { values: rates(loads.open), unit: "requests/s" }),
+      figure(group, "nginx with auth_request", {
+        values: rates(loads.asking),
+        unit: "requests/s",
+        ratio: { value: share(loads.asking, loads.open), to: "without" },
+        ratioAtLeast: 0.6,
+      }),
+    ];
+  } finally {
+    await asking.stop();
+    await open.stop();
+  }
+}
+
+async function benchWorkers(
+  environment: Readonly<Record<string, string>>,
+  { pair, tenant, scale }: Measured,
+): Promise<Figure[]> {
+  const question = await ask(pair, tenant);
+  const measure = async (workers: number): Promise<Load[]> => {
+    const validator = await startValidator({ ...environment, LATCHKEY_VALIDATOR_WORKERS: String(workers) });
+    try {
+      await load(validator.origin, [question], { seconds: scale.seconds, connections: 32 });
+      const loads: Load[] = [];
+      for (let round = 0; round < scale.rounds; round++) {
+        loads.push(await load(validator.origin, [question], { seconds: scale.seconds, connections: 32 }));
+      }
+      return loads;
+    } finally {
+      await validator.stop();
+    }
+  };
+  const [one, two] = [await measure(1), await measure(2)];
+  return [
+    figure(group, "one worker", { values: rates(one), unit: "requests/s" }),
+    figure(group, "two workers", {
+      values: rates(two),
+      unit: "requests/s",
+      ratio: { value: share(two, one), to: "one" },
+      ratioAtLeast: 1.8,
+    }),
+  ];
+}
+
+type Tenants = { small: Tenant; large: Tenant; revoking: Tenant };
+
+/** A small tenant, a large one, and a small one with many revoked tokens; written directly. */
+async function seed({ deps }: World, pair: SigningPair, scale: Scale): Promise<Tenants> {
+  const small = await gatewayTenant(deps);
+  const large = await gatewayTenant(deps);
+  const revoking = await gatewayTenant(deps);
+  for (const tenant of [small, large, revoking]) await trustPem(deps, tenant, pair);
+  await deps.database.inInstallation(async (ctx) => {
+    const db = installationDb(ctx);
+    // What triggers write for each row is for validators that run: none does yet.
+    const quiet = ["application", "key_mapping", "subscription", "api", "api_resource"];
+    for (const table of quiet) await db.$executeRawUnsafe(`ALTER TABLE "${table}" DISABLE TRIGGER USER`);
+    for (const [tenant, mappings] of [
+      [small, inUse],
+      [revoking, inUse],
+      [large, scale.mappings],
+    ] as const) {
+      const { tenantId, ids } = tenant;
+      const ownerId = tenant.administrator.actor.kind === "person" ? tenant.administrator.actor.personId : "";
+      await db.$executeRaw`
+        WITH made AS (
+          INSERT INTO application (id, tenant_id, name, owner_id, owner_name)
+          SELECT gen_random_uuid(), ${tenantId}::uuid, 'Application ' || n, ${ownerId}::uuid, 'Somebody'
+            FROM generate_series(1, ${mappings}::int) AS n
+          RETURNING id, name
+        ), mapped AS (
+          INSERT INTO key_mapping (id, tenant_id, application_id, key_manager_id, key_type, mode, state, consumer_key,
+                                   requested, created_by_id, updated_at)
+          SELECT gen_random_uuid(), ${tenantId}::uuid, id, ${ids.keyManager}::uuid, 'PRODUCTION', 'MAPPED', 'ACTIVE',
+                 'client-' || substr(name, 13), '{}', ${ownerId}::uuid, now()
+            FROM made
+        )
+        INSERT INTO subscription (id, tenant_id, application_id, api_id, plan_id)
+        SELECT gen_random_uuid(), ${tenantId}::uuid, id, ${ids.api}::uuid, ${ids.plan}::uuid FROM made`;
+    }
+    await db.$executeRaw`
+      WITH made AS (
+        INSERT INTO api (id, tenant_id, name, context, version, status, created_by_id, updated_at)
+        SELECT gen_random_uuid(), tenant_id, 'API ' || n, '/api-' || n, '1.0.0', 'PUBLISHED', created_by_id, now()
+          FROM api, generate_series(1, ${scale.apis}::int) AS n WHERE id = ${large.ids.api}::uuid
+        RETURNING id, tenant_id
+      )
+      INSERT INTO api_resource (id, tenant_id, api_id, verb, path, scopes, position)
+      SELECT gen_random_uuid(), tenant_id, id, verb, '/items/{id}', ARRAY['orders:read'], row_number() OVER (PARTITION BY id)
+        FROM made CROSS JOIN (VALUES ('GET'), ('PUT'), ('DELETE')) AS verbs(verb)`;
+    await db.$executeRaw`
+      INSERT INTO revocation (tenant_id, key_manager, kind, value, expires_at, revoked_at)
+      SELECT ${revoking.tenantId}::uuid, ${revoking.ids.keyManager}, 'TOKEN_ID', gen_random_uuid()::text,
+             now() + interval '1 day', now() - interval '1 hour'
+        FROM generate_series(1, ${scale.revocations}::int)`;
+    for (const table of quiet) await db.$executeRawUnsafe(`ALTER TABLE "${table}" ENABLE TRIGGER USER`);
+  });
+  await deps.database.inInstallation((ctx) => installationDb(ctx).$executeRaw`ANALYZE`);
+  return { small, large, revoking };
+}
+
+async function trustPem(deps: World["deps"], tenant: Tenant, pair: SigningPair): Promise<void> {
+  const publicKey = (await importJWK(pair.publicJwk, pair.algorithm, { extractable: true })) as CryptoKey;
+  await trust(deps, tenant, { kind: "pem", value: await exportSPKI(publicKey) });
+}
+
+async function trust(
+  deps: World["deps"],
+  { tenantId, ids }: Tenant,
+  signingKeys: { kind: "jwks"; url: string } | { kind: "pem"; value: string },
+): Promise<void> {
+  await deps.database.inTenant(tenantId, (tx) =>
+    tenantDb(tx).keyManager.update({ where: { tenantId, id: ids.keyManager }, data: { signingKeys } }),
+  );
+}
+
+/** A refusal is an answer too, and a quick one: what is measured must be the way of a good token. */
+async function untilAllowed(origin: string, { path, headers }: Awaited<ReturnType<typeof ask>>): Promise<void> {
+  const until = Date.now() + 10_000;
+  for (;;) {
+    const response = await fetch(origin + path, { headers });
+    await response.arrayBuffer();
+    if (response.status === 200) return;
+    if (Date.now() > until) throw new Error(`The token to measure with was refused with status ${response.status}.`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
