@@ -88,7 +88,7 @@ describe("/metrics", () => {
   it("is for this machine alone where no token is set", async () => {
     const near = await call(await open([everywhere(metrics())]), "/metrics");
     expect(near.status).toBe(200);
-    expect(near.body).toContain("latchkey_http_request_duration_seconds");
+    expect(near.body).toContain("http_server_request_duration_seconds");
 
     const handle = metrics();
     const far = everywhere((req, res) => {

@@ -18,8 +18,8 @@ export type Mount = {
   quiet?: boolean;
   /**
    * For gateways alone, which wait for each answer: the request arrives as it came, with nothing stamped,
-   * rewritten or logged, and the mount counts and puts headers on by itself. It must believe no header but
-   * the caller's own credentials.
+   * rewritten or logged, and the mount puts headers on by itself. It must believe no header but the caller's
+   * own credentials.
    */
   express?: boolean;
 };
@@ -42,8 +42,8 @@ export function createFrontDoor({ mounts, log, origin, trustedProxies }: FrontDo
   const expressMounts = mounts.filter(({ express }) => express);
   const server = createServer((req, res) => {
     const expressMount = expressMounts.find((candidate) => candidate.matches(pathOf(req)));
-    if (expressMount) return void answer(req, res, { mount: expressMount, requestId: undefined, log });
     const startedAt = performance.now();
+    if (expressMount) return void answerExpress(req, res, { mount: expressMount, log, startedAt });
     const admission = admit(req, { origin, trustedProxies });
     const mount = mounts.find((candidate) => candidate.matches(admission.path));
     for (const [name, value] of fixedHeaders) res.setHeader(name, value);
@@ -51,7 +51,7 @@ export function createFrontDoor({ mounts, log, origin, trustedProxies }: FrontDo
     res.once("close", () => {
       const seconds = (performance.now() - startedAt) / 1000;
       const area = mount?.area ?? "none";
-      observeRequest({ area, status: res.statusCode, seconds });
+      observeRequest(area, res.statusCode, seconds);
       const write = mount?.quiet || admission.isAsset ? log.debug.bind(log) : log.info.bind(log);
       write(
         {
@@ -76,6 +76,16 @@ export function createFrontDoor({ mounts, log, origin, trustedProxies }: FrontDo
 function pathOf({ url = "/" }: IncomingMessage): string {
   const query = url.indexOf("?");
   return query < 0 ? url : url.slice(0, query);
+}
+
+/** Counted when the answer is made, not when it has gone: nothing has to listen for that. */
+async function answerExpress(
+  req: IncomingMessage,
+  res: ServerResponse,
+  { mount, log, startedAt }: { mount: Mount; log: Log; startedAt: number },
+): Promise<void> {
+  await answer(req, res, { mount, requestId: undefined, log });
+  observeRequest(mount.area, res.statusCode, (performance.now() - startedAt) / 1000);
 }
 
 type Answering = { mount: Mount | undefined; requestId: string | undefined; log: Log };
