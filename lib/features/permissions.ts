@@ -16,6 +16,8 @@ const permissionsOfRole = {
     "identity_provider:write",
     "gateway_credential:read",
     "gateway_credential:write",
+    "revocation:read",
+    "revocation:write",
     "backend_jwt:read",
     "backend_jwt:write",
     "plan:read",

@@ -17,6 +17,7 @@ import { registerKeyManager } from "#lib/features/key-managers/register.ts";
 import { setKeyManagerEnabled } from "#lib/features/key-managers/set-enabled.ts";
 import { removeKeys } from "#lib/features/key-mappings/remove.ts";
 import { createPlan } from "#lib/features/plans/create.ts";
+import { revokeOwnApplicationTokens } from "#lib/features/revocations/revoke-issued.ts";
 import { subscribe } from "#lib/features/subscriptions/subscribe.ts";
 import { setTenantActive } from "#lib/features/tenants/set-active.ts";
 import { newId } from "#lib/foundation/ids.ts";
@@ -162,6 +163,12 @@ describe("a token of a global key manager", () => {
     await expect(
       setGlobalKeyManagerEnabled(world.operator, { id: keyManager.id, revision: 2, enabled: true }),
     ).rejects.toMatchObject({ code: "key_manager.issuer_conflict" });
+  });
+
+  it("is refused where it calls, too, once its owner revoked what the application got so far", async () => {
+    const { keys, there, becomes } = await crossing();
+    await revokeOwnApplicationTokens(there.ctx, { id: keys.applicationId });
+    await becomes("token_revoked");
   });
 });
 

@@ -1,7 +1,7 @@
 /** What the validation plane and the token exchange trust: a key manager's settings and its connector's declaration. */
 import type { Connector } from "#lib/connector-kit/contract.ts";
 import type { KeyManagerRecord } from "#lib/data/key-managers.ts";
-import { ownServer } from "#lib/data/revocations.ts";
+import { revocationName } from "#lib/features/revocations/name.ts";
 import type { OutboundFetch } from "#lib/foundation/outbound-contract.ts";
 import type { TrustAnchor } from "#lib/token-validation/snapshot.ts";
 
@@ -42,7 +42,7 @@ export function trustAnchorOf(keyManager: TrustedSettings, connector: Connector)
     algorithms: trust.algorithms,
     tokenTypes: trust.tokenTypes,
     refusedClaims: trust.refusedClaims,
-    revocationName: connector.permanent === undefined ? id : ownServer,
+    revocationName: revocationName(id, connector),
     fingerprint: `${id}:${String(revision)}:${String(updatedAt.getTime())}`,
   };
 }

@@ -59,6 +59,13 @@ const told = new Map<string, Words>([
   ],
   ["application.create", { label: "Create an application", did: "created the application {}" }],
   ["application.delete", { label: "Delete an application", did: "deleted the application {}" }],
+  [
+    "application.revoke_tokens",
+    {
+      label: "Revoke the tokens of one's own application",
+      did: "revoked the tokens that the application {} got so far",
+    },
+  ],
   ["application.update", { label: "Change an application", did: "changed the application {}" }],
   [
     "backend_jwt.update",
@@ -242,6 +249,7 @@ const told = new Map<string, Words>([
       attempt: "go on with an open operation on the keys of {}",
     },
   ],
+  ["key_mapping.revoke_tokens", { label: "Revoke the tokens of keys", did: "revoked the tokens that {} got so far" }],
   ["key_mapping.reveal_secret", { label: "Reveal a consumer secret", did: "revealed the consumer secret of {}" }],
   ["key_mapping.update", { label: "Change keys", did: "changed the keys of {}", attempt: "change the keys of {}" }],
   ["person.change_password", { label: "Change one's own password", did: "changed their own password" }],
@@ -278,6 +286,11 @@ const told = new Map<string, Words>([
   [
     "scope_mirror.retry",
     { label: "Try to mirror scopes again", did: "asked for the scopes of {} to be mirrored again" },
+  ],
+  ["revocation.create", { label: "Revoke tokens", did: "revoked tokens of the key manager {}" }],
+  [
+    "revocation.create_for_application",
+    { label: "Revoke the tokens of an application", did: "revoked the tokens that the application {} got so far" },
   ],
   ["subscription.create", { label: "Subscribe to an API", did: "made the subscription {}" }],
   ["subscription.delete", { label: "End a subscription", did: "ended the subscription {}" }],

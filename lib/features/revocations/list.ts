@@ -1,0 +1,44 @@
+import { z } from "zod";
+import { findConnector } from "#connectors/registry.ts";
+import { listAllKeyManagers } from "#lib/data/key-managers.ts";
+import { readCursor } from "#lib/data/paging.ts";
+import { listRevocations as readRevocations } from "#lib/data/revocations.ts";
+import { defineQuery } from "../verb.ts";
+import { ListRevocationsInput, type RevocationListView, type RevokingKeyManager } from "./contract.ts";
+import { revocationName } from "./name.ts";
+
+/** A page of what is revoked in the tenant, newest first; what has expired by itself is left out. */
+export const listRevocations = defineQuery({
+  action: "revocation.list",
+  permission: "revocation:read",
+  input: ListRevocationsInput,
+  async run(ctx, { search, cursor, limit }): Promise<RevocationListView> {
+    const now = ctx.deps.clock.now();
+    const page = await readRevocations(ctx, { search, now, after: readCursor(cursor), limit });
+    const keyManagers = await listAllKeyManagers(ctx);
+    const names = new Map(
+      keyManagers.map(({ id, connectorId, displayName }) => [
+        revocationName(id, findConnector(connectorId)),
+        displayName,
+      ]),
+    );
+    const items = page.items.map(({ id, kind, value, keyManager, issuedBefore, expiresAt, revokedBy, revokedAt }) => ({
+      ...{ id, kind, value, revokedBy },
+      keyManager: names.get(keyManager) ?? null,
+      issuedBefore: issuedBefore?.toISOString() ?? null,
+      expiresAt: expiresAt.toISOString(),
+      revokedAt: revokedAt.toISOString(),
+    }));
+    return { items, nextCursor: page.nextCursor };
+  },
+});
+
+/** The key managers whose tokens can be revoked: every one of the tenant, by name. */
+export const listRevokingKeyManagers = defineQuery({
+  action: "revocation.list_key_managers",
+  permission: "revocation:read",
+  input: z.strictObject({}),
+  async run(ctx): Promise<RevokingKeyManager[]> {
+    return (await listAllKeyManagers(ctx)).map(({ id, displayName }) => ({ id, displayName }));
+  },
+});

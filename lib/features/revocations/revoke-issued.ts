@@ -1,0 +1,99 @@
+/** Revoking what an application got so far: by its owner, for all of its keys or one of them, and by administrators. */
+import { findConnector } from "#connectors/registry.ts";
+import { findRevocableApplication, type RevocableApplication } from "#lib/data/revocable-clients.ts";
+import { insertRevocationsOfTenants } from "#lib/data/revocations.ts";
+import { AppError } from "#lib/foundation/errors.ts";
+import type { ApplicationId, KeyMappingId, TenantId } from "#lib/foundation/ids.ts";
+import { requirePerson } from "../applications/own.ts";
+import { keyTypeLabels } from "../key-mappings/contract.ts";
+import { defineCrossTenantVerb, type AuditEntry, type CrossTenantContext } from "../verb.ts";
+import { ApplicationTokensRef, KeyTokensRef, type RevokedView } from "./contract.ts";
+import { issuedUntil, keptUntil } from "./moments.ts";
+import { revocationName } from "./name.ts";
+
+/**
+ * Revokes every token that the caller's application got so far, at all of its key managers. Its keys stay: programs may
+ * get new tokens at once.
+ *
+ * @throws {AppError} `application.not_found`
+ */
+export const revokeOwnApplicationTokens = defineCrossTenantVerb({
+  action: "application.revoke_tokens",
+  permission: "key_mapping:write",
+  input: ApplicationTokensRef,
+  async run(ctx, { id }): Promise<RevokedView> {
+    const { personId: owner } = requirePerson(ctx.actor);
+    const of = { applicationId: id as ApplicationId };
+    const application = await findRevocableApplication(ctx, { tenantId: ctx.tenant.id, owner, of });
+    if (!application) throw new AppError("application.not_found");
+    return revokeIssued(ctx, application, toSubject(application));
+  },
+});
+
+/**
+ * The same for anybody's application in the tenant.
+ *
+ * @throws {AppError} `application.not_found`
+ */
+export const revokeApplicationTokens = defineCrossTenantVerb({
+  action: "revocation.create_for_application",
+  permission: "revocation:write",
+  input: ApplicationTokensRef,
+  async run(ctx, { id }): Promise<RevokedView> {
+    const of = { applicationId: id as ApplicationId };
+    const application = await findRevocableApplication(ctx, { tenantId: ctx.tenant.id, owner: null, of });
+    if (!application) throw new AppError("application.not_found");
+    return revokeIssued(ctx, application, toSubject(application));
+  },
+});
+
+/**
+ * Revokes every token that some keys of the caller's got so far. The keys stay: programs may get new tokens at once.
+ *
+ * @throws {AppError} `key_mapping.not_found`, `key_mapping.not_active` where they have no consumer key yet
+ */
+export const revokeKeyTokens = defineCrossTenantVerb({
+  action: "key_mapping.revoke_tokens",
+  permission: "key_mapping:write",
+  input: KeyTokensRef,
+  async run(ctx, { id }): Promise<RevokedView> {
+    const { personId: owner } = requirePerson(ctx.actor);
+    const of = { keyMappingId: id as KeyMappingId };
+    const application = await findRevocableApplication(ctx, { tenantId: ctx.tenant.id, owner, of });
+    if (!application) throw new AppError("key_mapping.not_found");
+    const [client] = application.clients;
+    if (!client) throw new AppError("key_mapping.not_active", { message: "These keys have no consumer key yet." });
+    const name = `${application.name} · ${client.keyManagerName} · ${keyTypeLabels[client.keyType]}`;
+    return revokeIssued(ctx, application, { type: "key_mapping", id, name });
+  },
+});
+
+const toSubject = ({ id, name }: RevocableApplication) => ({ type: "application", id, name });
+
+async function revokeIssued(
+  ctx: CrossTenantContext,
+  { clients }: RevocableApplication,
+  subject: AuditEntry["subject"],
+): Promise<RevokedView> {
+  const now = ctx.deps.clock.now();
+  const [issuedBefore, expiresAt] = [issuedUntil(now), keptUntil(now)];
+  const rows = clients.map(({ tenantId, keyManagerId, connectorId, consumerKey }) => ({
+    tenantId,
+    keyManager: revocationName(keyManagerId, findConnector(connectorId)),
+    kind: "CONSUMER_KEY" as const,
+    value: consumerKey,
+    issuedBefore,
+    expiresAt,
+  }));
+  const mine = rows.filter(({ tenantId }) => tenantId === ctx.tenant.id);
+  const others = rows.filter(({ tenantId }) => tenantId !== ctx.tenant.id);
+  await insertRevocationsOfTenants(ctx, mine, ctx.actor.name);
+  // Who it was is the business of the caller's tenant.
+  await insertRevocationsOfTenants(ctx, others, `Somebody of ${ctx.tenant.name}`);
+  const concerned = new Set<TenantId>([ctx.tenant.id, ...others.map(({ tenantId }) => tenantId)]);
+  for (const tenantId of concerned) {
+    const consumerKeys = rows.filter((row) => row.tenantId === tenantId).map(({ value }) => value);
+    await ctx.auditIn(tenantId, { subject, after: { consumerKeys, issuedBefore, keptUntil: expiresAt } });
+  }
+  return { count: mine.length, issuedBefore: issuedBefore.toISOString() };
+}
