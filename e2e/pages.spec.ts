@@ -37,6 +37,10 @@ const visits: Record<string, Visit> = {
   "(home)/page.tsx": everybody(() => "/"),
   "gallery/page.tsx": { as: "stranger", at: () => null },
   "(account)/account/page.tsx": everybody(() => "/account"),
+  "(admin)/admin/applications/page.tsx": everybody(() => "/admin/applications"),
+  "(admin)/admin/applications/[id]/page.tsx": everybody(({ application }) =>
+    application.replace("/developer/", "/admin/"),
+  ),
   "(admin)/admin/audit/page.tsx": everybody(() => "/admin/audit"),
   "(admin)/admin/gateways/page.tsx": everybody(() => "/admin/gateways"),
   "(admin)/admin/identity-providers/page.tsx": everybody(() => "/admin/identity-providers"),

@@ -1,6 +1,6 @@
 /**
  * Several consumer secrets of one client, a client with an id and secret of its owner's own, and one that an
- * administrator attaches: at Okta's simulator.
+ * administrator attaches: at Okta's simulator. In the end the application gets another owner, and all of them go with it.
  */
 import { expect, test, type Page } from "@playwright/test";
 import { okta } from "#connectors/okta/index.ts";
@@ -14,6 +14,8 @@ import {
   createApplication,
   foundTenant,
   generateKeys,
+  invite,
+  join,
   keysCard,
   openKeys,
   openWindow,
@@ -80,6 +82,38 @@ test("a developer adds a second secret, sees which one is used here, and removes
   await expect(fresh).toBeVisible();
 });
 
+test("at the built-in key manager, a further secret ends after days of one's own, or never", async () => {
+  await openKeys(page, application, "sandbox");
+  await generateKeys(page, "Built-in");
+  const secrets = keysCard(page, "Built-in").getByRole("region", { name: "Consumer secrets" });
+  await secrets.getByRole("button", { name: "Show secrets" }).click();
+  const dialog = page.getByRole("dialog", { name: "Add a consumer secret" });
+  const add = async (description: string, ends: string) => {
+    await secrets.getByRole("button", { name: "Add secret…" }).click();
+    await expect(dialog.getByLabel("Ends")).toHaveValue("90");
+    await dialog.getByLabel("Description").fill(description);
+    await dialog.getByLabel("Ends").selectOption(ends);
+  };
+  const take = async () => {
+    await dialog.getByRole("button", { name: "Add secret" }).click();
+    await takeSecret(page, "Consumer secret");
+    await page.getByRole("button", { name: "Done" }).click();
+  };
+
+  await add("For the audit", "In a number of days…");
+  await dialog.getByRole("button", { name: "Add secret" }).click();
+  await expect(dialog.getByLabel("Days")).toHaveAccessibleDescription(/Enter after how many days it ends/);
+  await dialog.getByLabel("Days").fill("7");
+  await take();
+  await expect(secrets.getByRole("listitem").filter({ hasText: "For the audit" })).toContainText("ends in 7 days");
+
+  await add("For good", "Never");
+  await expect(dialog.getByLabel("Days")).toHaveCount(0);
+  await take();
+  await expect(secrets.getByRole("listitem")).toHaveCount(3);
+  await expect(secrets.getByRole("listitem").filter({ hasText: "For good" })).not.toContainText("ends");
+});
+
 test("a developer brings a client id and secret along, and is told when the id is taken", async () => {
   await createApplication(page, "Warehouse");
   await openKeys(page, "Warehouse", "production");
@@ -134,4 +168,35 @@ test("an administrator attaches a client to a developer's application, and is to
   await openKeys(page, application, "sandbox");
   await expect(keysCard(page, keyManager).getByText("made-by-hand")).toBeVisible();
   await expect(keysCard(page, keyManager).getByText("Mapped client")).toBeVisible();
+});
+
+test("an administrator gives the application to another developer, who has its keys from then on", async ({
+  browser,
+}) => {
+  const colleague = await openWindow(browser, latchkey.origin);
+  const link = await invite(page, { email: "devi@harbour.example", roles: ["Developer"] });
+  await join(colleague, link, "Devi Rao");
+
+  await page.goto("/admin/applications");
+  await page.getByRole("searchbox", { name: "Search all applications" }).fill("web sh");
+  await expect(page.getByRole("row")).toHaveCount(2);
+  await page.getByRole("link", { name: application }).click();
+  await expect(page.getByRole("table", { name: "Keys at key managers" }).getByText(keyManager).first()).toBeVisible();
+  await page.getByRole("button", { name: "Change owner" }).click();
+  const dialog = page.getByRole("dialog", { name: `Change the owner of ${application}` });
+  await dialog.getByRole("button", { name: "Change owner" }).click();
+  await expect(dialog.getByText("Choose who is to own the application.").first()).toBeVisible();
+  await dialog.getByLabel("Find a developer").fill("devi@");
+  await dialog.getByRole("radio", { name: "Devi Rao" }).check();
+  await expect(dialog.getByText("Choose who is to own the application.")).toHaveCount(0);
+  await expect(dialog.getByText(`loses ${application} at once`)).toBeVisible();
+  await dialog.getByRole("button", { name: "Change owner" }).click();
+  await expect(dialog).toBeHidden();
+  await expect(page.getByText("devi@harbour.example")).toBeVisible();
+
+  await openKeys(colleague, application, "production");
+  await expect(keysCard(colleague, keyManager).getByText("Active", { exact: true }).first()).toBeVisible();
+  await page.goto(new URL(colleague.url()).pathname);
+  await expect(page.getByText("There is nothing at this address")).toBeVisible();
+  await colleague.context().close();
 });

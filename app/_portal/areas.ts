@@ -42,6 +42,20 @@ const areas: readonly { label: string; links: readonly GatedLink[] }[] = [
         gate: "gateway_credential:read",
         keywords: ["nginx", "credential"],
       },
+      {
+        href: "/admin/revocations",
+        label: "Revocations",
+        icon: "revocations",
+        gate: "revocation:read",
+        keywords: ["tokens", "revoke", "deny list"],
+      },
+      {
+        href: "/admin/applications",
+        label: "All applications",
+        icon: "applications",
+        gate: "application:administer",
+        keywords: ["owner", "developers"],
+      },
       { href: "/admin/people", label: "People", icon: "people", gate: "people:read", keywords: ["invite", "roles"] },
       {
         href: "/admin/identity-providers",

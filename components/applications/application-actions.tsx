@@ -3,29 +3,38 @@
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { toast } from "sonner";
+import { RevokeIssuedDialog } from "#components/revocations/revoke-issued-dialog.tsx";
 import { Button } from "#components/ui/button.tsx";
 import { ConfirmDialog } from "#components/ui/confirm-dialog.tsx";
-import { Menu, MenuItem } from "#components/ui/menu.tsx";
+import { Menu, MenuItem, MenuSeparator } from "#components/ui/menu.tsx";
 import type { ActionResult } from "#lib/features/actions/contract.ts";
 import type {
+  AdministeredApplicationView,
   ApplicationDeletion,
   ApplicationDetailView,
   ApplicationView,
   EditApplicationInput,
 } from "#lib/features/applications/contract.ts";
+import type { RevokedView } from "#lib/features/revocations/contract.ts";
 import { ApplicationDialog } from "./application-dialog.tsx";
+import { ChangeOwnerDialog, type OwnerActions } from "./change-owner-dialog.tsx";
 import { RemoveKeysFirst } from "./remove-keys-first.tsx";
 
 type ApplicationActionsProps = {
   application: ApplicationDetailView;
   update: (input: EditApplicationInput) => Promise<ActionResult<ApplicationView>>;
   remove: (input: { id: string }) => Promise<ActionResult<ApplicationDeletion>>;
+  revokeTokens: (input: { id: string }) => Promise<ActionResult<RevokedView>>;
+  /** For an owner who is an administrator as well; null for others. */
+  ownership: { application: AdministeredApplicationView; actions: OwnerActions } | null;
 };
 
 /** What can be done to an application as a whole. */
-export function ApplicationActions({ application, update, remove }: ApplicationActionsProps) {
+export function ApplicationActions({ application, update, remove, revokeTokens, ownership }: ApplicationActionsProps) {
   const router = useRouter();
   const [deleting, setDeleting] = useState(false);
+  const [revoking, setRevoking] = useState(false);
+  const [givingAway, setGivingAway] = useState(false);
   const { id, name, removeFirst } = application;
 
   async function confirm() {
@@ -49,10 +58,31 @@ export function ApplicationActions({ application, update, remove }: ApplicationA
         trigger={<Button>Edit</Button>}
       />
       <Menu label="More actions">
+        {ownership && (
+          <>
+            <MenuItem onSelect={() => setGivingAway(true)}>Change owner…</MenuItem>
+            <MenuSeparator />
+          </>
+        )}
+        <MenuItem onSelect={() => setRevoking(true)}>Revoke tokens issued so far…</MenuItem>
         <MenuItem danger onSelect={() => setDeleting(true)}>
           Delete application…
         </MenuItem>
       </Menu>
+      {ownership && (
+        <ChangeOwnerDialog
+          {...ownership}
+          open={givingAway}
+          onOpenChange={setGivingAway}
+          onChanged={() => router.push("/developer/applications")}
+        />
+      )}
+      <RevokeIssuedDialog
+        whose={`the application ${name}`}
+        revoke={() => revokeTokens({ id })}
+        open={revoking}
+        onOpenChange={setRevoking}
+      />
       <RemoveKeysFirst application={application} open={deleting && removeFirst.length > 0} onOpenChange={setDeleting} />
       <ConfirmDialog
         open={deleting && removeFirst.length === 0}

@@ -4,13 +4,22 @@ import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "#
 import { TextLink } from "#components/ui/text-link.tsx";
 import type { ApplicationView } from "#lib/features/applications/contract.ts";
 
+type ApplicationTableProps = {
+  applications: readonly ApplicationView[];
+  /** Where the page of each begins: an address to which its id is added. */
+  at: string;
+  /** Whether the list is of several owners. */
+  withOwner?: boolean;
+};
+
 /** Applications as rows, with what each holds. */
-export function ApplicationTable({ applications }: { applications: readonly ApplicationView[] }) {
+export function ApplicationTable({ applications, at, withOwner = false }: ApplicationTableProps) {
   return (
     <Table label="Applications">
       <TableHead>
         <TableRow>
           <TableHeader>Name</TableHeader>
+          {withOwner && <TableHeader className="max-sm:hidden">Owner</TableHeader>}
           <TableHeader>Production keys</TableHeader>
           <TableHeader className="max-sm:hidden">Sandbox keys</TableHeader>
           <TableHeader className="text-right">Subscriptions</TableHeader>
@@ -18,15 +27,17 @@ export function ApplicationTable({ applications }: { applications: readonly Appl
         </TableRow>
       </TableHead>
       <TableBody>
-        {applications.map(({ id, name, description, keys, subscriptions, createdAt }) => (
+        {applications.map(({ id, name, description, ownerName, keys, subscriptions, createdAt }) => (
           <TableRow key={id}>
             <TableHeader scope="row" className="max-w-[28rem]">
               <span className="flex flex-wrap items-center gap-2">
-                <TextLink href={`/developer/applications/${id}`}>{name}</TextLink>
+                <TextLink href={`${at}/${id}`}>{name}</TextLink>
                 {keys.unsettled > 0 && <Badge tone="warn">Needs a look</Badge>}
               </span>
+              {withOwner && <p className="text-muted truncate text-sm font-normal sm:hidden">{ownerName}</p>}
               {description && <p className="text-muted truncate text-sm font-normal">{description}</p>}
             </TableHeader>
+            {withOwner && <TableCell className="max-sm:hidden">{ownerName}</TableCell>}
             <TableCell>
               <KeyCount count={keys.production} />
             </TableCell>

@@ -1,6 +1,7 @@
 import { Badge } from "#components/ui/badge.tsx";
 import { EmptyState } from "#components/ui/empty-state.tsx";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "#components/ui/table.tsx";
+import { TextLink } from "#components/ui/text-link.tsx";
 import type { UsingApiView, UsingApplicationView } from "#lib/features/key-managers/contract.ts";
 
 /** APIs that accept a key manager by name. */
@@ -57,7 +58,9 @@ export function ApplicationUsage({ applications }: { applications: readonly Usin
       <TableBody>
         {applications.map((application) => (
           <TableRow key={application.id}>
-            <TableHeader scope="row">{application.name}</TableHeader>
+            <TableHeader scope="row">
+              <TextLink href={`/admin/applications/${application.id}`}>{application.name}</TextLink>
+            </TableHeader>
             <TableCell>{application.ownerName}</TableCell>
             <TableCell>
               <span className="flex flex-wrap gap-1">

@@ -54,7 +54,7 @@ export default async function ApplicationsPage({ searchParams }: PageProps<"/dev
               description="No application of yours fits this search. Try fewer letters."
             />
           ) : (
-            <ApplicationTable applications={items} />
+            <ApplicationTable applications={items} at="/developer/applications" />
           )}
           <Pager nextCursor={nextCursor} />
         </div>

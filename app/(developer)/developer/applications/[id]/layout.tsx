@@ -2,10 +2,12 @@ import type { Metadata } from "next";
 import { ApplicationActions } from "#components/applications/application-actions.tsx";
 import { PageHeader } from "#components/ui/page-header.tsx";
 import { LinkTabs } from "#components/ui/tabs.tsx";
+import { getEveryApplication } from "#lib/features/applications/administer.ts";
 import { getApplication } from "#lib/features/applications/read.ts";
 import { requireContext } from "#lib/web/context.ts";
 import { orNotFound } from "#lib/web/or-not-found.ts";
-import { deleteApplicationAction, updateApplicationAction } from "../actions.ts";
+import { changeOwnerAction, findOwnersAction } from "../../../../(admin)/admin/applications/actions.ts";
+import { deleteApplicationAction, revokeApplicationTokensAction, updateApplicationAction } from "../actions.ts";
 
 export const metadata: Metadata = { title: "Application" };
 
@@ -13,6 +15,7 @@ export default async function ApplicationLayout({ params, children }: LayoutProp
   const ctx = await requireContext("application:read");
   const { id } = await params;
   const application = await orNotFound(getApplication(ctx, { id }));
+  const mayGiveAway = ctx.permissions.has("application:administer");
   const here = `/developer/applications/${id}`;
   return (
     <>
@@ -25,6 +28,15 @@ export default async function ApplicationLayout({ params, children }: LayoutProp
             application={application}
             update={updateApplicationAction}
             remove={deleteApplicationAction}
+            revokeTokens={revokeApplicationTokensAction}
+            ownership={
+              mayGiveAway
+                ? {
+                    application: await orNotFound(getEveryApplication(ctx, { id })),
+                    actions: { find: findOwnersAction, change: changeOwnerAction },
+                  }
+                : null
+            }
           />
         }
       />

@@ -39,7 +39,14 @@ export default async function ApplicationPage({ params }: PageProps<"/developer/
           <FactList>
             <Fact term="Production keys">{keys.production === 0 ? "None" : `${String(keys.production)} active`}</Fact>
             <Fact term="Sandbox keys">{keys.sandbox === 0 ? "None" : `${String(keys.sandbox)} active`}</Fact>
-            <Fact term="Owner">{application.ownerName}</Fact>
+            <Fact term="Owner">
+              {application.ownerName}
+              {!ctx.permissions.has("application:administer") && (
+                <span className="text-muted block text-sm">
+                  An administrator can give this application to somebody else.
+                </span>
+              )}
+            </Fact>
             <Fact term="Created">
               <RelativeTime iso={application.createdAt} />
             </Fact>
