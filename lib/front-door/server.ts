@@ -43,7 +43,7 @@ export function createFrontDoor({ mounts, log, origin, trustedProxies }: FrontDo
   const server = createServer((req, res) => {
     const expressMount = expressMounts.find((candidate) => candidate.matches(pathOf(req)));
     const startedAt = performance.now();
-    if (expressMount) return void answerExpress(req, res, { mount: expressMount, log, startedAt });
+    if (expressMount) return answerExpress(req, res, { mount: expressMount, log, startedAt });
     const admission = admit(req, { origin, trustedProxies });
     const mount = mounts.find((candidate) => candidate.matches(admission.path));
     for (const [name, value] of fixedHeaders) res.setHeader(name, value);
@@ -79,29 +79,33 @@ function pathOf({ url = "/" }: IncomingMessage): string {
 }
 
 /** Counted when the answer is made, not when it has gone: nothing has to listen for that. */
-async function answerExpress(
+function answerExpress(
   req: IncomingMessage,
   res: ServerResponse,
   { mount, log, startedAt }: { mount: Mount; log: Log; startedAt: number },
-): Promise<void> {
-  await answer(req, res, { mount, requestId: undefined, log });
-  observeRequest(mount.area, res.statusCode, (performance.now() - startedAt) / 1000);
+): void {
+  const observe = () => observeRequest(mount.area, res.statusCode, (performance.now() - startedAt) / 1000);
+  const answered = answer(req, res, { mount, requestId: undefined, log });
+  if (answered) void answered.then(observe);
+  else observe();
 }
 
 type Answering = { mount: Mount | undefined; requestId: string | undefined; log: Log };
 
-async function answer(req: IncomingMessage, res: ServerResponse, { mount, requestId, log }: Answering): Promise<void> {
-  try {
-    if (!mount) {
-      plain(res, 404, "There is nothing here.\n");
-      return;
-    }
-    await mount.handle(req, res);
-  } catch (error) {
+/** Answers at once where the mount does: a promise costs more than many an answer. Never throws, never rejects. */
+function answer(req: IncomingMessage, res: ServerResponse, { mount, requestId, log }: Answering): void | Promise<void> {
+  const fail = (error: unknown) => {
     const errorId = requestId ?? newId();
     log.error({ error, requestId: errorId, area: mount?.area }, "a request failed");
     if (res.headersSent) res.destroy();
     else plain(res, 500, `Something went wrong on our side. Error id: ${errorId}\n`);
+  };
+  if (!mount) return plain(res, 404, "There is nothing here.\n");
+  try {
+    const answered = mount.handle(req, res);
+    return answered instanceof Promise ? answered.catch(fail) : undefined;
+  } catch (error) {
+    return fail(error);
   }
 }
 

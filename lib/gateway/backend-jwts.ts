@@ -6,6 +6,7 @@ import { refuseForNow, type Allowed, type Refused, type Verdict } from "#lib/tok
 import { backendClaims } from "./backend-claims.ts";
 import type { SignBackendJwt } from "./backend-jwt-signer.ts";
 import type { BackendJwtConfiguration } from "./backend-jwt.ts";
+import { saysTheSame } from "./same-verdict.ts";
 
 /** A tenant as far as it matters here; null where it cannot be known for certain. */
 type Tenant = { readonly backendJwt: BackendJwtConfiguration | null } | null;
@@ -130,23 +131,6 @@ export class BackendJwts {
 
 function withToken(verdict: Allowed, { header }: BackendJwtConfiguration, token: string): Allowed {
   return { ...verdict, backendToken: { header, token } };
-}
-
-/** Whether nothing was loaded anew that a JWT is made of. The claims are the same object: the entry was found by it. */
-function saysTheSame(before: Allowed, now: Allowed): boolean {
-  return (
-    before.api === now.api &&
-    before.application === now.application &&
-    before.subscription === now.subscription &&
-    before.plan === now.plan &&
-    before.scopes === now.scopes &&
-    before.keyType === now.keyType &&
-    before.subject === now.subject &&
-    before.consumerKey === now.consumerKey &&
-    before.expiresAt === now.expiresAt &&
-    before.keyManager.id === now.keyManager.id &&
-    before.keyManager.name === now.keyManager.name
-  );
 }
 
 function weightOf({ token, grounds }: Entry): number {

@@ -1,5 +1,6 @@
 import type { Allowed, Refused } from "#lib/token-validation/verdict.ts";
 import { challengeOf } from "./challenge.ts";
+import { saysTheSame } from "./same-verdict.ts";
 
 /**
  * What the backend may know, as headers, and the JWT that says it once more with a signature. But for the header of the
@@ -7,6 +8,19 @@ import { challengeOf } from "./challenge.ts";
  * Facts that a call does not have are left out.
  */
 export function headersOfAllowed(verdict: Allowed): Record<string, string> {
+  const known = kept.get(verdict.claims);
+  const isKnown = known !== undefined && saysTheSame(known.verdict, verdict);
+  const headers = isKnown ? known.headers : headersOfFacts(verdict);
+  // A token that is used at two APIs in turn is written anew each time; most are used at one.
+  if (!isKnown) kept.set(verdict.claims, { verdict, headers });
+  if (!verdict.backendToken) return { ...headers };
+  return { ...headers, [verdict.backendToken.header]: verdict.backendToken.token };
+}
+
+/** What was written for a token last, by the object that stands for it. */
+const kept = new WeakMap<object, { verdict: Allowed; headers: Record<string, string> }>();
+
+function headersOfFacts(verdict: Allowed): Record<string, string> {
   const { api, application, plan } = verdict;
   const headers: Record<string, string> = {
     "X-Latchkey-Api-Id": api.id,
@@ -24,7 +38,6 @@ export function headersOfAllowed(verdict: Allowed): Record<string, string> {
   if (verdict.scopes.length > 0) headers["X-Latchkey-Scopes"] = verdict.scopes.map(scopeText).join(" ");
   if (plan) headers["X-Latchkey-Plan"] = headerText(plan.name);
   if (verdict.expiresAt !== null) headers["X-Latchkey-Expires-At"] = String(verdict.expiresAt);
-  if (verdict.backendToken) headers[verdict.backendToken.header] = verdict.backendToken.token;
   return headers;
 }
 

@@ -1,0 +1,25 @@
+import { register } from "prom-client";
+import { expect, it } from "vitest";
+import { histogram } from "./metrics.ts";
+
+it("a distribution reads as Prometheus expects it: buckets that hold each other, a sum and a count", async () => {
+  const description = { name: "made_for_a_test_seconds", help: "Made for a test.", buckets: [0.1, 1] };
+  const [get, post] = ["GET", "POST"].map((method) => histogram(description).line({ method }));
+  for (const value of [0.05, 0.1, 0.5, 3]) get?.(value);
+  post?.(0.5);
+  const text = await register.getSingleMetricAsString(description.name);
+  expect(text.split("\n")).toEqual([
+    "# HELP made_for_a_test_seconds Made for a test.",
+    "# TYPE made_for_a_test_seconds histogram",
+    'made_for_a_test_seconds_bucket{le="0.1",method="GET"} 2',
+    'made_for_a_test_seconds_bucket{le="1",method="GET"} 3',
+    'made_for_a_test_seconds_bucket{le="+Inf",method="GET"} 4',
+    'made_for_a_test_seconds_sum{method="GET"} 3.65',
+    'made_for_a_test_seconds_count{method="GET"} 4',
+    'made_for_a_test_seconds_bucket{le="0.1",method="POST"} 0',
+    'made_for_a_test_seconds_bucket{le="1",method="POST"} 1',
+    'made_for_a_test_seconds_bucket{le="+Inf",method="POST"} 1',
+    'made_for_a_test_seconds_sum{method="POST"} 0.5',
+    'made_for_a_test_seconds_count{method="POST"} 1',
+  ]);
+});
