@@ -84,7 +84,7 @@ test("limits are refused where they make no sense, and saved where they do", asy
   await expect(page.getByText(`${keyManager} is saved.`)).toBeVisible();
 
   await openLimits(permanent);
-  const tokens = await addLimit("Access tokens live");
+  const tokens = await addLimit("Tokens of the application live");
   await tokens.getByLabel("At most").fill("900");
   await page.getByRole("button", { name: "Save settings" }).click();
   await expect(page.getByText(`${permanent} is saved.`)).toBeVisible();
@@ -97,14 +97,14 @@ test("developers see the limits before they type, and are held to them", async (
   await test.step("a default outside begins at the nearest value", async () => {
     const card = keysCard(page, permanent);
     await card.getByRole("button", { name: "Generate keys" }).click();
-    const lifetime = card.getByLabel("Access tokens live");
+    const lifetime = card.getByLabel("Tokens of the application live");
     await expect(card.getByText("The administrator allows at most 900 seconds.")).toBeVisible();
     await expect(lifetime).toHaveValue("900");
     await lifetime.fill("3600");
     await card.getByRole("button", { name: "Generate keys" }).click();
     await expect(lifetime).toHaveAttribute("aria-invalid", "true");
     await card.getByRole("button", { name: "Cancel" }).click();
-    await generateKeys(page, permanent, (form) => form.getByLabel("Access tokens live").fill("600"));
+    await generateKeys(page, permanent, (form) => form.getByLabel("Tokens of the application live").fill("600"));
   });
 
   await test.step("a pattern is told in the administrator's words", async () => {

@@ -68,12 +68,13 @@ const inSeconds = (seconds: number) => Math.floor(clock.now().getTime() / 1000) 
 
 describe("further secrets", () => {
   it("work beside the first at every endpoint, and are shown once", async () => {
-    const { status, body } = await add(client, { description: "For the new cluster", expires_at: inSeconds(86_400) });
+    const expires_at = inSeconds(86_400);
+    const { status, body } = await add(client, { description: "For the new cluster", expires_at });
     expect(status).toBe(201);
     expect(body).toMatchObject({
       client_id: client.clientId,
       registration_access_token: client.registrationToken,
-      client_secret_expires_at: inSeconds(86_400),
+      client_secret_expires_at: expires_at,
       secret: { description: "For the new cluster", hint: `…${body.client_secret?.slice(-4) ?? ""}` },
     });
     for (const secret of [client.secret, body.client_secret]) expect(await statuses(client, secret)).toEqual(accepted);

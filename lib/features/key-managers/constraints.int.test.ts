@@ -200,12 +200,12 @@ describe("limits", () => {
     const { items } = await listKeyManagers(world.admin, {});
     const builtIn = items.find(({ permanent }) => permanent);
     const view = await getKeyManager(world.admin, { id: builtIn?.id ?? "" });
-    const constraints = { accessTokenLifetime: { type: "RANGE", minimum: 60, maximum: 900 } };
+    const constraints = { applicationTokenLifetime: { type: "RANGE", minimum: 60, maximum: 900 } };
     const limited = await updateKeyManager(world.admin, formOf(view, { constraints }));
     expect(limited.constraints).toEqual(constraints);
-    const asked = world.request({ keyManagerId: view.id, settings: { accessTokenLifetime: 3_600 } });
+    const asked = world.request({ keyManagerId: view.id, settings: { applicationTokenLifetime: 3_600 } });
     expect(await refusal(generateKeys(world.developer, asked))).toMatchObject({
-      fields: [{ path: "settings.accessTokenLifetime", message: "The administrator allows 60 to 900 seconds." }],
+      fields: [{ path: "settings.applicationTokenLifetime", message: "The administrator allows 60 to 900 seconds." }],
     });
   });
 });
