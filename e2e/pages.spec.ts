@@ -51,6 +51,7 @@ const visits: Record<string, Visit> = {
   "(admin)/admin/key-managers/[id]/settings/page.tsx": everybody(({ keyManager }) => `${keyManager}/settings`),
   "(admin)/admin/key-managers/[id]/test/page.tsx": everybody(({ keyManager }) => `${keyManager}/test`),
   "(admin)/admin/key-managers/[id]/usage/page.tsx": everybody(({ keyManager }) => `${keyManager}/usage`),
+  "(admin)/admin/revocations/page.tsx": everybody(() => "/admin/revocations"),
   "(admin)/admin/people/page.tsx": everybody(() => "/admin/people"),
   "(admin)/admin/people/invitations/page.tsx": everybody(() => "/admin/people/invitations"),
   "(auth)/sign-in/page.tsx": { as: "stranger", at: () => "/sign-in?tenant=harbour" },

@@ -10,6 +10,7 @@ import type {
   ResumeOutcome,
   TokenView,
 } from "#lib/features/key-mappings/contract.ts";
+import type { RevokedView } from "#lib/features/revocations/contract.ts";
 
 type Action<Input, Output> = (input: Input) => Promise<ActionResult<Output>>;
 
@@ -33,6 +34,8 @@ export type KeysActions = {
   removeSecret: Action<{ id: string; secretId: string }, KeysOutcome>;
   reveal: Action<{ id: string }, { consumerSecret: string }>;
   chooseScopes: Action<{ id: string; scopes: string[] }, KeysOutcome>;
+  /** Revokes every token that the keys got so far. */
+  revokeTokens: Action<{ id: string }, RevokedView>;
   issueToken: Action<{ id: string; scopes: string[] }, TokenView>;
   exchangeToken: Action<{ id: string; scopes: string[]; subjectToken: string }, TokenView>;
 };

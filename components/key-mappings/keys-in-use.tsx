@@ -2,6 +2,7 @@
 
 import { useState } from "react";
 import { toast } from "sonner";
+import { RevokeIssuedDialog } from "#components/revocations/revoke-issued-dialog.tsx";
 import { Badge } from "#components/ui/badge.tsx";
 import { Button } from "#components/ui/button.tsx";
 import { Fact, FactList } from "#components/ui/card.tsx";
@@ -42,7 +43,7 @@ type KeysInUseProps = {
 /** Keys that work, and what can be done with them. */
 export function KeysInUse({ keys, keyManager, scopes, actions, settle, handBack }: KeysInUseProps) {
   const [updating, setUpdating] = useState(false);
-  const [asking, setAsking] = useState<"regenerate" | "remove" | "exchange" | null>(null);
+  const [asking, setAsking] = useState<"regenerate" | "remove" | "exchange" | "revoke" | null>(null);
   const { can, client, consumerKey } = keys;
   const tokenEndpoint = keys.keyManager.endpoints.token;
   // The tenant's own exchanges on the card of the key manager whose tokens it takes.
@@ -139,7 +140,8 @@ export function KeysInUse({ keys, keyManager, scopes, actions, settle, handBack 
                 </span>
               </MenuItem>
             )}
-            {(can.refresh || canExchange || can.regenerateSecret || keys.cannotRegenerate) && <MenuSeparator />}
+            <MenuItem onSelect={() => setAsking("revoke")}>Revoke tokens issued so far…</MenuItem>
+            <MenuSeparator />
             <MenuItem danger onSelect={() => setAsking("remove")}>
               Remove keys…
             </MenuItem>
@@ -169,6 +171,12 @@ export function KeysInUse({ keys, keyManager, scopes, actions, settle, handBack 
           if (result.ok) settle(result.value);
           return result;
         }}
+      />
+      <RevokeIssuedDialog
+        whose={`the application through ${keys.keyManager.displayName}`}
+        revoke={() => actions.revokeTokens({ id: keys.id })}
+        open={asking === "revoke"}
+        onOpenChange={(open) => !open && setAsking(null)}
       />
       {canExchange && (
         <ExchangeDialog

@@ -1,6 +1,7 @@
 import {
   Activity,
   AppWindow,
+  Ban,
   Blocks,
   Boxes,
   Building2,
@@ -28,6 +29,7 @@ export const shellIcons = {
   people: Users,
   "identity-providers": Fingerprint,
   gateways: DoorOpen,
+  revocations: Ban,
   audit: ScrollText,
   tenants: Building2,
   activity: Activity,

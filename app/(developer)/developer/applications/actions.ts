@@ -15,6 +15,7 @@ import { removeKeys } from "#lib/features/key-mappings/remove.ts";
 import { resumeKeys } from "#lib/features/key-mappings/resume.ts";
 import { revealSecret } from "#lib/features/key-mappings/reveal-secret.ts";
 import { updateKeys } from "#lib/features/key-mappings/update.ts";
+import { revokeKeyTokens, revokeOwnApplicationTokens } from "#lib/features/revocations/revoke-issued.ts";
 import { defineAction } from "#lib/web/action.ts";
 
 const list = "/developer/applications";
@@ -25,6 +26,9 @@ export const updateApplicationAction = defineAction(updateApplication, {
   revalidate: ({ id }) => [list, `${list}/${id}`],
 });
 export const deleteApplicationAction = defineAction(deleteApplication, { revalidate: here });
+
+export const revokeApplicationTokensAction = defineAction(revokeOwnApplicationTokens);
+export const revokeKeyTokensAction = defineAction(revokeKeyTokens);
 
 export const generateKeysAction = defineAction(generateKeys, { revalidate: here });
 export const mapKeysAction = defineAction(mapKeys, { revalidate: here });

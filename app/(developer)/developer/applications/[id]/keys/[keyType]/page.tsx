@@ -24,6 +24,7 @@ import {
   removeSecretAction,
   resumeKeysAction,
   revealSecretAction,
+  revokeKeyTokensAction,
   updateKeysAction,
 } from "../../../actions.ts";
 
@@ -40,6 +41,7 @@ const actions = {
   removeSecret: removeSecretAction,
   reveal: revealSecretAction,
   chooseScopes: chooseScopesAction,
+  revokeTokens: revokeKeyTokensAction,
   issueToken: issueTokenAction,
   exchangeToken: exchangeTokenAction,
 };

@@ -1,0 +1,54 @@
+import { Identifier } from "#components/ui/identifier.tsx";
+import { RelativeTime } from "#components/ui/relative-time.tsx";
+import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "#components/ui/table.tsx";
+import type { RevocationView } from "#lib/features/revocations/contract.ts";
+
+const kinds: Record<RevocationView["kind"], { label: string; value: string }> = {
+  TOKEN_ID: { label: "One token", value: "token id" },
+  TOKEN_DIGEST: { label: "One token", value: "digest" },
+  CONSUMER_KEY: { label: "All of a consumer key", value: "consumer key" },
+  SUBJECT: { label: "All of a subject", value: "subject" },
+};
+
+/** What gateways refuse although it has not expired. */
+export function RevocationTable({ items }: { items: readonly RevocationView[] }) {
+  return (
+    <Table label="Revocations">
+      <TableHead>
+        <TableRow>
+          <TableHeader>Tokens</TableHeader>
+          <TableHeader>Issued by</TableHeader>
+          <TableHeader>Issued before</TableHeader>
+          <TableHeader>Revoked by</TableHeader>
+          <TableHeader>Revoked</TableHeader>
+          <TableHeader>Kept until</TableHeader>
+        </TableRow>
+      </TableHead>
+      <TableBody>
+        {items.map((item) => (
+          <TableRow key={item.id}>
+            <TableHeader scope="row">
+              <span className="flex min-w-0 flex-col">
+                {kinds[item.kind].label}
+                <span className="text-muted max-w-64 font-normal">
+                  <Identifier value={item.value} label={kinds[item.kind].value} />
+                </span>
+              </span>
+            </TableHeader>
+            <TableCell>{item.keyManager ?? "A key manager that is gone"}</TableCell>
+            <TableCell className="text-muted">
+              {item.issuedBefore ? <RelativeTime iso={item.issuedBefore} /> : "Any time"}
+            </TableCell>
+            <TableCell>{item.revokedBy ?? "The server itself"}</TableCell>
+            <TableCell className="text-muted">
+              <RelativeTime iso={item.revokedAt} />
+            </TableCell>
+            <TableCell className="text-muted">
+              <RelativeTime iso={item.expiresAt} />
+            </TableCell>
+          </TableRow>
+        ))}
+      </TableBody>
+    </Table>
+  );
+}

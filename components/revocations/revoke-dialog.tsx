@@ -1,0 +1,108 @@
+"use client";
+
+import { useState, type ReactNode } from "react";
+import { useWatch } from "react-hook-form";
+import { toast } from "sonner";
+import { ActionForm, SubmitButton } from "#components/form/action-form.tsx";
+import { NumberField, SecretField, SelectField, TextField } from "#components/form/fields.tsx";
+import { useActionForm } from "#components/form/use-action-form.ts";
+import { Button } from "#components/ui/button.tsx";
+import { Dialog, DialogClose, DialogContent, DialogFooter, DialogTrigger } from "#components/ui/dialog.tsx";
+import type { ActionResult } from "#lib/features/actions/contract.ts";
+import {
+  keptDays,
+  revocableLabels,
+  revocableThings,
+  RevokeTokensInput,
+  type RevokedView,
+  type RevokingKeyManager,
+} from "#lib/features/revocations/contract.ts";
+
+type RevokeFormProps = {
+  keyManagers: readonly RevokingKeyManager[];
+  revoke: (input: RevokeTokensInput) => Promise<ActionResult<RevokedView>>;
+};
+
+/** Revokes one token, or all of a consumer key or a subject. */
+export function RevokeDialog({ trigger, ...props }: RevokeFormProps & { trigger: ReactNode }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <Dialog open={open} onOpenChange={setOpen}>
+      <DialogTrigger asChild>{trigger}</DialogTrigger>
+      <DialogContent
+        title="Revoke tokens"
+        description="Gateways refuse them within five seconds. This cannot be undone; new tokens can be issued at once."
+      >
+        <RevokeForm {...props} close={() => setOpen(false)} />
+      </DialogContent>
+    </Dialog>
+  );
+}
+
+function RevokeForm({ keyManagers, revoke, close }: RevokeFormProps & { close: () => void }) {
+  const form = useActionForm<RevokeTokensInput, RevokedView>({
+    schema: RevokeTokensInput,
+    action: revoke,
+    defaultValues: {
+      keyManagerId: keyManagers.length === 1 ? (keyManagers[0]?.id ?? "") : "",
+      what: "CONSUMER_KEY",
+      value: "",
+      days: keptDays.fallback,
+    },
+    onSuccess: () => {
+      toast.success("Revoked. Gateways refuse it within five seconds.");
+      close();
+    },
+  });
+  const what = useWatch({ control: form.methods.control, name: "what" });
+  return (
+    <ActionForm form={form} label="Revoke tokens">
+      <SelectField
+        name="keyManagerId"
+        label="Issued by"
+        placeholder="Choose a key manager"
+        options={keyManagers.map(({ id, displayName }) => ({ value: id, label: displayName }))}
+      />
+      <SelectField
+        name="what"
+        label="What is revoked"
+        options={revocableThings.map((value) => ({ value, label: revocableLabels[value] }))}
+        help={
+          what === "CONSUMER_KEY" || what === "SUBJECT"
+            ? "What was issued up to the end of this second; whatever is issued later passes."
+            : undefined
+        }
+      />
+      {what === "TOKEN" ? (
+        <SecretField
+          name="value"
+          label="Token"
+          multiline
+          help="It is not stored. What stays is its id, where it has one, and its digest."
+        />
+      ) : (
+        <TextField name="value" label={labels[what]} mono maxLength={1_024} />
+      )}
+      <NumberField
+        name="days"
+        label="Kept for"
+        unit="days"
+        min={keptDays.minimum}
+        max={keptDays.maximum}
+        help="As long as these tokens may live. A token that says when it expires is kept until then."
+      />
+      <DialogFooter>
+        <DialogClose asChild>
+          <Button>Cancel</Button>
+        </DialogClose>
+        <SubmitButton>Revoke</SubmitButton>
+      </DialogFooter>
+    </ActionForm>
+  );
+}
+
+const labels = {
+  TOKEN_ID: "Token id (jti)",
+  CONSUMER_KEY: "Consumer key",
+  SUBJECT: "Subject (sub)",
+} as const;
