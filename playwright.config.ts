@@ -19,8 +19,8 @@ export default defineConfig({
   globalTimeout: 28 * 60_000,
   expect: { timeout: 15_000 },
   forbidOnly: process.env["CI"] !== undefined,
-  // Failures are told when they happen: a run that is ended early has told them too.
-  reporter: [["line"]],
+  // Failures are told when they happen, and what took how long: a run that is ended early has told them too.
+  reporter: [["list"]],
   use: {
     ...devices["Desktop Chrome"],
     // A control that does not answer fails its own step, with its own name.
