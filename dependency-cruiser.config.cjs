@@ -6,7 +6,7 @@ const tests = "\\.test\\.tsx?$";
 /** Files that only tests load: in-memory vendors, suites, fixtures. */
 const testOnly = "(^|/)(conformance|testing)(/|\\.tsx?$)|(^|/)simulator[-a-z]*\\.ts$|\\.suite\\.ts$|\\.fixture\\.ts$";
 const product = "^(app|components|connectors|lib)/|^server\\.ts$|^proxy\\.ts$|^instrumentation\\.ts$";
-const ours = "^(app|components|connectors|e2e|lib|tooling)/|^[^/]+\\.tsx?$";
+const ours = "^(app|components|connectors|e2e|lib|packages|tooling)/|^[^/]+\\.tsx?$";
 
 /** One row of the table: files that match `from` may import of ours only what matches `allowed`. */
 function row(name, from, allowed, comment) {
@@ -151,6 +151,7 @@ module.exports = {
     ),
     row("data", "^lib/data/", ["^lib/(data|foundation)/"], "Data knows rows, not rules."),
     row("protocol", "^lib/protocol/", ["^lib/(protocol|foundation)/"], "The protocol core knows no product."),
+    row("packages", "^packages/([^/]+)/", ["^packages/$1/"], "What others install stands on nothing of ours."),
     row("foundation", "^lib/foundation/", ["^lib/foundation/"], "The foundation stands on nothing of ours."),
     {
       name: "contracts-are-client-safe",

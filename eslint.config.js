@@ -32,6 +32,7 @@ export default defineConfig(
     ".next/",
     ".latchkey/",
     "lib/data/generated/",
+    "packages/*/dist/",
     "next-env.d.ts",
     "playwright-report/",
     "test-results/",

@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import LeftOut from "./tooling/test/left-out.ts";
 
-const everywhere = ["lib/**", "connectors/**", "components/**", "tooling/**", "app/**"];
+const everywhere = ["lib/**", "connectors/**", "components/**", "tooling/**", "app/**", "packages/**"];
 /** Starts, kills and restarts real server processes. */
 const supervisor = ["tooling/**/*.process.test.ts"];
 /** Run by `npm run conformance` alone, which says over what. */

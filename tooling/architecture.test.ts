@@ -52,6 +52,7 @@ const violations: Record<string, [from: string, to: string][]> = {
   "connector-kit": [["lib/connector-kit/a.ts", "lib/data/a.ts"]],
   data: [["lib/data/a.ts", "lib/protocol/a.ts"]],
   protocol: [["lib/protocol/a.ts", "lib/connector-kit/a.ts"]],
+  packages: [["packages/one/a.ts", "lib/foundation/a.ts"]],
   foundation: [["lib/foundation/a.ts", "lib/protocol/a.ts"]],
   "contracts-are-client-safe": [["lib/features/apis/contract.ts", "lib/features/apis/create.ts"]],
   "next-and-react": [

@@ -51,7 +51,7 @@ function unknownCommands({ path, text }: WrittenFile): string[] {
 
 /** Paths in code spans that begin with a folder of ours. `<…>`, `{…}` and `*` stand for something. */
 function absentFiles({ path, text }: WrittenFile): string[] {
-  return taken(text, /`((?:app|components|connectors|docs|e2e|lib|prisma|tooling)\/[^`\s<{*]*)`/g)
+  return taken(text, /`((?:app|components|connectors|docs|e2e|lib|packages|prisma|tooling)\/[^`\s<{*]*)`/g)
     .filter((file) => !exists(file))
     .map((file) => `${path} names ${file}, which is not there`);
 }

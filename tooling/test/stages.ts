@@ -126,6 +126,7 @@ function boundariesArguments(): string[] {
     "components",
     "connectors",
     "lib",
+    "packages",
     "tooling",
     "e2e",
     "server.ts",

@@ -1,0 +1,270 @@
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import {
+  createServer,
+  request,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from "node:http";
+import type { AddressInfo } from "node:net";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import express from "express";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { latchkey, type LatchkeyOptions, type Middleware } from "./latchkey.ts";
+
+const credential = `lkg_${"a".repeat(43)}`;
+const allowed = { allowed: true, consumerKey: "shop-client", subject: "user-1", scopes: ["read"] };
+const refused = {
+  allowed: false,
+  reason: "scope_missing",
+  code: 900910,
+  status: 403,
+  message: "The access token lacks the scope that this resource asks for.",
+  wwwAuthenticate: 'Bearer realm="latchkey", error="insufficient_scope"',
+};
+
+type Asked = {
+  url: string | undefined;
+  headers: IncomingMessage["headers"];
+  question: unknown;
+  port: number | undefined;
+};
+type Reply =
+  { status?: number; headers?: Record<string, string>; body?: unknown } | "silence" | "hang up" | "hang up once";
+
+const running: Server[] = [];
+let asked: Asked[];
+let reply: Reply;
+let errors: Error[];
+let address: string;
+
+async function listen(listener: RequestListener): Promise<string> {
+  const server = createServer(listener).listen(0, "127.0.0.1");
+  running.push(server);
+  await once(server, "listening");
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+beforeEach(async () => {
+  [asked, errors, reply] = [[], [], { body: allowed }];
+  address = await listen((req, res) => {
+    void text(req).then((body) => {
+      const question: unknown = JSON.parse(body);
+      asked.push({ url: req.url, headers: req.headers, question, port: req.socket.remotePort });
+      if (reply === "silence") return;
+      if (reply === "hang up once") reply = { body: allowed };
+      else if (reply !== "hang up") return send(res, reply);
+      req.socket.destroy();
+    });
+  });
+});
+
+function send(res: ServerResponse, { status = 200, headers = {}, body }: Exclude<Reply, string>): void {
+  res.writeHead(status, headers).end(typeof body === "string" ? body : JSON.stringify(body));
+}
+
+afterEach(() => {
+  for (const server of running.splice(0)) {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+const guard = (options: Partial<LatchkeyOptions> = {}): Middleware =>
+  latchkey({ url: address, credential, onError: (error) => errors.push(error), ...options });
+
+/** A server of node:http behind the middleware; it answers what the handler finds. */
+const guarded = (options: Partial<LatchkeyOptions> = {}) => {
+  const middleware = guard(options);
+  return listen((req, res) => middleware(req, res, () => res.end(JSON.stringify(req.latchkey))));
+};
+
+/** Node's own client sends paths as they are. */
+async function call(origin: string, path: string, headers: Record<string, string> = {}, method = "GET") {
+  const sent = request(origin + path, { method, path, headers, agent: false });
+  sent.end();
+  const [res] = (await once(sent, "response")) as [IncomingMessage];
+  const body = await text(res);
+  return { status: res.statusCode, headers: res.headers, body: body === "" ? null : (JSON.parse(body) as unknown) };
+}
+
+const bearer = { Authorization: "Bearer token-1" };
+
+describe("a call that may pass", () => {
+  it("goes on with the verdict, whatever stood there before", async () => {
+    const origin = await guarded();
+    expect(await call(origin, "/orders/1.0.0/a%20b?x=1", bearer, "POST")).toMatchObject({ status: 200, body: allowed });
+    expect(asked).toMatchObject([
+      {
+        url: "/gateway/v1/validate",
+        headers: { "x-latchkey-gateway": credential, "content-type": "application/json" },
+        question: { token: "token-1", method: "POST", requestPath: "/orders/1.0.0/a%20b?x=1" },
+      },
+    ]);
+    expect(asked[0]?.question).not.toHaveProperty("dpop");
+  });
+
+  it("is asked about over connections that stay open", async () => {
+    const origin = await guarded();
+    for (let calls = 0; calls < 5; calls++) await call(origin, "/orders", bearer);
+    expect(new Set(asked.map(({ port }) => port)).size).toBe(1);
+  });
+
+  it("is asked about again where Latchkey closed a resting connection in that moment", async () => {
+    const origin = await guarded();
+    await call(origin, "/orders", bearer);
+    reply = "hang up once";
+    expect(await call(origin, "/orders", bearer)).toMatchObject({ status: 200 });
+    expect(asked).toHaveLength(3);
+    expect(errors).toEqual([]);
+  });
+
+  it("with DPoP is asked about with its proof and the server's own address", async () => {
+    const origin = await guarded({ origin: "https://api.example" });
+    await call(origin, "/orders?x=1", { Authorization: "DPoP token-1", DPoP: "proof-1", Host: "evil.example" });
+    expect(asked[0]?.question).toEqual({
+      token: "token-1",
+      method: "GET",
+      requestPath: "/orders?x=1",
+      dpop: { proof: "proof-1", url: "https://api.example/orders?x=1" },
+    });
+  });
+
+  it("may be asked about by another path", async () => {
+    const origin = await guarded({ path: (req) => `/orders/1.0.0${req.url}` });
+    await call(origin, "/items", bearer);
+    expect(asked[0]?.question).toMatchObject({ requestPath: "/orders/1.0.0/items" });
+  });
+});
+
+describe("a call that may not pass", () => {
+  it("is answered with status, challenge and code, and reaches nobody", async () => {
+    reply = { body: refused };
+    const middleware = guard();
+    let reached = false;
+    const origin = await listen((req, res) => middleware(req, res, () => (reached = true)));
+    const answer = await call(origin, "/orders", bearer);
+    expect(answer).toMatchObject({
+      status: 403,
+      headers: {
+        "content-type": "application/json",
+        "cache-control": "no-store",
+        "www-authenticate": refused.wwwAuthenticate,
+      },
+      body: { code: "900910", reason: "scope_missing", message: refused.message },
+    });
+    expect(reached).toBe(false);
+    expect(errors).toEqual([]);
+  });
+
+  it.each([
+    ["nothing", {}],
+    ["Basic", { Authorization: "Basic abc" }],
+    ["two words", { Authorization: "Bearer a b" }],
+  ])("is asked about without a token where it brings %s", async (_name, headers) => {
+    reply = { body: { ...refused, status: 401 } };
+    expect(await call(await guarded(), "/orders", headers)).toMatchObject({ status: 401 });
+    expect(asked[0]?.question).toEqual({ method: "GET", requestPath: "/orders" });
+  });
+
+  it("is told when to try again where there is no verdict yet", async () => {
+    const body = { ...refused, status: 503, code: 900900, reason: "unavailable", wwwAuthenticate: null };
+    reply = { status: 503, headers: { "Retry-After": "7" }, body };
+    const answer = await call(await guarded(), "/orders", bearer);
+    expect(answer).toMatchObject({ status: 503, headers: { "retry-after": "7" }, body: { code: "900900" } });
+    expect(answer.headers["www-authenticate"]).toBeUndefined();
+  });
+});
+
+describe("nothing passes", () => {
+  it.each<[string, Reply]>([
+    ["where Latchkey hangs up", "hang up"],
+    ["on an error of Latchkey's", { status: 500, body: allowed }],
+    ["on a verdict with a status that has none", { status: 503, body: allowed }],
+    ["on a redirect", { status: 302, headers: { Location: "/" }, body: allowed }],
+    ["on what is no JSON", { body: "<html>" }],
+    ["on what is no verdict", { body: { allowed: "yes" } }],
+    ["on a list", { body: [allowed] }],
+    ["on a refusal without a status", { body: { ...refused, status: 200 } }],
+    ["on an endless answer", { body: "x".repeat(1_100_000) }],
+  ])("%s", async (_name, given) => {
+    reply = given;
+    const answer = await call(await guarded(), "/orders", bearer);
+    expect(answer).toMatchObject({ status: 503, body: { code: "900900", reason: "unavailable" } });
+    await expect.poll(() => errors.length).toBe(1);
+  });
+
+  it("while Latchkey is silent, for longer than it may take", async () => {
+    reply = "silence";
+    const startedAt = performance.now();
+    expect(await call(await guarded({ timeoutMs: 100 }), "/orders", bearer)).toMatchObject({ status: 503 });
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    expect(errors[0]?.message).toContain("100 ms");
+  });
+
+  it("while nobody listens there", async () => {
+    const free = createServer().listen(0, "127.0.0.1");
+    await once(free, "listening");
+    const url = `http://127.0.0.1:${(free.address() as AddressInfo).port}`;
+    free.close();
+    await once(free, "close");
+    expect(await call(await guarded({ url }), "/orders", bearer)).toMatchObject({ status: 503 });
+  });
+
+  it("with a credential that is not admitted; the caller is not asked for another token", async () => {
+    reply = { status: 401, headers: { "WWW-Authenticate": "Bearer" }, body: {} };
+    const answer = await call(await guarded(), "/orders", bearer);
+    expect(answer).toMatchObject({ status: 503, body: { code: "900900", reason: "gateway_refused" } });
+    expect(answer.headers["www-authenticate"]).toBeUndefined();
+    expect(errors[0]?.message).not.toContain(credential);
+  });
+});
+
+it("stands in front of an Express router, which is mounted at a path", async () => {
+  const app = express();
+  app.use("/orders", guard(), (req, res) => res.json({ url: req.url, ...req.latchkey }));
+  app.get("/open", (_req, res) => res.json({ open: true }));
+  const origin = await listen(app as RequestListener);
+  expect(await call(origin, "/orders/1.0.0/items", bearer)).toMatchObject({
+    status: 200,
+    body: { url: "/1.0.0/items", consumerKey: "shop-client" },
+  });
+  expect(asked[0]?.question).toMatchObject({ requestPath: "/orders/1.0.0/items" });
+  expect(await call(origin, "/open")).toMatchObject({ body: { open: true } });
+  expect(asked).toHaveLength(1);
+});
+
+it.each<[string, Partial<LatchkeyOptions>]>([
+  ["url", { url: "latchkey.example" }],
+  ["url", { url: "ftp://latchkey.example" }],
+  ["url", { url: "https://user:word@latchkey.example" }],
+  ["credential", { credential: "secret-word" }],
+  ["timeoutMs", { timeoutMs: 0 }],
+  ["maximumConnections", { maximumConnections: Number.NaN }],
+  ["origin", { origin: "https://api.example/path" }],
+])("refuses a bad %s at once, and does not repeat it where it is a secret", (name, options) => {
+  expect(() => guard(options)).toThrow(new RegExp(`^latchkey: ${name} `));
+  expect(() => guard(options)).not.toThrow(/secret-word|user:word/);
+});
+
+it("is packed as JavaScript with types, which Node runs without anything else", { timeout: 60_000 }, () => {
+  const folder = mkdtempSync(join(tmpdir(), "latchkey-package-"));
+  try {
+    const here = import.meta.dirname;
+    const tsc = join(here, "../../node_modules/.bin/tsc");
+    execFileSync(process.execPath, [tsc, "--project", join(here, "tsconfig.json"), "--outDir", join(folder, "dist")]);
+    const use = `import { latchkey } from ${JSON.stringify(join(folder, "dist/latchkey.js"))};
+      console.log(typeof latchkey({ url: "http://127.0.0.1", credential: "lkg_a" }));`;
+    expect(execFileSync(process.execPath, ["--input-type=module", "--eval", use], { encoding: "utf8" })).toBe(
+      "function\n",
+    );
+    expect(readFileSync(join(folder, "dist/latchkey.d.ts"), "utf8")).toContain("latchkey?: AllowedCall");
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
