@@ -1,7 +1,7 @@
 /** Every page there is, as a person sees it who may enter all of them: light and dark, wide and narrow. */
 import { createHash, randomBytes } from "node:crypto";
 import { readdirSync } from "node:fs";
-import { expect, test, type Page } from "@playwright/test";
+import { expect, test, type Browser, type Page } from "@playwright/test";
 import { createGatewayCredential } from "./pages/administration.ts";
 import { importApi } from "./pages/creation.ts";
 import { allLooks, firstLook, inspectLooks, takeLook } from "./pages/looks.ts";
@@ -133,7 +133,47 @@ test("every page is accessible, fits its window and logs no error, light and dar
     await inspect(owner, "not-found", "/developer/applications/00000000-0000-7000-8000-000000000000", 404);
     expect((await stranger.request.get("/gallery")).status()).toBe(404);
   });
+  await test.step("whatever stands in an address, a page shows what it has", () => openMangled(owner, world));
+  await test.step("a session cookie that is none opens no page", () => openWithoutSession(browser, world));
 });
+
+/** What no list has given out, twice and under every name by which a page takes where a list begins. */
+const mangled = ["cursor", "apis", "applications", "others", "scopes"]
+  .map((name) => `${name}=${"x".repeat(501)}%00%ED%A0%BD%E6%9D%B1&${name}=%00`)
+  .join("&");
+
+/** Asks for every page with an address that somebody has written by hand. */
+async function openMangled({ request }: Page, world: World): Promise<void> {
+  const addresses = Object.values(visits)
+    .flatMap(({ as, at }) => (as === "everybody" ? (at(world) ?? []) : []))
+    .filter((address) => !address.includes("?"))
+    .map((address) => `${address}?${mangled}`);
+  addresses.push("/admin/audit?from=0000-01-01", "/admin/audit?until=9999-12-31", "/t/harbour%00/sign-in/a%00b");
+  const failed: unknown[] = [];
+  for (const address of addresses) {
+    const status = (await request.get(address)).status();
+    if (status !== 200) failed.push([address.slice(0, 100), status]);
+  }
+  expect(failed).toEqual([]);
+}
+
+/** Asks for every page that a person signs in for, with cookies that prove nobody. */
+async function openWithoutSession(browser: Browser, world: World): Promise<void> {
+  const cookies = ["garbage", "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2Q0JDLUhTNTEyIn0..AAAA.BBBB.CCCC"];
+  for (const value of cookies) {
+    const context = await browser.newContext({ baseURL: latchkey.origin });
+    await context.addCookies([{ name: "latchkey.session", value, url: latchkey.origin }]);
+    for (const [file, { as, at }] of Object.entries(visits)) {
+      const address = at(world);
+      if (as === "stranger" || address === null) continue;
+      const answer = await context.request.get(address);
+      const where = new URL(answer.url()).pathname;
+      expect([file, answer.status(), where]).toEqual([file, 200, expect.stringContaining("/sign-in")]);
+      expect(await answer.text(), file).not.toMatch(/Olga Berg|olga@harbour/);
+    }
+    await context.close();
+  }
+}
 
 /**
  * Opens a page, and looks at it in every theme and width; fails with everything that is wrong with it at once. It is
