@@ -2,7 +2,7 @@
 
 import { useState, type ReactNode } from "react";
 import { ActionForm, SubmitButton } from "#components/form/action-form.tsx";
-import { TextField } from "#components/form/fields.tsx";
+import { SelectField, TextField } from "#components/form/fields.tsx";
 import { useActionForm } from "#components/form/use-action-form.ts";
 import { Button } from "#components/ui/button.tsx";
 import { Dialog, DialogClose, DialogContent, DialogFooter, DialogTrigger } from "#components/ui/dialog.tsx";
@@ -12,11 +12,19 @@ import {
   CreateGatewayCredentialInput,
   type NewGatewayCredentialView,
 } from "#lib/features/gateway-credentials/contract.ts";
+import type { RevokingKeyManager } from "#lib/features/revocations/contract.ts";
 
 type Create = (input: CreateGatewayCredentialInput) => Promise<ActionResult<NewGatewayCredentialView>>;
 
-/** Asks for a name, then shows the new credential once. */
-export function CredentialDialog({ create, trigger }: { create: Create; trigger: ReactNode }) {
+type CredentialDialogProps = {
+  create: Create;
+  /** Those that may report what they revoke. */
+  keyManagers: readonly RevokingKeyManager[];
+  trigger: ReactNode;
+};
+
+/** Asks for a name and what it is for, then shows the new credential once. */
+export function CredentialDialog({ create, keyManagers, trigger }: CredentialDialogProps) {
   const [open, setOpen] = useState(false);
   const [made, setMade] = useState<NewGatewayCredentialView | null>(null);
 
@@ -29,30 +37,40 @@ export function CredentialDialog({ create, trigger }: { create: Create; trigger:
     <Dialog open={open} onOpenChange={(next) => (next ? setOpen(true) : close())}>
       <DialogTrigger asChild>{trigger}</DialogTrigger>
       <DialogContent
-        title={made ? `${made.name} may ask now` : "Create gateway credential"}
-        description={
-          made
-            ? "Give this credential to the gateway. Anybody who has it learns what your tokens open."
-            : "One for each gateway, so that each can be revoked by itself."
-        }
+        title={made ? titleOf(made) : "Create gateway credential"}
+        description={made ? adviceOn(made) : "One for each gateway or server, so that each can be revoked by itself."}
         size="sm"
         sticky={made !== null}
       >
         {made ? (
           <SecretOnce label="Gateway credential" value={made.credential} onStored={close} />
         ) : (
-          <CredentialForm create={create} onMade={setMade} />
+          <CredentialForm create={create} keyManagers={keyManagers} onMade={setMade} />
         )}
       </DialogContent>
     </Dialog>
   );
 }
 
-function CredentialForm({ create, onMade }: { create: Create; onMade: (made: NewGatewayCredentialView) => void }) {
+function titleOf({ name, reports }: NewGatewayCredentialView): string {
+  return reports ? `${name} may report now` : `${name} may ask now`;
+}
+
+function adviceOn({ reports }: NewGatewayCredentialView): string {
+  return reports
+    ? `Give this credential to ${reports.displayName}. Anybody who has it can revoke its tokens here.`
+    : "Give this credential to the gateway. Anybody who has it learns what your tokens open.";
+}
+
+type CredentialFormProps = Omit<CredentialDialogProps, "trigger"> & {
+  onMade: (made: NewGatewayCredentialView) => void;
+};
+
+function CredentialForm({ create, keyManagers, onMade }: CredentialFormProps) {
   const form = useActionForm<CreateGatewayCredentialInput, NewGatewayCredentialView>({
     schema: CreateGatewayCredentialInput,
     action: create,
-    defaultValues: { name: "" },
+    defaultValues: { name: "", reports: "" },
     onSuccess: onMade,
   });
   return (
@@ -64,6 +82,20 @@ function CredentialForm({ create, onMade }: { create: Create; onMade: (made: New
         placeholder="Edge, Frankfurt"
         help="What the gateway is called, so that people recognise it here and in the audit."
       />
+      {keyManagers.length > 0 && (
+        <SelectField
+          name="reports"
+          label="What it is for"
+          options={[
+            { value: "", label: "A gateway asks about calls" },
+            ...keyManagers.map(({ id, displayName }) => ({
+              value: id,
+              label: `${displayName} reports what it revokes`,
+            })),
+          ]}
+          help="It serves for this alone."
+        />
+      )}
       <DialogFooter>
         <DialogClose asChild>
           <Button>Cancel</Button>

@@ -38,7 +38,12 @@ export function CredentialTable({ items, revoke }: CredentialTableProps) {
       <TableBody>
         {items.map((item) => (
           <TableRow key={item.id}>
-            <TableHeader scope="row">{item.name}</TableHeader>
+            <TableHeader scope="row">
+              {item.name}
+              {item.reports && (
+                <span className="text-muted block font-normal">{item.reports.displayName} reports what it revokes</span>
+              )}
+            </TableHeader>
             <TableCell>
               <code className="text-sm">{item.prefix}…</code>
             </TableCell>
@@ -86,7 +91,11 @@ function RevokeButton({ item, revoke }: { item: GatewayCredentialView; revoke: R
         </Button>
       }
       title={`Revoke ${item.name}?`}
-      description="Within seconds its gateway lets no call pass any more. This cannot be undone: the gateway needs a new credential."
+      description={
+        item.reports
+          ? `At once ${item.reports.displayName} can report nothing with it any more. What it has revoked stays revoked. This cannot be undone.`
+          : "Within seconds its gateway lets no call pass any more. This cannot be undone: the gateway needs a new credential."
+      }
       confirmLabel="Revoke credential"
       onConfirm={async () => {
         const result = await revoke({ id: item.id });

@@ -1,5 +1,6 @@
-import { newId, type GatewayCredentialId, type PersonId, type TenantId } from "../foundation/ids.ts";
+import { newId, type GatewayCredentialId, type KeyManagerId, type PersonId, type TenantId } from "../foundation/ids.ts";
 import { installationDb, tenantDb, type InstallationContext, type TenantContext } from "./database.ts";
+import type { Prisma } from "./generated/client.ts";
 import { afterPosition, toPage, type Page, type Position } from "./paging.ts";
 
 /** A gateway's password, without the password. */
@@ -11,9 +12,21 @@ export type GatewayCredentialRecord = {
   createdAt: Date;
   lastUsedAt: Date | null;
   revokedAt: Date | null;
+  /** The key manager that reports with it what it revokes; null for a gateway's. */
+  reports: { id: KeyManagerId; displayName: string } | null;
 };
 
-const columns = { id: true, name: true, prefix: true, createdAt: true, lastUsedAt: true, revokedAt: true } as const;
+const columns = {
+  id: true,
+  name: true,
+  prefix: true,
+  createdAt: true,
+  lastUsedAt: true,
+  revokedAt: true,
+  reportsKeyManager: { select: { id: true, displayName: true } },
+} as const;
+
+type Row = Prisma.GatewayCredentialGetPayload<{ select: typeof columns }>;
 
 /** A page of the tenant's credentials, revoked ones included, newest first. */
 export async function listGatewayCredentials(
@@ -43,7 +56,13 @@ export async function findGatewayCredential(
 /** @throws a unique violation where the name is taken */
 export async function insertGatewayCredential(
   ctx: TenantContext,
-  values: { name: string; prefix: string; tokenHash: string; createdById: PersonId },
+  values: {
+    name: string;
+    prefix: string;
+    tokenHash: string;
+    createdById: PersonId;
+    reportsKeyManagerId: KeyManagerId | null;
+  },
 ): Promise<GatewayCredentialRecord> {
   const row = await tenantDb(ctx).gatewayCredential.create({
     data: { id: newId<GatewayCredentialId>(), tenantId: ctx.tenantId, ...values },
@@ -61,17 +80,47 @@ export async function revokeGatewayCredential(ctx: TenantContext, id: GatewayCre
   return count === 1;
 }
 
-/** Whose credential has this digest: the way in for a gateway, whose tenant is not known yet. */
+/** Whose gateway's credential has this digest: the way in for a gateway, whose tenant is not known yet. */
 export async function findCredentialOwner(
   ctx: InstallationContext,
   tokenHash: string,
 ): Promise<{ id: GatewayCredentialId; tenantId: TenantId } | null> {
   const row = await installationDb(ctx).gatewayCredential.findUnique({
-    where: { tokenHash },
+    where: { tokenHash, reportsKeyManagerId: null },
     select: { id: true, tenantId: true, revokedAt: true },
   });
   if (!row || row.revokedAt) return null;
   return { id: row.id as GatewayCredentialId, tenantId: row.tenantId as TenantId };
+}
+
+/** An authorization server that may report what it revokes. */
+export type Reporter = {
+  id: GatewayCredentialId;
+  tenantId: TenantId;
+  /** The credential's name. */
+  name: string;
+  keyManager: { id: KeyManagerId; displayName: string; connectorId: string };
+};
+
+/** Which authorization server's credential has this digest; null where nobody's, or one that is revoked. */
+export async function findReporter(ctx: InstallationContext, tokenHash: string): Promise<Reporter | null> {
+  const row = await installationDb(ctx).gatewayCredential.findUnique({
+    where: { tokenHash, revokedAt: null, tenant: { status: "ACTIVE" } },
+    select: {
+      id: true,
+      tenantId: true,
+      name: true,
+      reportsKeyManager: { select: { id: true, displayName: true, connectorId: true } },
+    },
+  });
+  if (!row?.reportsKeyManager) return null;
+  const { id, ...keyManager } = row.reportsKeyManager;
+  return {
+    id: row.id as GatewayCredentialId,
+    tenantId: row.tenantId as TenantId,
+    name: row.name,
+    keyManager: { ...keyManager, id: id as KeyManagerId },
+  };
 }
 
 /** Notes when credentials were last used. */
@@ -81,6 +130,7 @@ export async function noteCredentialUse(ctx: InstallationContext, used: Readonly
   }
 }
 
-function toRecord(row: Omit<GatewayCredentialRecord, "id"> & { id: string }): GatewayCredentialRecord {
-  return { ...row, id: row.id as GatewayCredentialId };
+function toRecord({ id, reportsKeyManager, ...row }: Row): GatewayCredentialRecord {
+  const reports = reportsKeyManager && { ...reportsKeyManager, id: reportsKeyManager.id as KeyManagerId };
+  return { ...row, id: id as GatewayCredentialId, reports };
 }

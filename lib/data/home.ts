@@ -6,7 +6,10 @@ export type SetUp = { hasGateway: boolean; hasCompany: boolean };
 
 export async function readSetUp(ctx: TenantContext): Promise<SetUp> {
   const db = tenantDb(ctx);
-  const gateway = await db.gatewayCredential.findFirst({ where: { revokedAt: null }, select: { id: true } });
+  const gateway = await db.gatewayCredential.findFirst({
+    where: { revokedAt: null, reportsKeyManagerId: null },
+    select: { id: true },
+  });
   const people = await db.membership.findMany({ where: { status: "ACTIVE" }, select: { id: true }, take: 2 });
   return { hasGateway: gateway !== null, hasCompany: people.length > 1 };
 }

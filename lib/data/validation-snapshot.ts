@@ -115,7 +115,7 @@ async function readRows(ctx: InstallationContext, tenantId: TenantId) {
   const plans = await db.plan.findMany({ where, select: { id: true, name: true, requestsPerMinute: true } });
   const apis = await db.api.findMany({ where: { ...where, status: "PUBLISHED" }, select: apiColumns });
   const credentials = await db.gatewayCredential.findMany({
-    where: { ...where, revokedAt: null },
+    where: { ...where, revokedAt: null, reportsKeyManagerId: null },
     select: { tokenHash: true },
   });
   const backendJwt = await readBackendJwt(ctx, tenantId);

@@ -8,6 +8,19 @@ export function bearerToken(authorization: string | undefined): string | undefin
   return bearer.exec(authorization)?.[1];
 }
 
+const basic = /^Basic +([A-Za-z0-9+/]+=*) *$/i;
+
+/**
+ * A credential that stands in `Authorization` as a bearer token, or as the password of HTTP Basic beside any user name
+ * (RFC 7617 §2).
+ */
+export function bearerOrPassword(authorization: string | undefined): string | undefined {
+  const [, encoded] = basic.exec(authorization ?? "") ?? [];
+  if (encoded === undefined) return bearerToken(authorization);
+  const pair = Buffer.from(encoded, "base64").toString();
+  return pair.slice(pair.indexOf(":") + 1);
+}
+
 const dpop = /^DPoP +([^\s]+) *$/i;
 
 /** The token of an `Authorization: DPoP` header (RFC 9449 §7.1); undefined for anything else. */

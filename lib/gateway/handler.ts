@@ -13,15 +13,17 @@ import { answerBatch, answerQuestion } from "./json-face.ts";
 import { answerSubrequest } from "./nginx-face.ts";
 import { headersOfRefused } from "./verdict-headers.ts";
 
+export type GatewayHandler = (req: IncomingMessage, res: ServerResponse) => Promise<void>;
+
 export type GatewayDependencies = {
   validate: Validate;
   credentials: Pick<GatewayCredentials, "admit">;
   backendKeySet: BackendKeySet;
+  /** Takes over what authorization servers revoked. */
+  revocations: GatewayHandler;
 };
 
 type AnswerAdmitted = (req: IncomingMessage, res: ServerResponse, asking: Asking) => Promise<void>;
-
-export type GatewayHandler = (req: IncomingMessage, res: ServerResponse) => Promise<void>;
 
 /**
  * The faces of the validator for gateways, below /gateway, and the keys of backend JWTs (`readKeySetPath`), which anybody
@@ -35,7 +37,8 @@ export type GatewayHandler = (req: IncomingMessage, res: ServerResponse) => Prom
  * A gateway proves itself with its credential in `X-Latchkey-Gateway`, or, where the caller's token does
  * not stand there, in `Authorization: Bearer`.
  */
-export function createGatewayHandler({ validate, credentials, backendKeySet }: GatewayDependencies): GatewayHandler {
+export function createGatewayHandler(dependencies: GatewayDependencies): GatewayHandler {
+  const { validate, credentials, backendKeySet, revocations } = dependencies;
   async function jsonFace(req: IncomingMessage, res: ServerResponse, answer: AnswerAdmitted): Promise<void> {
     if (req.method !== "POST") {
       const body = { code: "method.not_allowed", message: "Send a POST request." };
@@ -70,6 +73,7 @@ export function createGatewayHandler({ validate, credentials, backendKeySet }: G
     if (path === "/gateway/forward-auth") return callerFace(req, res, answerForwardAuth);
     if (path === "/gateway/v1/validate") return jsonFace(req, res, answerQuestion);
     if (path === "/gateway/v1/validate/batch") return jsonFace(req, res, answerBatch);
+    if (path === "/gateway/v1/revocations") return revocations(req, res);
     if (path === envoyPrefix || path.startsWith(`${envoyPrefix}/`)) return callerFace(req, res, answerEnvoy);
     const keySetOwner = readKeySetPath(path);
     if (keySetOwner !== null) return backendKeySet(req, res, keySetOwner);

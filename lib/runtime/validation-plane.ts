@@ -20,6 +20,7 @@ import {
 } from "#lib/data/validation-snapshot.ts";
 import type { Context, Dependencies } from "#lib/features/context.ts";
 import { openKeyManager } from "#lib/features/key-managers/open.ts";
+import { recogniseReporter, reportRevocations } from "#lib/features/revocations/report.ts";
 import { newId, type KeyManagerId, type TenantId } from "#lib/foundation/ids.ts";
 import { gauge } from "#lib/foundation/metrics.ts";
 import { Secret } from "#lib/foundation/secret.ts";
@@ -30,6 +31,8 @@ import { GatewayCredentials, type CredentialOwner } from "#lib/gateway/credentia
 import { GrantStore, type ReadGrants, type SavedGrants } from "#lib/gateway/grant-store.ts";
 import { serveGrpc, type GrpcServer } from "#lib/gateway/grpc-server.ts";
 import { createGatewayHandler, type GatewayHandler } from "#lib/gateway/handler.ts";
+import { Reporters } from "#lib/gateway/reporters.ts";
+import { createRevocationFace } from "#lib/gateway/revocation-face.ts";
 import {
   defaultKeeperLimits,
   SnapshotKeeper,
@@ -127,6 +130,11 @@ export function startValidationPlane({
   });
   const validate = createValidate(validator, backendJwts);
   const backendKeySet = createBackendKeySet({ find: backendKeyFinder(deps), log });
+  const revocations = createRevocationFace({
+    reporters: new Reporters({ find: (credential) => recogniseReporter(deps, credential), clock, log }),
+    report: (reporter, report) => reportRevocations(deps, reporter, report),
+    log,
+  });
   const age = gauge({
     name: "latchkey_snapshot_unchecked_seconds",
     help: "Time since the gateways' snapshots were last compared with the database.",
@@ -134,7 +142,7 @@ export function startValidationPlane({
   const timer = setInterval(() => age.set(keeper.secondsUnchecked()), 5_000);
   timer.unref();
   return {
-    handle: createGatewayHandler({ validate, credentials, backendKeySet }),
+    handle: createGatewayHandler({ validate, credentials, backendKeySet, revocations }),
     serveGrpc: (address) => serveGrpc({ address, validate, credentials, isReady: () => keeper.isCertain(), log }),
     isReady: () => keeper.isCertain(),
     save: () => ({ tenants: keeper.save(), grants: grants.save(), credentials: credentials.save() }),

@@ -292,6 +292,7 @@ const told = new Map<string, Words>([
     "revocation.create_for_application",
     { label: "Revoke the tokens of an application", did: "revoked the tokens that the application {} got so far" },
   ],
+  ["revocation.report", { label: "Report revoked tokens", did: "revoked tokens of the key manager {}" }],
   ["subscription.create", { label: "Subscribe to an API", did: "made the subscription {}" }],
   ["subscription.delete", { label: "End a subscription", did: "ended the subscription {}" }],
   ["subscription.set_state", { label: "Allow or block a subscription", did: byState("state", subscriptionStates) }],

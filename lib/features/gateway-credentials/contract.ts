@@ -6,6 +6,8 @@ export const CreateGatewayCredentialInput = z.strictObject({
   name: text(60)
     .min(1, "Enter a name.")
     .regex(/^[^\n\r\t]*$/, "Leave out line breaks and tabs."),
+  /** The key manager that is to report with it what it revokes; empty or left out for a gateway. */
+  reports: z.union([z.literal(""), z.uuid("Choose a key manager.")]).default(""),
 });
 export type CreateGatewayCredentialInput = z.input<typeof CreateGatewayCredentialInput>;
 
@@ -28,6 +30,8 @@ export type GatewayCredentialView = {
   /** To the minute; null where no gateway has used it. */
   lastUsedAt: string | null;
   revokedAt: string | null;
+  /** The key manager that reports with it what it revokes; null for a gateway's. */
+  reports: { id: string; displayName: string } | null;
 };
 
 /** The only time that the credential itself is seen. */

@@ -33,6 +33,18 @@ export const listRevocations = defineQuery({
   },
 });
 
+/** The key managers that may report what they revoke: all but the tenant's own, whose revocations are known already. */
+export const listReportingKeyManagers = defineQuery({
+  action: "revocation.list_reporting",
+  permission: "gateway_credential:read",
+  input: z.strictObject({}),
+  async run(ctx): Promise<RevokingKeyManager[]> {
+    return (await listAllKeyManagers(ctx))
+      .filter(({ connectorId }) => !findConnector(connectorId)?.permanent)
+      .map(({ id, displayName }) => ({ id, displayName }));
+  },
+});
+
 /** The key managers whose tokens can be revoked: every one of the tenant, by name. */
 export const listRevokingKeyManagers = defineQuery({
   action: "revocation.list_key_managers",

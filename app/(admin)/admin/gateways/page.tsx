@@ -12,6 +12,7 @@ import { readBackendJwt } from "#lib/features/backend-jwt/read.ts";
 import { ListGatewayCredentialsInput, searchLength } from "#lib/features/gateway-credentials/contract.ts";
 import { listGatewayCredentials } from "#lib/features/gateway-credentials/list.ts";
 import { readNginxConfiguration } from "#lib/features/gateway-credentials/read-nginx-configuration.ts";
+import { listReportingKeyManagers } from "#lib/features/revocations/list.ts";
 import { readWords } from "#lib/foundation/text.ts";
 import { requireContext } from "#lib/web/context.ts";
 import { readSearch } from "#lib/web/search-params.ts";
@@ -23,15 +24,17 @@ export default async function GatewaysPage({ searchParams }: PageProps<"/admin/g
   const ctx = await requireContext("gateway_credential:read");
   const { q, cursor } = await readSearch(searchParams);
   const search = readWords(ListGatewayCredentialsInput.shape.search, q);
-  const [{ items, nextCursor }, configuration, backendJwt] = await Promise.all([
+  const [{ items, nextCursor }, configuration, backendJwt, keyManagers] = await Promise.all([
     listGatewayCredentials(ctx, { ...(search ? { search } : {}), cursor }),
     readNginxConfiguration(ctx, {}),
     readBackendJwt(ctx, {}),
+    listReportingKeyManagers(ctx, {}),
   ]);
   const isNarrowed = Boolean(search) || Boolean(cursor);
   const add = ctx.permissions.has("gateway_credential:write") && (
     <CredentialDialog
       create={createGatewayCredentialAction}
+      keyManagers={keyManagers}
       trigger={<Button variant="primary">Create credential</Button>}
     />
   );
