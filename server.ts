@@ -85,6 +85,7 @@ export async function serve(): Promise<Serving> {
   return {
     origin: env.LATCHKEY_ORIGIN,
     async stop() {
+      validationPlane.endStreams();
       await Promise.all([drain(server, 10_000), grpc?.stop({ withinMs: 10_000 })]);
       await app.close();
       await validationPlane.close();

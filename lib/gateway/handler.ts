@@ -8,6 +8,7 @@ import type { GatewayCredentials } from "./credentials.ts";
 import type { Asking, Validate } from "./call.ts";
 import { gatewayRefused, refusalForCaller, sendToCaller } from "./caller-answer.ts";
 import { answerEnvoy, envoyPrefix } from "./envoy-face.ts";
+import type { EventStreams } from "./event-streams.ts";
 import { answerForwardAuth } from "./forward-auth-face.ts";
 import { answerBatch, answerQuestion } from "./json-face.ts";
 import { answerSubrequest } from "./nginx-face.ts";
@@ -21,6 +22,7 @@ export type GatewayDependencies = {
   backendKeySet: BackendKeySet;
   /** Takes over what authorization servers revoked. */
   revocations: GatewayHandler;
+  eventStreams: Pick<EventStreams, "open">;
 };
 
 type AnswerAdmitted = (req: IncomingMessage, res: ServerResponse, asking: Asking) => Promise<void>;
@@ -34,11 +36,13 @@ type AnswerAdmitted = (req: IncomingMessage, res: ServerResponse, asking: Asking
  * - `/gateway/nginx/auth` is for nginx's `auth_request`, `/gateway/forward-auth` for Traefik and Caddy, and
  *   `/gateway/envoy/…` for Envoy's `ext_authz` over HTTP.
  *
+ * `GET /gateway/v1/events` is a stream of what changes; to `POST /gateway/v1/revocations` authorization servers report.
+ *
  * A gateway proves itself with its credential in `X-Latchkey-Gateway`, or, where the caller's token does
  * not stand there, in `Authorization: Bearer`.
  */
 export function createGatewayHandler(dependencies: GatewayDependencies): GatewayHandler {
-  const { validate, credentials, backendKeySet, revocations } = dependencies;
+  const { validate, credentials, backendKeySet, revocations, eventStreams } = dependencies;
   async function jsonFace(req: IncomingMessage, res: ServerResponse, answer: AnswerAdmitted): Promise<void> {
     if (req.method !== "POST") {
       const body = { code: "method.not_allowed", message: "Send a POST request." };
@@ -55,6 +59,16 @@ export function createGatewayHandler(dependencies: GatewayDependencies): Gateway
     if (admitted === "unavailable") return answerEmpty(res, 503, headersOfRefused(refuseForNow(1)));
     if (admitted === "refused") return answerEmpty(res, 401, { ...strangerHeaders });
     return answerSubrequest(req, res, { tenantId: admitted.tenantId, validate });
+  }
+
+  async function eventFace(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    if (req.method !== "GET") return answerJson(res, 405, notGet);
+    const credential = gatewayHeader(req) ?? bearerToken(req.headers.authorization);
+    const admitted = await credentials.admit(credential);
+    if (admitted === "unavailable") return answerJson(res, 503, busy);
+    if (admitted === "refused") return answerJson(res, 401, stranger);
+    const isAdmitted = async () => (await credentials.admit(credential)) !== "refused";
+    return eventStreams.open(req, res, { tenantId: admitted.tenantId, isAdmitted });
   }
 
   /** For gateways that hand the answer on to their caller. */
@@ -74,6 +88,7 @@ export function createGatewayHandler(dependencies: GatewayDependencies): Gateway
     if (path === "/gateway/v1/validate") return jsonFace(req, res, answerQuestion);
     if (path === "/gateway/v1/validate/batch") return jsonFace(req, res, answerBatch);
     if (path === "/gateway/v1/revocations") return revocations(req, res);
+    if (path === "/gateway/v1/events") return eventFace(req, res);
     if (path === envoyPrefix || path.startsWith(`${envoyPrefix}/`)) return callerFace(req, res, answerEnvoy);
     const keySetOwner = readKeySetPath(path);
     if (keySetOwner !== null) return backendKeySet(req, res, keySetOwner);
@@ -85,6 +100,11 @@ function gatewayHeader(req: IncomingMessage): string | undefined {
   const value = req.headers["x-latchkey-gateway"];
   return typeof value === "string" ? value : undefined;
 }
+
+const notGet = {
+  body: { code: "method.not_allowed", message: "Send a GET request." },
+  headers: { Allow: "GET" },
+};
 
 const busy = {
   body: { code: "unavailable", message: "The gateway cannot be recognised at the moment. Try again shortly." },

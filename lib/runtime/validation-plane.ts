@@ -27,6 +27,8 @@ import { Secret } from "#lib/foundation/secret.ts";
 import { BackendJwts } from "#lib/gateway/backend-jwts.ts";
 import { createBackendJwtSigner } from "#lib/gateway/backend-jwt-signer.ts";
 import { createBackendKeySet } from "#lib/gateway/backend-key-set.ts";
+import { readEventPage } from "#lib/gateway/event-page.ts";
+import { EventStreams } from "#lib/gateway/event-streams.ts";
 import { GatewayCredentials, type CredentialOwner } from "#lib/gateway/credentials.ts";
 import { GrantStore, type ReadGrants, type SavedGrants } from "#lib/gateway/grant-store.ts";
 import { serveGrpc, type GrpcServer } from "#lib/gateway/grpc-server.ts";
@@ -52,6 +54,7 @@ const adapterTtlMs = 60_000;
 /** With more changes than this behind, a tenant is loaded anew. */
 const maximumChanges = 1_000;
 const revocationsInOnePage = 20_000;
+const eventsInOnePage = 500;
 
 /** What the plane works with; a subset of every verb's dependencies. */
 export type ValidationPlaneOptions = {
@@ -73,6 +76,8 @@ export type ValidationPlane = {
   save(): PlaneState;
   /** Knows again what was saved, as old as that is; to be called before anything is asked. */
   restore(state: PlaneState): void;
+  /** Ends the streams of events, which would never end by themselves, and opens no more. */
+  endStreams(): void;
   close(): Promise<void>;
 };
 
@@ -104,10 +109,19 @@ export function startValidationPlane({
     clock,
     log,
   });
+  const eventStreams = new EventStreams({
+    read: (tenantId, after) =>
+      database.inInstallation((ctx) => readEventPage(ctx, { tenantId, after, limit: eventsInOnePage })),
+    versions: (tenantIds) => database.inInstallation((ctx) => readConfigVersions(ctx, tenantIds)),
+    log,
+  });
   const announcements = listenForConfigChanges({
     url: databaseUrl,
     log,
-    onChange: (tenantId, version) => keeper.hear(tenantId, version),
+    onChange: (tenantId, version) => {
+      keeper.hear(tenantId, version);
+      eventStreams.hear(tenantId, version);
+    },
     onConnect: () => void keeper.compare(),
   });
   const validator = createValidator({
@@ -142,7 +156,7 @@ export function startValidationPlane({
   const timer = setInterval(() => age.set(keeper.secondsUnchecked()), 5_000);
   timer.unref();
   return {
-    handle: createGatewayHandler({ validate, credentials, backendKeySet, revocations }),
+    handle: createGatewayHandler({ validate, credentials, backendKeySet, revocations, eventStreams }),
     serveGrpc: (address) => serveGrpc({ address, validate, credentials, isReady: () => keeper.isCertain(), log }),
     isReady: () => keeper.isCertain(),
     save: () => ({ tenants: keeper.save(), grants: grants.save(), credentials: credentials.save() }),
@@ -151,7 +165,9 @@ export function startValidationPlane({
       grants.restore(state.grants);
       credentials.restore(state.credentials);
     },
+    endStreams: () => eventStreams.close(),
     async close() {
+      eventStreams.close();
       clearInterval(timer);
       keeper.close();
       await announcements.close();

@@ -81,6 +81,7 @@ export async function serveValidator({
     async stop() {
       stopping.isAsked = true;
       clearInterval(saving);
+      plane.endStreams();
       const noticeMs = env.LATCHKEY_DRAIN_SECONDS * 1_000;
       await Promise.all([stepAside(server, noticeMs), grpc?.stop({ noticeMs, withinMs: 10_000 })]);
       if (savesState) await state?.save();

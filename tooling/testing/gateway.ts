@@ -25,6 +25,7 @@ export async function serveValidationPlane(deps: Dependencies) {
   return {
     address: `127.0.0.1:${port}`,
     grpcAddress: `127.0.0.1:${grpc.port}`,
+    endStreams: () => plane.endStreams(),
     async stop() {
       await grpc.stop({ withinMs: 0 });
       server.closeAllConnections();

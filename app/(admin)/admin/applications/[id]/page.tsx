@@ -1,6 +1,7 @@
 import type { Metadata } from "next";
 import { AdministeredKeys } from "#components/applications/administered-keys.tsx";
 import { ChangeOwnerButton } from "#components/applications/change-owner-button.tsx";
+import { RevokeIssuedButton } from "#components/revocations/revoke-issued-button.tsx";
 import { Badge } from "#components/ui/badge.tsx";
 import { Card, CardBody, CardHeader, Fact, FactList } from "#components/ui/card.tsx";
 import { EmptyState } from "#components/ui/empty-state.tsx";
@@ -9,6 +10,7 @@ import { RelativeTime } from "#components/ui/relative-time.tsx";
 import { getEveryApplication } from "#lib/features/applications/administer.ts";
 import { requireContext } from "#lib/web/context.ts";
 import { orNotFound } from "#lib/web/or-not-found.ts";
+import { revokeApplicationTokensAction } from "../../revocations/actions.ts";
 import { changeOwnerAction, findOwnersAction } from "../actions.ts";
 
 export const metadata: Metadata = { title: "Application" };
@@ -25,10 +27,15 @@ export default async function AnybodysApplicationPage({ params }: PageProps<"/ad
         title={name}
         description={description || undefined}
         actions={
-          <ChangeOwnerButton
-            application={application}
-            actions={{ find: findOwnersAction, change: changeOwnerAction }}
-          />
+          <>
+            {ctx.permissions.has("revocation:write") && (
+              <RevokeIssuedButton application={application} revoke={revokeApplicationTokensAction} />
+            )}
+            <ChangeOwnerButton
+              application={application}
+              actions={{ find: findOwnersAction, change: changeOwnerAction }}
+            />
+          </>
         }
       />
       <Card>
