@@ -42,21 +42,21 @@ it("a client keeps the one secret that it had, with the time of its registration
 });
 
 it("one lifetime of access tokens becomes that of both kinds, at the built-in key manager alone", async () => {
-  const { id: tenantId } = await testTenant();
+  const { id: tenantId, slug } = await testTenant();
   const before = { settings: { accessTokenLifetime: 600, applicationType: "web" } };
   const after = { settings: { applicationTokenLifetime: 600, userTokenLifetime: 600, applicationType: "web" } };
   await inPassing(async (client) => {
-    async function newKeys(connectorId: string): Promise<string> {
+    async function newKeys(name: string, issuer: string): Promise<string> {
       const [keyManagerId, applicationId, id] = [newId(), newId(), newId()];
       await client.query(
         `INSERT INTO key_manager (id, tenant_id, name, display_name, connector_id, issuer, endpoints, signing_keys,
                                   connection, sealed_secrets, constraints, updated_at)
-         VALUES ($1, $2, $3, $3, $3, $3, '{}', '{}', '{}', '{}', $4, now())`,
-        [keyManagerId, tenantId, connectorId, { accessTokenLifetime: { type: "MAXIMUM", maximum: 900 } }],
+         VALUES ($1, $2, $3, $3, $3, $4, '{}', '{}', '{}', '{}', $5, now())`,
+        [keyManagerId, tenantId, name, issuer, { accessTokenLifetime: { type: "MAXIMUM", maximum: 900 } }],
       );
       await client.query(
         "INSERT INTO application (id, tenant_id, owner_id, owner_name, name) VALUES ($1, $2, gen_random_uuid(), $3, $3)",
-        [applicationId, tenantId, connectorId],
+        [applicationId, tenantId, name],
       );
       await client.query(
         `INSERT INTO key_mapping (id, tenant_id, application_id, key_manager_id, key_type, mode, state, requested,
@@ -66,7 +66,10 @@ it("one lifetime of access tokens becomes that of both kinds, at the built-in ke
       );
       return id;
     }
-    const [ours, theirs] = [await newKeys("built-in"), await newKeys("other")];
+    const [ours, theirs] = [
+      await newKeys("own", `https://portal.example/t/${slug}/oidc`),
+      await newKeys("other", "https://other.example/t/elsewhere/oidc"),
+    ];
     await client.query(await migration("0024_token_lifetimes"));
     const read = async (id: string) =>
       (
