@@ -14,14 +14,18 @@ import type { ChoosableKeyManager } from "#lib/features/key-managers/contract.ts
 import type { PlanView } from "#lib/features/plans/contract.ts";
 import { AcceptedKeyManagers } from "./accepted-key-managers.tsx";
 import { AvailabilityField } from "./availability-field.tsx";
-import { ResourcesField } from "./resources-field.tsx";
+import { KindField } from "./kind-field.tsx";
+import { ResourcesField, ResourcesHelp } from "./resources-field.tsx";
 import { ScopesField } from "./scopes-field.tsx";
 
 type ApiFormProps = {
   /** What the form starts from; with an id and a revision it edits. */
   initial: ApiInput &
     // Left out by mistake, these would close an open API when it is saved.
-    Required<Pick<ApiInput, "subscriptionAvailability" | "subscriberTenants">> & { id?: string; revision?: number };
+    Required<Pick<ApiInput, "kind" | "subscriptionAvailability" | "subscriberTenants">> & {
+      id?: string;
+      revision?: number;
+    };
   plans: readonly PlanView[];
   keyManagers: readonly ChoosableKeyManager[];
   create?: (input: ApiInput) => Promise<ActionResult<ApiView>>;
@@ -53,6 +57,7 @@ export function ApiForm({ initial, plans, keyManagers, create, update }: ApiForm
         </div>
         <TextField name="context" label="Context" mono placeholder="/orders" help={<ServedAt />} maxLength={200} />
         <TextareaField name="description" label="Description" optional maxLength={2000} />
+        {!editing && <KindField />}
       </FormSection>
 
       <FormSection
@@ -62,7 +67,7 @@ export function ApiForm({ initial, plans, keyManagers, create, update }: ApiForm
         <ScopesField />
       </FormSection>
 
-      <FormSection title="Resources" description="What callers may reach. A call that matches none of them is refused.">
+      <FormSection title="Resources" description={<ResourcesHelp />}>
         <ResourcesField />
       </FormSection>
 

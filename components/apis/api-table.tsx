@@ -1,8 +1,9 @@
+import { Badge } from "#components/ui/badge.tsx";
 import { Identifier } from "#components/ui/identifier.tsx";
 import { RelativeTime } from "#components/ui/relative-time.tsx";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "#components/ui/table.tsx";
 import { TextLink } from "#components/ui/text-link.tsx";
-import type { ApiSummaryView, ApiTenant } from "#lib/features/apis/contract.ts";
+import { kindLabels, type ApiSummaryView, type ApiTenant } from "#lib/features/apis/contract.ts";
 import { ApiStatusBadge } from "./api-status-badge.tsx";
 import { TenantBadge } from "./tenant-badge.tsx";
 
@@ -34,6 +35,7 @@ export function ApiTable({ apis, base, showStatus = false }: ApiTableProps) {
             <TableHeader scope="row" className="max-w-[28rem] py-1.5">
               <span className="flex flex-wrap items-center gap-x-2 gap-y-0.5">
                 <TextLink href={`${base}/${api.id}`}>{api.name}</TextLink>
+                {api.kind !== "HTTP" && <Badge icon={null}>{kindLabels[api.kind]}</Badge>}
                 {api.tenant && <TenantBadge tenant={api.tenant} />}
               </span>
               {api.description && <p className="text-muted truncate text-sm font-normal">{api.description}</p>}

@@ -22,7 +22,7 @@ type NewApiProps = {
 
 const maximumBytes = 2_000_000;
 
-/** A new API: from an OpenAPI file that fills the form, or by hand. */
+/** A new API: from an OpenAPI file or a GraphQL schema that fills the form, or by hand. */
 export function NewApi({ plans, keyManagers, create, read }: NewApiProps) {
   const [draft, setDraft] = useState<{ count: number; value: ApiDraft | null }>({ count: 0, value: null });
   const initial = {
@@ -30,6 +30,7 @@ export function NewApi({ plans, keyManagers, create, read }: NewApiProps) {
     version: "",
     context: "",
     description: "",
+    kind: "HTTP" as const,
     scopes: [],
     resources: [{ verb: "GET" as const, path: "/", scopes: [] }],
     planIds: plans.map(({ id }) => id),
@@ -98,16 +99,16 @@ function ImportCard({ read, onRead }: Pick<NewApiProps, "read"> & { onRead: (dra
   return (
     <Card className="max-w-3xl">
       <CardHeader
-        title="Import an OpenAPI file"
-        description="Version 3, as JSON or YAML. It fills the form below; nothing is saved yet."
+        title="Import an OpenAPI file or a GraphQL schema"
+        description="OpenAPI 3 as JSON or YAML, or GraphQL type definitions. It fills the form below; nothing is saved yet."
         actions={
           <>
             <input
               ref={file}
               type="file"
-              accept=".json,.yaml,.yml,application/json,application/yaml"
+              accept=".json,.yaml,.yml,.graphql,.graphqls,.gql,application/json,application/yaml"
               className="sr-only"
-              aria-label="OpenAPI file"
+              aria-label="OpenAPI file or GraphQL schema"
               tabIndex={-1}
               onChange={async (event) => {
                 const [chosen] = event.target.files ?? [];

@@ -2,13 +2,14 @@ import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "#
 import type { ApiView } from "#lib/features/apis/contract.ts";
 
 /** What an API answers to, and the scopes that each resource asks for. */
-export function ResourceTable({ resources }: Pick<ApiView, "resources">) {
+export function ResourceTable({ kind, resources }: Pick<ApiView, "kind" | "resources">) {
+  const isGraphql = kind === "GRAPHQL";
   return (
     <Table label="Resources" compact>
       <TableHead>
         <TableRow>
-          <TableHeader>Method</TableHeader>
-          <TableHeader>Path</TableHeader>
+          <TableHeader>{isGraphql ? "Operation" : "Method"}</TableHeader>
+          <TableHeader>{isGraphql ? "Field" : "Path"}</TableHeader>
           <TableHeader>Scopes, any one of them</TableHeader>
         </TableRow>
       </TableHead>

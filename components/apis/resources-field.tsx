@@ -1,15 +1,55 @@
 "use client";
 
 import { Plus, Trash2 } from "lucide-react";
-import { useFieldArray } from "react-hook-form";
+import { useFieldArray, useWatch } from "react-hook-form";
 import { ListField, SelectField, TextField, useFieldError } from "#components/form/fields.tsx";
 import { Button } from "#components/ui/button.tsx";
-import { verbs, type ApiInput } from "#lib/features/apis/contract.ts";
+import { operationTypes, verbs, type ApiInput, type ApiKind } from "#lib/features/apis/contract.ts";
 
-const verbOptions = verbs.map((verb) => ({ value: verb, label: verb }));
+const optionsOf = (values: readonly string[]) => values.map((value) => ({ value, label: value }));
+
+/** How each kind of API names its resources. */
+const kinds = {
+  HTTP: {
+    verbLabel: "Method",
+    options: optionsOf(verbs),
+    pathLabel: "Path",
+    placeholder: "/orders/{id}",
+    help: "What callers may reach. A call that matches none of them is refused.",
+  },
+  GRAPHQL: {
+    verbLabel: "Operation",
+    options: optionsOf(operationTypes),
+    pathLabel: "Field",
+    placeholder: "orders",
+    help: "Fields at the root of the schema. A call passes where each field that it asks for stands here and is open to it.",
+  },
+  WEBSOCKET: {
+    verbLabel: "Method",
+    options: optionsOf(["GET"]),
+    pathLabel: "Path",
+    placeholder: "/prices/{currency}",
+    help: "Where callers may connect. Each connection is judged once, by its address, when it begins.",
+  },
+} as const satisfies Record<ApiKind, object>;
+
+/** The first resource of a new API of a kind. */
+export function firstResource(kind: ApiKind): ApiInput["resources"][number] {
+  return kind === "GRAPHQL" ? { verb: "QUERY", path: "", scopes: [] } : { verb: "GET", path: "/", scopes: [] };
+}
+
+function useKind() {
+  return kinds[useWatch<ApiInput, "kind">({ name: "kind" }) ?? "HTTP"];
+}
+
+/** What resources are, for the kind of API that is chosen. */
+export function ResourcesHelp() {
+  return useKind().help;
+}
 
 /** The API's resources, a row each: method, path, and the scopes of which a token needs one. */
 export function ResourcesField() {
+  const { verbLabel, options, pathLabel, placeholder } = useKind();
   const { fields, append, remove } = useFieldArray<ApiInput, "resources">({ name: "resources" });
   const ofList = useFieldError("resources");
   const ofRoot = useFieldError("resources.root");
@@ -21,8 +61,8 @@ export function ResourcesField() {
           key={field.id}
           className="group/row grid sm:not-first:[&_div:has(>label)]:sr-only grid-cols-[7rem_minmax(0,1fr)_2rem] items-start gap-2 max-sm:border-line max-sm:border-b max-sm:pb-3 sm:grid-cols-[7rem_minmax(0,1fr)_minmax(0,1fr)_2rem]"
         >
-          <SelectField name={`resources.${index}.verb`} label="Method" options={verbOptions} />
-          <TextField name={`resources.${index}.path`} label="Path" mono placeholder="/orders/{id}" />
+          <SelectField name={`resources.${index}.verb`} label={verbLabel} options={options} />
+          <TextField name={`resources.${index}.path`} label={pathLabel} mono placeholder={placeholder} />
           <ListField
             name={`resources.${index}.scopes`}
             label="Scopes"
@@ -41,7 +81,10 @@ export function ResourcesField() {
         </div>
       ))}
       {error && <p className="text-bad text-sm">{error}</p>}
-      <Button className="self-start" onClick={() => append({ verb: "GET", path: "", scopes: [] })}>
+      <Button
+        className="self-start"
+        onClick={() => append({ verb: options[0]?.value === "QUERY" ? "QUERY" : "GET", path: "", scopes: [] })}
+      >
         <Plus aria-hidden />
         Add resource
       </Button>

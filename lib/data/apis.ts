@@ -1,10 +1,10 @@
 import { newId, type ApiId, type KeyManagerId, type PersonId, type PlanId, type TenantId } from "../foundation/ids.ts";
 import { tenantDb, type TenantContext } from "./database.ts";
-import type { ApiStatus, SubscriptionAvailability } from "./generated/enums.ts";
+import type { ApiKind, ApiStatus, SubscriptionAvailability } from "./generated/enums.ts";
 import { afterPosition, toPage, type Page, type Position } from "./paging.ts";
 import { containing } from "./search.ts";
 
-export type { ApiStatus, SubscriptionAvailability };
+export type { ApiKind, ApiStatus, SubscriptionAvailability };
 
 export type ApiSummary = {
   id: ApiId;
@@ -12,6 +12,7 @@ export type ApiSummary = {
   version: string;
   context: string;
   description: string;
+  kind: ApiKind;
   status: ApiStatus;
   createdAt: Date;
 };
@@ -39,6 +40,7 @@ export type ApiValues = Pick<
   | "version"
   | "context"
   | "description"
+  | "kind"
   | "acceptAllKeyManagers"
   | "subscriptionValidation"
   | "subscriptionAvailability"
@@ -53,6 +55,7 @@ const summaryColumns = {
   version: true,
   context: true,
   description: true,
+  kind: true,
   status: true,
   createdAt: true,
 } as const;
@@ -181,6 +184,6 @@ async function insertParts(
 }
 
 function toSummary(row: Omit<ApiSummary, "id"> & { id: string }): ApiSummary {
-  const { id, name, version, context, description, status, createdAt } = row;
-  return { id: id as ApiId, name, version, context, description, status, createdAt };
+  const { id, name, version, context, description, kind, status, createdAt } = row;
+  return { id: id as ApiId, name, version, context, description, kind, status, createdAt };
 }

@@ -34,6 +34,7 @@ const summaryColumns = {
   version: true,
   context: true,
   description: true,
+  kind: true,
   status: true,
   createdAt: true,
   tenant: { select: { id: true, name: true, slug: true } },
@@ -147,12 +148,13 @@ function toSummary({
   version,
   context,
   description,
+  kind,
   status,
   createdAt,
   tenant,
 }: SummaryRow): SharedApiSummary {
   return {
-    ...{ name, version, context, description, status, createdAt },
+    ...{ name, version, context, description, kind, status, createdAt },
     id: id as ApiId,
     tenant: { ...tenant, id: tenant.id as TenantId },
   };

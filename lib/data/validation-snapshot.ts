@@ -36,6 +36,7 @@ export type TenantConfiguration = {
     name: string;
     context: string;
     version: string;
+    kind: "HTTP" | "GRAPHQL" | "WEBSOCKET";
     acceptAllKeyManagers: boolean;
     keyManagerIds: string[];
     subscriptionValidation: boolean;
@@ -172,6 +173,7 @@ const apiColumns = {
   name: true,
   context: true,
   version: true,
+  kind: true,
   acceptAllKeyManagers: true,
   subscriptionValidation: true,
   audiences: true,

@@ -6,6 +6,7 @@ import { answerJson, readBody } from "./answer.ts";
 import type { Asking } from "./call.ts";
 import { hasTokenInQuery } from "./bearer.ts";
 import { challengeOf } from "./challenge.ts";
+import { operationsOf } from "./graphql-operations.ts";
 
 /** The longest token that is looked at, its address and what stands around them. */
 const maximumQuestionBytes = 64 * 1024;
@@ -17,6 +18,22 @@ const address = z
   .max(8_192, "Use at most 8192 characters.")
   .regex(/^(\/|$)/, "Begin with a slash.");
 
+const operation = z
+  .string()
+  .regex(/^(QUERY|MUTATION|SUBSCRIPTION) [_A-Za-z][_0-9A-Za-z]*$/, "Use a type and a field, such as QUERY orders.");
+
+/** A GraphQL request as its caller sent it; read into what it touches. */
+const graphqlRequest = z
+  .looseObject({ query: z.string(), operationName: z.string().nullish() })
+  .transform(({ query, operationName }, context) => {
+    try {
+      return operationsOf(query, operationName);
+    } catch (error) {
+      context.addIssue({ code: "custom", path: ["query"], message: error instanceof Error ? error.message : "" });
+      return z.NEVER;
+    }
+  });
+
 /** What a gateway asks. It names the API and the path inside it, or the whole path that it received. */
 const Question = z
   .strictObject({
@@ -27,6 +44,9 @@ const Question = z
     dpop: z.strictObject({ proof: z.string().optional(), url: z.string().max(8_192).optional() }).optional(),
     /** The certificate of the caller's TLS handshake, or its SHA-256 thumbprint. */
     clientCertificate: z.string().max(16_384, "Use at most 16384 characters.").optional(),
+    /** What a GraphQL request touches at the root of the schema, such as "QUERY orders"; or the request itself. */
+    operations: z.array(operation).max(1_000, "Name at most 1000 operations.").optional(),
+    graphql: graphqlRequest.optional(),
     api: z.strictObject({ context: z.string().max(200), version: z.string().max(60) }).optional(),
     path: address.optional(),
     requestPath: address.optional(),
@@ -34,7 +54,8 @@ const Question = z
   .refine(
     ({ api, path, requestPath }) => (requestPath === undefined) === (api !== undefined && path !== undefined),
     "Send either api and path, or requestPath alone.",
-  );
+  )
+  .refine(({ operations, graphql }) => !operations || !graphql, "Send either operations or graphql.");
 
 /** Questions are read one by one: a bad one must not spoil the others. */
 const Batch = z.strictObject({
@@ -91,13 +112,13 @@ function complaint({ issues }: z.ZodError) {
 }
 
 function judge(
-  { token, method, api, path, requestPath, dpop, clientCertificate }: z.output<typeof Question>,
+  { token, method, api, path, requestPath, dpop, clientCertificate, operations, graphql }: z.output<typeof Question>,
   { tenantId, validate }: Asking,
 ): Verdict | Promise<Verdict> {
   if (hasTokenInQuery(requestPath ?? path ?? "")) return refuse("token_in_query");
   const target = requestPath === undefined ? { api: api ?? nowhere, path: path ?? "" } : { requestPath };
   const proof = dpop || clientCertificate ? { dpop: dpop && dpopOf(dpop), certificate: clientCertificate } : undefined;
-  return validate({ tenantId, token, method: method.toUpperCase(), target, proof });
+  return validate({ tenantId, token, method: method.toUpperCase(), target, proof, operations: operations ?? graphql });
 }
 
 function dpopOf({ proof, url }: NonNullable<z.output<typeof Question>["dpop"]>): DpopProof {

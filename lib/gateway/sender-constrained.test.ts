@@ -38,8 +38,7 @@ type Face = (req: IncomingMessage, res: ServerResponse, asking: Asking) => Promi
 function send(face: Face, options: InjectOptions) {
   const validate = ({ token, ...request }: ValidationRequest) => made.validate(token, request);
   const asking = { tenantId: tenantId as TenantId, validate };
-  // The library's requests and responses are Node's, as its types do not say.
-  return inject((req, res) => void face(req as IncomingMessage, res as ServerResponse, asking), options);
+  return inject((req, res) => void face(req, res, asking), options);
 }
 
 const prove = () => signProof(holder, { token: bound.key, url: origin + requestPath, nowSeconds: made.nowSeconds() });

@@ -1,4 +1,5 @@
 import type { TokenFacts } from "./facts.ts";
+import type { SnapshotResource } from "./resources.ts";
 import type { CompiledApi, Grant, GrantedSubscription, Snapshot, SubscriptionState, TrustAnchor } from "./snapshot.ts";
 import { refuse, refuseScope, type Allowed, type KeyType, type Reason, type Refused, type Verdict } from "./verdict.ts";
 
@@ -12,10 +13,12 @@ export type Case = {
   api: CompiledApi;
   method: string;
   path: string;
+  /** What a GraphQL call asks for; undefined where the gateway did not say. */
+  operations: readonly string[] | undefined;
 };
 
 /** Decides what the facts of a token open whose key manager the API takes: no I/O, nothing remembered. */
-export function judge({ snapshot, anchor, facts, grant, api, method, path }: Case): Verdict {
+export function judge({ snapshot, anchor, facts, grant, api, method, path, operations }: Case): Verdict {
   const subscription = grant?.subscriptions.get(api.id) ?? null;
   if (api.subscriptionValidation) {
     if (!grant) return refuse("consumer_key_unknown");
@@ -24,15 +27,41 @@ export function judge({ snapshot, anchor, facts, grant, api, method, path }: Cas
     if (reason) return refuse(reason);
   }
 
-  const resource = api.resources.find(method, path);
-  if (!resource) return refuse("resource_unknown");
-  if (resource.scopes.length > 0 && !resource.scopes.some((scope) => facts.scopes.includes(scope))) {
-    return refuseScope(resource.scopes);
-  }
+  const closed =
+    api.kind === "GRAPHQL"
+      ? refuseOperations(api, { facts, path, operations })
+      : refuseResource(api.resources.find(api.kind === "HTTP" ? method : "GET", path), facts);
+  if (closed) return closed;
   if (api.audiences.size > 0 && !facts.audiences.some((audience) => api.audiences.has(audience))) {
     return refuse("audience_refused");
   }
   return allow({ snapshot, anchor, facts, api, grant }, subscription);
+}
+
+function refuseResource(resource: SnapshotResource | null | undefined, { scopes }: TokenFacts): Refused | null {
+  if (!resource) return refuse("resource_unknown");
+  if (resource.scopes.length === 0 || resource.scopes.some((scope) => scopes.includes(scope))) return null;
+  return refuseScope(resource.scopes);
+}
+
+/** The name of the type is in every schema and tells nothing (GraphQL §4.4). */
+const typeName = /^(QUERY|MUTATION|SUBSCRIPTION) __typename$/;
+
+/** Every field that the call touches must be open to the token; a call that touches none asks for nothing. */
+function refuseOperations(
+  api: CompiledApi,
+  { facts, path, operations }: Pick<Case, "facts" | "path" | "operations">,
+): Refused | null {
+  const end = path.search(/[?#]/);
+  const address = end < 0 ? path : path.slice(0, end);
+  if (address !== "" && address !== "/") return refuse("resource_unknown");
+  if (operations === undefined || operations.length === 0) return refuse("operations_unknown");
+  for (const operation of operations) {
+    if (typeName.test(operation)) continue;
+    const refused = refuseResource(api.operations.get(operation), facts);
+    if (refused) return refused;
+  }
+  return null;
 }
 
 /** Whether the API takes tokens of this key manager at all; asked on every call, before any work is done for a token. */

@@ -39,9 +39,13 @@ export type TrustAnchor = {
   fingerprint: string;
 };
 
+/** What an API speaks: its resources are paths with methods, operations, or addresses of handshakes. */
+export type ApiKind = "HTTP" | "GRAPHQL" | "WEBSOCKET";
+
 export type SnapshotApi = {
   id: string;
   name: string;
+  kind: ApiKind;
   context: string;
   version: string;
   /** Ids of the accepted key managers; null accepts all. */
@@ -75,7 +79,11 @@ export type CompiledApi = {
   readonly accepts: (keyManagerId: string) => boolean;
   readonly subscriptionValidation: boolean;
   readonly audiences: ReadonlySet<string>;
+  readonly kind: ApiKind;
+  /** Of a WebSocket API, all of them are found as GET. */
   readonly resources: ResourceTable;
+  /** Of a GraphQL API, by "QUERY orders". */
+  readonly operations: ReadonlyMap<string, SnapshotResource>;
 };
 
 /** What a consumer key opens: its application, and that application's subscriptions by API. */
@@ -130,8 +138,16 @@ function compileApi(api: SnapshotApi): CompiledApi {
     accepts: (keyManagerId) => accepted === null || accepted.has(keyManagerId),
     subscriptionValidation: api.subscriptionValidation,
     audiences: new Set(api.audiences),
-    resources: new ResourceTable(api.resources),
+    kind: api.kind,
+    resources: new ResourceTable(resourcesOf(api)),
+    operations: new Map(api.kind === "GRAPHQL" ? api.resources.map((one) => [`${one.method} ${one.path}`, one]) : []),
   };
+}
+
+/** A WebSocket begins with a GET (RFC 6455 §4.1) or a CONNECT (RFC 8441 §4): the method says nothing about it. */
+function resourcesOf({ kind, resources }: SnapshotApi): readonly SnapshotResource[] {
+  if (kind === "GRAPHQL") return [];
+  return kind === "WEBSOCKET" ? resources.map((resource) => ({ ...resource, method: "GET" })) : resources;
 }
 
 /** Longest prefix first: "/sales/orders" wins over "/sales". The prefix is compared byte for byte. */

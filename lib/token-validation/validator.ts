@@ -29,6 +29,11 @@ export type ValidationRequest = {
   method: string;
   /** The API with the path inside it, or the whole path as the gateway received it. */
   target: { api: { context: string; version: string }; path: string } | { requestPath: string };
+  /**
+   * For a GraphQL API, each field that the call touches at its root, such as "QUERY orders" or "MUTATION addOrder", that
+   * of fragments and of conditions included; undefined for others.
+   */
+  operations?: readonly string[] | undefined;
   /** For tokens that are bound to their holder; undefined for a plain bearer token. */
   proof?: CallerProof | undefined;
 };
@@ -117,7 +122,8 @@ export function createValidator(ports: ValidatorPorts): Validator {
     const found = findGrant(snapshot.tenantId, { anchor, facts, api: target.api });
     const grant = found instanceof Promise ? await found : found;
     if (isRefused(grant)) return grant;
-    return judge({ snapshot, anchor, facts, grant, api: target.api, method: request.method, path: target.path });
+    const { method, operations } = request;
+    return judge({ snapshot, anchor, facts, grant, api: target.api, method, path: target.path, operations });
   }
 
   /** Asked on every call: a proof belongs to one call, a certificate to one connection. */

@@ -150,6 +150,11 @@ export const refusals = {
   token_expired: { code: 900903, status: 401, message: "The access token has expired." },
   token_type_wrong: { code: 900905, status: 401, message: "The token is not an access token." },
   api_unknown: { code: 900906, status: 404, message: "No published API has this address." },
+  operations_unknown: {
+    code: 900900,
+    status: 403,
+    message: "The gateway does not say which operations the call asks for, so none of them can be allowed.",
+  },
   resource_unknown: { code: 900906, status: 404, message: "The API has no resource with this method and path." },
   subscription_blocked: { code: 900907, status: 403, message: "The subscription of the application is blocked." },
   subscription_production_blocked: {

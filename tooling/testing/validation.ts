@@ -92,6 +92,7 @@ export const trustAnchor: TrustAnchor = {
 export const ordersApi: SnapshotApi = {
   id: "api-1",
   name: "Orders",
+  kind: "HTTP",
   context: "/orders",
   version: "1.0.0",
   keyManagerIds: null,

@@ -10,6 +10,7 @@ import { changeApiStatus } from "./change-status.ts";
 import type { ApiInput } from "./contract.ts";
 import { createApi } from "./create.ts";
 import { deleteApi } from "./delete.ts";
+import { importOpenApi } from "./import.ts";
 import { getApi, listApis } from "./read.ts";
 import { updateApi } from "./update.ts";
 
@@ -98,6 +99,16 @@ describe("APIs", () => {
         resources: [
           { verb: "GET" as const, path: "/a/{x}" },
           { verb: "GET" as const, path: "/a/{y}" },
+        ],
+      },
+      "resources.1.path",
+    ],
+    [
+      "the same resource with a slash behind it",
+      {
+        resources: [
+          { verb: "GET" as const, path: "/a" },
+          { verb: "GET" as const, path: "/a/" },
         ],
       },
       "resources.1.path",
@@ -261,5 +272,56 @@ describe("APIs", () => {
   it("refuses a developer", async () => {
     const developer = await (await testTenant()).caller("DEVELOPER");
     await expect(createApi(developer, orders)).rejects.toMatchObject({ code: "auth.forbidden" });
+  });
+});
+
+describe("kinds of API", () => {
+  const graphql: ApiInput = {
+    name: "Shop",
+    version: "1",
+    context: "/shop",
+    kind: "GRAPHQL",
+    scopes: [{ name: "orders:write" }],
+    resources: [
+      { verb: "QUERY", path: "orders" },
+      { verb: "MUTATION", path: "orders", scopes: ["orders:write"] },
+    ],
+  };
+
+  it("are kept with their resources, told in lists, and never change", async () => {
+    const creator = await (await testTenant()).caller("CREATOR");
+    const { id, revision } = await createApi(creator, graphql);
+    const stored = await getApi(creator, { id });
+    expect(stored).toMatchObject({
+      kind: "GRAPHQL",
+      resources: [
+        { verb: "QUERY", path: "orders", scopes: [] },
+        { verb: "MUTATION", path: "orders", scopes: ["orders:write"] },
+      ],
+    });
+    expect((await listApis(creator, {})).items).toMatchObject([{ id, kind: "GRAPHQL" }]);
+    const changed = {
+      ...graphql,
+      id,
+      revision,
+      kind: "HTTP" as const,
+      resources: [{ verb: "GET" as const, path: "/" }],
+    };
+    await expect(updateApi(creator, changed)).rejects.toMatchObject({
+      code: "input.invalid",
+      fields: [{ path: "kind", message: expect.stringContaining("GraphQL API") as unknown }],
+    });
+    const saved = await updateApi(creator, { ...graphql, id, revision, description: "Orders" });
+    expect(saved).toMatchObject({ kind: "GRAPHQL", description: "Orders" });
+  });
+
+  it("are read from a GraphQL schema", async () => {
+    const creator = await (await testTenant()).caller("CREATOR");
+    const draft = await importOpenApi(creator, { document: "type Query { orders: Int }" });
+    expect(draft).toMatchObject({ kind: "GRAPHQL", resources: [{ verb: "QUERY", path: "orders" }] });
+    await expect(importOpenApi(creator, { document: "type Query {" })).rejects.toMatchObject({
+      code: "input.invalid",
+      fields: [{ path: "document" }],
+    });
   });
 });

@@ -5,7 +5,18 @@ import type { SubscriptionState } from "../subscriptions/contract.ts";
 
 /** HTTP methods that a resource may have (RFC 9110 §9.3, RFC 5789). */
 export const verbs = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"] as const;
+/** What a GraphQL request asks for (GraphQL §2.3); a resource is one with the name of a field. */
+export const operationTypes = ["QUERY", "MUTATION", "SUBSCRIPTION"] as const;
+const resourceVerbs = [...verbs, ...operationTypes] as const;
 export const maximumResources = 1000;
+
+/** What an API speaks, and so what its resources are. */
+export const apiKinds = ["HTTP", "GRAPHQL", "WEBSOCKET"] as const;
+export type ApiKind = (typeof apiKinds)[number];
+export const kindLabels = { HTTP: "HTTP", GRAPHQL: "GraphQL", WEBSOCKET: "WebSocket" } as const satisfies Record<
+  ApiKind,
+  string
+>;
 
 /** Developers of which tenants may subscribe to an API. */
 export const availabilities = ["OWN_TENANT", "ALL_TENANTS", "LISTED"] as const;
@@ -42,8 +53,6 @@ export const ScopeName = z
 /** A path template: literal segments, whole-segment parameters "{id}", and "/*" at the end for the rest. */
 const resourcePath = z
   .string()
-  .trim()
-  .max(300, "Use at most 300 characters.")
   .regex(
     /^\/$|^(\/([A-Za-z0-9._~!$&'()+,;=:@%-]+|\{[A-Za-z0-9_.-]+\}))*(\/\*)?\/?$/,
     "Begin with a slash; write parameters as whole segments such as /orders/{id}; end with /* to match the rest.",
@@ -56,9 +65,15 @@ const Scope = z.strictObject({
   description: text(256).default(""),
 });
 
+/** GraphQL §2.1.9. Names that begin with two underscores are introspection, which an API may offer too. */
+const fieldName = z
+  .string()
+  .regex(/^[_A-Za-z][_0-9A-Za-z]*$/, "Use the name of a field: letters, digits and underscores, such as orders.");
+
+/** What the two may be is the word of the API's kind. */
 const Resource = z.strictObject({
-  verb: z.enum(verbs, "Choose an HTTP method."),
-  path: resourcePath,
+  verb: z.enum(resourceVerbs, "Choose an HTTP method, or the type of an operation."),
+  path: text(300),
   scopes: z.array(ScopeName).max(50).default([]),
 });
 
@@ -67,6 +82,7 @@ const fields = z.strictObject({
   version,
   context,
   description: text(2000).default(""),
+  kind: z.enum(apiKinds, "Choose a kind of API.").default("HTTP"),
   scopes: z.array(Scope).max(200, "An API has at most 200 scopes.").default([]),
   resources: z
     .array(Resource)
@@ -106,7 +122,7 @@ export const ListApisInput = z.strictObject({
 });
 
 export const ImportApiInput = z.strictObject({
-  /** The text of an OpenAPI document, JSON or YAML. */
+  /** The text of an OpenAPI document, JSON or YAML, or of a GraphQL schema. */
   document: z.string().min(1, "Choose a file or paste its text.").max(2_000_000, "The file is larger than 2 MB."),
 });
 
@@ -118,6 +134,7 @@ export type ApiSummaryView = {
   version: string;
   context: string;
   description: string;
+  kind: ApiKind;
   status: ApiStatus;
   createdAt: string;
 };
@@ -136,14 +153,15 @@ export type ApiView = ApiSummaryView & {
   plans: { id: string; name: string; description: string; requestsPerMinute: number | null }[];
 };
 
-/** What an OpenAPI document yields: a filled form, and what the reader should know about it. */
+/** What a document yields: a filled form, and what the reader should know about it. */
 export type ApiDraft = {
   name: string;
   version: string;
   context: string;
   description: string;
+  kind: ApiKind;
   scopes: { name: string; description: string }[];
-  resources: { verb: (typeof verbs)[number]; path: string; scopes: string[] }[];
+  resources: { verb: (typeof resourceVerbs)[number]; path: string; scopes: string[] }[];
   /** Parts of the document that have no place here, in words. */
   notes: string[];
 };
@@ -189,7 +207,9 @@ function refuseContradictions(api: Fields, check: z.RefinementCtx): void {
   });
   const seen = new Set<string>();
   api.resources.forEach(({ verb, path, scopes }, index) => {
-    const key = `${verb} ${path.replace(/\{[^}]*\}/g, "{}")}`;
+    const wrong = resourceProblem(api.kind, { verb, path });
+    if (wrong) problem(["resources", index, wrong.at], wrong.message);
+    const key = `${verb} ${path.replace(/\{[^}]*\}/g, "{}").replace(/(.)\/$/, "$1")}`;
     if (seen.has(key)) problem(["resources", index, "path"], `${verb} ${path} stands here twice.`);
     seen.add(key);
     const unknown = scopes.find((scope) => !known.has(scope));
@@ -206,4 +226,23 @@ function refuseContradictions(api: Fields, check: z.RefinementCtx): void {
   if (!api.acceptAllKeyManagers && api.keyManagerIds.length === 0) {
     problem(["keyManagerIds"], "Choose at least one key manager, or accept all.");
   }
+}
+
+/** What is no resource of an API of this kind, and why. */
+function resourceProblem(
+  kind: ApiKind,
+  { verb, path }: { verb: (typeof resourceVerbs)[number]; path: string },
+): { at: "verb" | "path"; message: string } | null {
+  const isOperation = operationTypes.some((type) => type === verb);
+  if (isOperation !== (kind === "GRAPHQL")) {
+    const message =
+      kind === "GRAPHQL" ? "Choose QUERY, MUTATION or SUBSCRIPTION." : "Choose an HTTP method: this is no GraphQL API.";
+    return { at: "verb", message };
+  }
+  if (kind === "WEBSOCKET" && verb !== "GET") {
+    return { at: "verb", message: "Choose GET: a WebSocket is told by its address alone." };
+  }
+  const { error } = (kind === "GRAPHQL" ? fieldName : resourcePath).safeParse(path);
+  const message = error?.issues[0]?.message;
+  return message === undefined ? null : { at: "path", message };
 }

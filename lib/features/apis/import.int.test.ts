@@ -47,6 +47,7 @@ describe("import of an OpenAPI document", () => {
     const draft = await importOpenApi(creator, { document: petStore });
     expect(draft).toEqual({
       name: "Pet store",
+      kind: "HTTP",
       version: "2.1",
       context: "/pets",
       description: "Everything about pets",

@@ -4,10 +4,11 @@ import { z } from "zod";
 import { fieldError } from "#lib/foundation/errors.ts";
 import { cut } from "#lib/foundation/text.ts";
 import { defineQuery } from "../verb.ts";
+import { draftOfSchema, isGraphqlSchema } from "./import-graphql.ts";
 import { ApiInput, ImportApiInput, ScopeName, maximumResources, verbs, type ApiDraft } from "./contract.ts";
 
 /**
- * Reads an OpenAPI 3 document into a draft that fills the form. Nothing is written, and nothing that the
+ * Reads an OpenAPI 3 document, or a GraphQL schema, into a draft that fills the form. Nothing is written, and nothing that the
  * document points to is fetched.
  *
  * @throws {AppError} `input.invalid` at `document`, saying what is wrong with it and where
@@ -16,7 +17,8 @@ export const importOpenApi = defineQuery({
   action: "api.import",
   permission: "api:write",
   input: ImportApiInput,
-  run: async (_ctx, { document }): Promise<ApiDraft> => toDraft(await readOpenApi(document)),
+  run: async (_ctx, { document }): Promise<ApiDraft> =>
+    isGraphqlSchema(document) ? draftOfSchema(document) : toDraft(await readOpenApi(document)),
 });
 
 /** The parts of an OpenAPI 3 document that become an API here; the validator has seen the rest. */
@@ -102,6 +104,7 @@ function toDraft(document: OpenApi): ApiDraft {
     version: document.info.version.trim(),
     context: contextOf(document),
     description: cut((document.info.description ?? "").trim(), 2000),
+    kind: "HTTP" as const,
     scopes: [...scopes].map(([name, description]) => ({ name, description: cut(description, 256) })),
     resources,
   };

@@ -1,11 +1,11 @@
 import { findApi, replaceApi } from "#lib/data/apis.ts";
-import { AppError } from "#lib/foundation/errors.ts";
+import { AppError, fieldError } from "#lib/foundation/errors.ts";
 import type { ApiId } from "#lib/foundation/ids.ts";
 import { requestNarrowingOfApi } from "../key-mappings/narrow-scopes.ts";
 import { requestMirroring } from "../scope-mirrors/request.ts";
 import { defineMutation } from "../verb.ts";
 import { checkChoices, refuseDuplicate } from "./choices.ts";
-import { EditApiInput, type ApiView } from "./contract.ts";
+import { EditApiInput, kindLabels, type ApiView } from "./contract.ts";
 import { toApiView } from "./views.ts";
 
 /**
@@ -21,6 +21,9 @@ export const updateApi = defineMutation({
     const id = rawId as ApiId;
     const before = await findApi(ctx, id);
     if (!before) throw new AppError("api.not_found");
+    if (input.kind !== before.kind) {
+      throw fieldError("kind", `This is a ${kindLabels[before.kind]} API and stays one. Add another API instead.`);
+    }
     const choices = await checkChoices(ctx, input, before);
     const { subscriberTenants: _addresses, ...fields } = input;
     const saved = await replaceApi(ctx, id, revision, { ...fields, ...choices }).catch(refuseDuplicate);

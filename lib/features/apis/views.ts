@@ -7,8 +7,8 @@ export function toApiSummaryView({ createdAt, ...api }: ApiSummary): ApiSummaryV
 
 /** An API in a developer's catalogue. @param tenant null for the developer's own */
 export function toCatalogueView(api: ApiSummary, tenant: ApiTenant | null): CatalogueApiView {
-  const { id, name, version, context, description, status, createdAt } = api;
-  return { id, name, version, context, description, status, createdAt: createdAt.toISOString(), tenant };
+  const { id, name, version, context, description, kind, status, createdAt } = api;
+  return { id, name, version, context, description, kind, status, createdAt: createdAt.toISOString(), tenant };
 }
 
 export function toApiView({ createdAt, keyManagers, ...api }: ApiRecord): ApiView {

@@ -17,7 +17,8 @@ export default async function ApiDefinitionPage({ params }: PageProps<"/creator/
     listChoosableKeyManagers(ctx, {}),
     orNotFound(listScopeMirrorsOfApi(ctx, { apiId: id })),
   ]);
-  const { name, version, context, description, scopes, acceptAllKeyManagers, subscriptionValidation, audiences } = api;
+  const { name, version, context, description, kind, scopes, acceptAllKeyManagers, subscriptionValidation, audiences } =
+    api;
   const { subscriptionAvailability, subscriberTenants } = api;
   return (
     <div className="flex flex-col gap-6">
@@ -30,6 +31,7 @@ export default async function ApiDefinitionPage({ params }: PageProps<"/creator/
           version,
           context,
           description,
+          kind,
           scopes,
           // The stored method was one of the form's when it was saved.
           resources: api.resources as NonNullable<Parameters<typeof updateApiAction>[0]>["resources"],

@@ -16,7 +16,7 @@ export default async function NewApiPage() {
       <PageHeader
         crumbs={[{ label: "APIs", href: "/creator/apis" }]}
         title="Add API"
-        description="Import an OpenAPI file, or describe the API by hand."
+        description="Import an OpenAPI file or a GraphQL schema, or describe the API by hand."
       />
       <NewApi plans={plans} keyManagers={keyManagers} create={createApiAction} read={importOpenApiAction} />
     </>

@@ -66,7 +66,7 @@ export default async function PublishedApiPage({ params }: PageProps<"/developer
               )}
             </CardBody>
           </Card>
-          <ResourceTable resources={api.resources} />
+          <ResourceTable kind={api.kind} resources={api.resources} />
         </div>
         <Card>
           <CardHeader title="About" />
