@@ -75,6 +75,95 @@ describe("which resource a request is about", () => {
     expect([undefined, ["admin"]]).toContainEqual(scopesFor(path));
   });
 
+  describe("by the rules of the docs", () => {
+    const rules = new ResourceTable(
+      ["/a/b/c", "/a/{x}/d", "/files/*", "/files/{id}", "/files/list", "/s*r", "/{x}/tail/*", "/trail/", "/{id}"].map(
+        (path) => ({ method: "GET", path, scopes: [path] }),
+      ),
+    );
+    const found = (path: string) => rules.find("GET", path)?.path;
+
+    it.each([
+      // Templates: a literal, then a parameter, then the rest.
+      ["/files/list", "/files/list"],
+      ["/files/7", "/files/{id}"],
+      ["/files/7/x", "/files/*"],
+      ["/files/list/x", "/files/*"],
+      ["/files/7/x/y/z", "/files/*"],
+      // Wildcards: the bare prefix too; in the middle of a segment, a letter like any other.
+      ["/files", "/files/*"],
+      ["/files/", "/files/*"],
+      ["/s*r", "/s*r"],
+      ["/star", "/{id}"],
+      ["/x/tail", "/{x}/tail/*"],
+      ["/x/tail/1/2", "/{x}/tail/*"],
+      // Going back from a literal that leads nowhere.
+      ["/a/b/c", "/a/b/c"],
+      ["/a/b/d", "/a/{x}/d"],
+      ["/a/b", undefined],
+      ["/a/b/e", undefined],
+      // Case: letters count, and nothing laxer takes over.
+      ["/A", "/{id}"],
+      ["/FILES", undefined],
+      ["/Files/7", undefined],
+      ["/a/B/c", undefined],
+      ["/a/B/d", "/a/{x}/d"],
+      ["/files/LIST", undefined],
+      // Slashes: one at the end does not count, in templates either.
+      ["/trail", "/trail/"],
+      ["/trail/", "/trail/"],
+      ["/trail//", undefined],
+      ["//trail", undefined],
+      ["/", undefined],
+      ["/files//7", undefined],
+      ["/%2f", undefined],
+      // A parameter is a whole segment, and never empty.
+      ["/a//d", undefined],
+      ["/a/%20/d", "/a/{x}/d"],
+      ["/a/b%2Fc/d", undefined],
+      ["/x%2e", "/{id}"],
+      ["/%2e", undefined],
+      ["/%2e%2e", undefined],
+    ])("%s is %s", (path, expected) => expect(found(path)).toBe(expected));
+
+    it("a template with a slash that is encoded, a dot segment or an empty one serves nothing", () => {
+      for (const path of ["/a%2fb", "/a/../b", "/a//b", "/./a", "/%zz"]) {
+        const lone = new ResourceTable([{ method: "GET", path, scopes: [] }]);
+        for (const asked of [path, "/a/b", "/b", "/a", "/"]) expect(lone.find("GET", asked)).toBeNull();
+      }
+    });
+
+    it("of two templates that spell the same paths, the first that asks for a scope", () => {
+      const asking = (...scopes: string[]) =>
+        new ResourceTable(
+          ["/x/{a}", "/x/{b}/", "/%78/{c}"].map((path, at) => ({
+            method: "GET",
+            path,
+            scopes: [scopes[at] ?? ""].filter(Boolean),
+          })),
+        ).find("GET", "/x/1")?.scopes;
+      expect(asking("first", "second", "third")).toEqual(["first"]);
+      expect(asking("", "second", "third")).toEqual(["second"]);
+      expect(asking("first", "", "")).toEqual(["first"]);
+      expect(asking("", "", "third")).toEqual(["third"]);
+      expect(asking("", "", "")).toEqual([]);
+    });
+
+    it("a resource is found by every path that its template spells, whatever the values", () => {
+      const value = fc.stringMatching(/^[A-Za-z0-9_~é ü-]{1,12}$/).filter((text) => text.trim() !== "");
+      fc.assert(
+        fc.property(value, value, (first, second) => {
+          const path = `/a/${encodeURIComponent(first)}/d`;
+          if (first.toLowerCase() !== "b") expect(found(path)).toBe("/a/{x}/d");
+          expect(found(`/files/${encodeURIComponent(first)}/${encodeURIComponent(second)}`)).toBe("/files/*");
+          expect(found(`${path}/`)).toBe(found(path));
+          expect(found(`${path}?${encodeURIComponent(second)}=/`)).toBe(found(path));
+        }),
+        { numRuns: 1_000 },
+      );
+    });
+  });
+
   it("takes a semicolon only where a literal has it", () => {
     expect(scopesFor("/a;b/c", "DELETE")).toEqual(["matrix"]);
     expect(scopesFor("/a;c/c", "DELETE")).toBeUndefined();

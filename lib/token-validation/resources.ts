@@ -21,6 +21,7 @@ export type SnapshotResource = {
  * - Nothing matches a path with an empty segment (`//`), a dot segment, an encoded slash or backslash, a
  *   raw backslash, a control character, a malformed or doubled percent-encoding, or invalid UTF-8.
  * - A segment with a semicolon (matrix parameters) matches only a literal that contains it.
+ * - Of two templates that spell the same paths, the first counts that asks for a scope.
  * - HEAD without a resource of its own is GET. Override headers are never looked at.
  */
 export class ResourceTable {
@@ -55,8 +56,8 @@ export class ResourceTable {
     let node = this.#roots.get(method);
     if (!node) this.#roots.set(method, (node = emptyNode()));
     for (const segment of segments) node = step(node, segment);
-    if (takesRest) node.rest = resource;
-    else node.resource = resource;
+    if (takesRest) node.rest = stricter(node.rest, resource);
+    else node.resource = stricter(node.resource, resource);
   }
 }
 
@@ -69,6 +70,11 @@ type Node = {
   /** Anything below. */
   rest: SnapshotResource | null;
 };
+
+/** Of two templates that spell the same paths, the first that asks for a scope. */
+function stricter(known: SnapshotResource | null, other: SnapshotResource): SnapshotResource {
+  return known === null || (known.scopes.length === 0 && other.scopes.length > 0) ? other : known;
+}
 
 /** The path is a literal's in other letters: no laxer template may take it. */
 const blocked = Symbol("blocked");
