@@ -7,7 +7,7 @@ import type { JWK } from "jose";
 import { deleteExpiredAuthorizationState } from "#lib/data/authorization-state.ts";
 import type { Database } from "#lib/data/database.ts";
 import { findIssuer, type IssuerRecord } from "#lib/data/issuers.ts";
-import { deleteExpiredRevokedTokens } from "#lib/data/revoked-tokens.ts";
+import { deleteExpiredRevocations } from "#lib/data/revocations.ts";
 import { deleteExpiredSigningKeys, listOwnersOfKeysOlderThan, type SigningKeyOwner } from "#lib/data/signing-keys.ts";
 import type { Vault } from "#lib/data/vault.ts";
 import type { Clock } from "#lib/foundation/clock.ts";
@@ -78,7 +78,7 @@ export type AuthorizationServer = {
 };
 
 /** Counts of what was done. */
-export type Maintenance = { rotated: number; states: number; revokedTokens: number; signingKeys: number };
+export type Maintenance = { rotated: number; states: number; revocations: number; signingKeys: number };
 
 /** How long a change by another process (suspension, disabling, rotation) may go unseen here. */
 const recheckMs = 2_000;
@@ -193,7 +193,7 @@ export function createAuthorizationServer(dependencies: AuthorizationServerDepen
       return database.inInstallation(async (ctx) => ({
         rotated: due.length,
         states: await deleteExpiredAuthorizationState(ctx, new Date(now - keepExpiredMs)),
-        revokedTokens: await deleteExpiredRevokedTokens(ctx, new Date(now)),
+        revocations: await deleteExpiredRevocations(ctx, new Date(now)),
         signingKeys: await deleteExpiredSigningKeys(ctx, new Date(now)),
       }));
     },

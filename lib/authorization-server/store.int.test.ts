@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { noteIssuedToken } from "#lib/data/authorization-state.ts";
 import { listClientSecrets } from "#lib/data/client-secrets.ts";
 import { tenantDb } from "#lib/data/database.ts";
-import { isTokenRevoked } from "#lib/data/revoked-tokens.ts";
+import { isOwnTokenRevoked } from "#lib/data/revocations.ts";
 import { randomToken, type TenantId } from "#lib/foundation/ids.ts";
 import { Secret } from "#lib/foundation/secret.ts";
 import { testDependencies, testTenant } from "#tooling/testing/tenant.ts";
@@ -213,7 +213,11 @@ describe("the store in the database", () => {
     expect(await note("before")).toBe(true);
     await store("Grant").destroy("g");
     expect(await note("after")).toBe(false);
-    expect(await deps.database.inTenant(tenantId, (ctx) => isTokenRevoked(ctx, "before"))).toBe(true);
+    expect(
+      await deps.database.inTenant(tenantId, (ctx) =>
+        isOwnTokenRevoked(ctx, { tokenId: "before", consumerKey: "c", subject: "a", issuedAt: new Date() }),
+      ),
+    ).toBe(true);
   });
 
   it("shows another tenant nothing, and lets it destroy nothing", async () => {
