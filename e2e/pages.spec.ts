@@ -14,6 +14,7 @@ import {
   joinOwnTenant,
   openKeys,
   openWindow,
+  takeSecret,
 } from "./pages/portal.ts";
 import { startLatchkey, type LatchkeyServer } from "./servers/latchkey.ts";
 
@@ -28,6 +29,7 @@ type World = {
   keyManager: string;
   globalKeyManager: string;
   invitation: string;
+  webhook: string;
   oneTimeLink: string;
   authorizationRequest: string;
 };
@@ -52,6 +54,8 @@ const visits: Record<string, Visit> = {
   "(admin)/admin/key-managers/[id]/test/page.tsx": everybody(({ keyManager }) => `${keyManager}/test`),
   "(admin)/admin/key-managers/[id]/usage/page.tsx": everybody(({ keyManager }) => `${keyManager}/usage`),
   "(admin)/admin/revocations/page.tsx": everybody(() => "/admin/revocations"),
+  "(admin)/admin/webhooks/page.tsx": everybody(() => "/admin/webhooks"),
+  "(admin)/admin/webhooks/[id]/page.tsx": everybody(({ webhook }) => webhook),
   "(admin)/admin/people/page.tsx": everybody(() => "/admin/people"),
   "(admin)/admin/people/invitations/page.tsx": everybody(() => "/admin/people/invitations"),
   "(auth)/sign-in/page.tsx": { as: "stranger", at: () => "/sign-in?tenant=harbour" },
@@ -222,7 +226,24 @@ async function furnish(page: Page): Promise<World> {
   const keyManager = new URL(page.url()).pathname;
   const globalKeyManager = await connectGlobalByHand(page);
   const authorizationRequest = await authorizationRequestOf(page);
-  return { api, application, keyManager, globalKeyManager, invitation, oneTimeLink: "", authorizationRequest };
+  const webhook = await addWebhook(page, "Inventory");
+  return { webhook, api, application, keyManager, globalKeyManager, invitation, oneTimeLink: "", authorizationRequest };
+}
+
+/** A webhook whose test nobody has taken: its page shows a delivery. */
+async function addWebhook(page: Page, name: string): Promise<string> {
+  await page.goto("/admin/webhooks");
+  await page.getByRole("button", { name: "Add webhook" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name", { exact: true }).fill(name);
+  await dialog.getByLabel("Address", { exact: true }).fill("https://hooks.invalid/latchkey");
+  await dialog.getByRole("button", { name: "Add webhook" }).click();
+  expect(await takeSecret(page, "Signing secret")).toMatch(/^whsec_/);
+  await page.getByRole("link", { name }).click();
+  await page.waitForURL(/\/admin\/webhooks\/[0-9a-f-]{36}$/);
+  await page.getByRole("button", { name: "Send a test" }).click();
+  await expect(page.getByText("Failed", { exact: true })).toBeVisible();
+  return new URL(page.url()).pathname;
 }
 
 /** A global key manager that nobody answers for: enough to look at its pages. */

@@ -50,6 +50,13 @@ const areas: readonly { label: string; links: readonly GatedLink[] }[] = [
         keywords: ["tokens", "revoke", "deny list"],
       },
       {
+        href: "/admin/webhooks",
+        label: "Webhooks",
+        icon: "webhooks",
+        gate: "webhook:read",
+        keywords: ["events", "notifications"],
+      },
+      {
         href: "/admin/applications",
         label: "All applications",
         icon: "applications",

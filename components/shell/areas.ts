@@ -14,6 +14,7 @@ import {
   Plus,
   ScrollText,
   Users,
+  Webhook,
   type LucideIcon,
 } from "lucide-react";
 
@@ -30,6 +31,7 @@ export const shellIcons = {
   "identity-providers": Fingerprint,
   gateways: DoorOpen,
   revocations: Ban,
+  webhooks: Webhook,
   audit: ScrollText,
   tenants: Building2,
   activity: Activity,

@@ -37,4 +37,6 @@ export const ownership = {
   ClientSecret: "tenant",
   Revocation: "tenant",
   ConfigChange: "tenant",
+  Webhook: "tenant",
+  WebhookDelivery: "tenant",
 } as const satisfies Record<Prisma.ModelName, "tenant" | "installation">;

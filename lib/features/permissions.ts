@@ -18,6 +18,8 @@ const permissionsOfRole = {
     "gateway_credential:write",
     "revocation:read",
     "revocation:write",
+    "webhook:read",
+    "webhook:write",
     "backend_jwt:read",
     "backend_jwt:write",
     "plan:read",

@@ -166,6 +166,8 @@ export const catalogue = {
     retryable: false,
     message: "A gateway credential with this name exists already.",
   },
+  "webhook.not_found": { status: 404, retryable: false, message: "There is no such webhook." },
+  "webhook.conflict": { status: 409, retryable: false, message: "A webhook with this name exists already." },
   not_found: { status: 404, retryable: false, message: "There is nothing here." },
   unavailable: {
     status: 503,

@@ -19,6 +19,7 @@ export type PlanId = Id<"PlanId">;
 export type SubscriptionId = Id<"SubscriptionId">;
 export type CrossTenantSubscriptionId = Id<"CrossTenantSubscriptionId">;
 export type GatewayCredentialId = Id<"GatewayCredentialId">;
+export type WebhookId = Id<"WebhookId">;
 export type RevocationId = Id<"RevocationId">;
 export type AuditEventId = Id<"AuditEventId">;
 

@@ -2,9 +2,10 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
+import type { EventPage } from "#lib/features/events/event-page.ts";
 import type { TenantId } from "#lib/foundation/ids.ts";
 import { silentLog } from "#lib/foundation/log.ts";
-import { defaultEventLimits, EventStreams, type EventLimits, type EventPage } from "./event-streams.ts";
+import { defaultEventLimits, EventStreams, type EventLimits } from "./event-streams.ts";
 
 const opened: { server: Server; streams: EventStreams }[] = [];
 afterEach(() => {

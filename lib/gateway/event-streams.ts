@@ -1,20 +1,12 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { FeedChange, FeedPosition } from "#lib/data/change-feed.ts";
+import type { FeedPosition } from "#lib/data/change-feed.ts";
+import { readPosition, toBlock, writePosition } from "#lib/features/events/change-events.ts";
+import type { EventPage } from "#lib/features/events/event-page.ts";
 import type { TenantId } from "#lib/foundation/ids.ts";
 import type { Log } from "#lib/foundation/log.ts";
 import { gauge } from "#lib/foundation/metrics.ts";
 import { answerJson } from "./answer.ts";
-import { readPosition, toBlock, writePosition, type ChangeEvent } from "./change-events.ts";
-
-/** What is read at a time from a tenant's record of changes. */
-export type EventPage = {
-  version: bigint;
-  /** Null where some of it is no longer on record. */
-  changes: readonly Pick<FeedChange, "version" | "id">[] | null;
-  events: readonly ChangeEvent[];
-  hasMore: boolean;
-};
 
 export type EventStreamsOptions = {
   /** What changed behind a point; null where there is no such tenant. */

@@ -14,6 +14,7 @@ import { reconcileForgotten, reconcileKeyMapping } from "#lib/features/key-mappi
 import { tellForgottenOwners, tellOwner } from "#lib/features/key-mappings/tell-owner.ts";
 import { reconcileForgottenScopes, reconcileScopes } from "#lib/features/scope-mirrors/reconcile.ts";
 import { mirrorScopesJob } from "#lib/features/scope-mirrors/request.ts";
+import { deliverToWebhook, deliverWebhookJob, wakeWebhooks } from "#lib/features/webhooks/deliver.ts";
 import type { Dependencies } from "#lib/features/context.ts";
 import type { TenantId } from "#lib/foundation/ids.ts";
 
@@ -32,6 +33,7 @@ const ours: readonly Schedule[] = [
   { name: "scope_mirror.reconcile_forgotten", cron: "*/2 * * * *", run: reconcileForgottenScopes },
   { name: "key_mapping.narrow_forgotten_scopes", cron: "*/5 * * * *", run: narrowForgottenScopes },
   { name: "key_mapping.tell_forgotten_owners", cron: "*/5 * * * *", run: tellForgottenOwners },
+  { name: "webhook.wake", cron: "* * * * *", run: wakeWebhooks },
   { name: "housekeeping.sweep", cron: "17 * * * *", run: sweepExpired },
 ];
 
@@ -56,6 +58,7 @@ export async function startJobs(
   await worker.work(followGlobalJob, ({ tenantId }) => followGlobalKeyManagers(deps, tenantId));
   await worker.work(narrowScopesJob, ({ tenantId, subjectId }) => narrowScopes(deps, tenantId, subjectId));
   await worker.work(tellOwnerKind, ({ tenantId, subjectId }) => tellOwner(deps, tenantId, subjectId));
+  await worker.work(deliverWebhookJob, ({ tenantId, subjectId }) => deliverToWebhook(deps, tenantId, subjectId));
   await worker.work(narrowScopesOfApiJob, ({ subjectId }) => narrowScopesOfApi(deps, subjectId));
   for (const { name, cron, run } of [...ours, ...schedules]) {
     await worker.schedule(name, cron, async () => {

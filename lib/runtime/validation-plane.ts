@@ -27,7 +27,7 @@ import { Secret } from "#lib/foundation/secret.ts";
 import { BackendJwts } from "#lib/gateway/backend-jwts.ts";
 import { createBackendJwtSigner } from "#lib/gateway/backend-jwt-signer.ts";
 import { createBackendKeySet } from "#lib/gateway/backend-key-set.ts";
-import { readEventPage } from "#lib/gateway/event-page.ts";
+import { readEventPage } from "#lib/features/events/event-page.ts";
 import { EventStreams } from "#lib/gateway/event-streams.ts";
 import { GatewayCredentials, type CredentialOwner } from "#lib/gateway/credentials.ts";
 import { GrantStore, type ReadGrants, type SavedGrants } from "#lib/gateway/grant-store.ts";

@@ -311,6 +311,20 @@ const told = new Map<string, Words>([
       did: byFlag("active", "reactivated the tenant {}", "suspended the tenant {}"),
     },
   ],
+  ["webhook.create", { label: "Add a webhook", did: "added the webhook {}" }],
+  ["webhook.delete", { label: "Delete a webhook", did: "deleted the webhook {}" }],
+  [
+    "webhook.give_up",
+    { label: "Stop a webhook that fails", did: "disabled the webhook {}, which failed for too long" },
+  ],
+  [
+    "webhook.set_enabled",
+    {
+      label: "Enable or disable a webhook",
+      did: byFlag("enabled", "enabled the webhook {}", "disabled the webhook {}"),
+    },
+  ],
+  ["webhook.test", { label: "Test a webhook", did: "sent a test to the webhook {}" }],
 ]);
 
 /** How an attempt is told that did not simply succeed. `{}` stands for it. */

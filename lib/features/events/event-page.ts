@@ -1,9 +1,17 @@
-import { readChangeFeed, type FeedPosition } from "#lib/data/change-feed.ts";
+import { readChangeFeed, type FeedChange, type FeedPosition } from "#lib/data/change-feed.ts";
 import type { InstallationContext } from "#lib/data/database.ts";
 import { findRevocations } from "#lib/data/revocations.ts";
 import type { TenantId } from "#lib/foundation/ids.ts";
-import { eventsOf, revocationSubject } from "./change-events.ts";
-import type { EventPage } from "./event-streams.ts";
+import { eventsOf, revocationSubject, type ChangeEvent } from "./change-events.ts";
+
+/** What is read at a time from a tenant's record of changes. */
+export type EventPage = {
+  version: bigint;
+  /** Null where some of it is no longer on record. */
+  changes: readonly Pick<FeedChange, "version" | "id">[] | null;
+  events: readonly ChangeEvent[];
+  hasMore: boolean;
+};
 
 /**
  * Reads what changed in a tenant behind a point, as events.
