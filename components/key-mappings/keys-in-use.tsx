@@ -204,7 +204,9 @@ function aboutRegenerating({ keyManager, secrets }: KeysView): string {
     overlapSeconds > 0
       ? `The present secret works up to ${String(overlapSeconds)} more seconds, then programs that use it get no new tokens until they have the new one.`
       : "The present secret stops working at once: programs that use it get no new tokens until they have the new one.";
-  return secrets ? `${end} To keep it alive meanwhile, add a further secret instead.` : end;
+  return secrets
+    ? `${end} Other secrets of the client may end too. To keep them alive, add a further one instead.`
+    : end;
 }
 
 async function refresh(keys: KeysView, actions: KeysActions): Promise<void> {
