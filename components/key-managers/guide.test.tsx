@@ -1,0 +1,33 @@
+import { renderToStaticMarkup } from "react-dom/server";
+import { describe, expect, it } from "vitest";
+import { connectors } from "#connectors/registry.ts";
+import { Guide } from "./guide.tsx";
+
+const render = (markdown: string) => renderToStaticMarkup(<Guide markdown={markdown} />);
+
+describe("a guide", () => {
+  it("shows tables as tables, and commands ready to copy", () => {
+    const shown = render("| See | Do |\n| --- | --- |\n| `401` | Sign in |\n\n```sh\nls -l\n```\n");
+    expect(shown).toMatch(/<td[^>]*><code>401<\/code><\/td>/);
+    expect(shown).toMatch(/<code[^>]*>ls -l<\/code>/);
+    expect(shown).not.toContain("|");
+  });
+
+  it("runs no HTML and leads nowhere", () => {
+    const shown = render(
+      '<img src=x onerror="alert(1)"> and [a link](javascript:alert(1)), [another](https://else.example)',
+    );
+    expect(shown).not.toMatch(/<img|<a |href/);
+    expect(shown).toContain("another");
+  });
+
+  it.each(connectors.flatMap(({ id, guide }) => (guide === undefined ? [] : [[id, guide] as const])))(
+    "of %s shows no mark of Markdown",
+    (_id, guide) => {
+      const text = render(typeof guide === "string" ? guide : guide.markdown)
+        .replace(/<(code|pre)[^>]*>.*?<\/\1>/gs, "")
+        .replace(/<[^>]+>/g, "");
+      expect(text).not.toMatch(/^\s*(#|\||```)|\*\*|---/m);
+    },
+  );
+});
