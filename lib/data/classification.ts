@@ -11,6 +11,7 @@ export const ownership = {
   OneTimeLink: "installation",
   RateLimiterFlexible: "installation",
   GlobalKeyManager: "installation",
+  GlobalReporter: "installation",
   ClaimedClient: "tenant",
   Membership: "tenant",
   Invitation: "tenant",

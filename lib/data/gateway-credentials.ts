@@ -93,8 +93,8 @@ export async function findCredentialOwner(
   return { id: row.id as GatewayCredentialId, tenantId: row.tenantId as TenantId };
 }
 
-/** An authorization server that may report what it revokes. */
-export type Reporter = {
+/** An authorization server that may report what it revokes, in one tenant. */
+export type TenantReporter = {
   id: GatewayCredentialId;
   tenantId: TenantId;
   /** The credential's name. */
@@ -103,7 +103,7 @@ export type Reporter = {
 };
 
 /** Which authorization server's credential has this digest; null where nobody's, or one that is revoked. */
-export async function findReporter(ctx: InstallationContext, tokenHash: string): Promise<Reporter | null> {
+export async function findTenantReporter(ctx: InstallationContext, tokenHash: string): Promise<TenantReporter | null> {
   const row = await installationDb(ctx).gatewayCredential.findUnique({
     where: { tokenHash, revokedAt: null, tenant: { status: "ACTIVE" } },
     select: {

@@ -59,15 +59,28 @@ export function insertRevocationsOfTenants(
   return insertRows(installationDb(ctx), revocations, revokedBy);
 }
 
+/** A statement takes 65,535 values. */
+const rowsInOneStatement = 2_000;
+
 async function insertRows(
   db: Prisma.TransactionClient,
   revocations: readonly TenantRevocation[],
   revokedBy: string | null,
 ): Promise<void> {
-  if (revocations.length === 0) return;
   // Equal ones in one statement would meet each other.
-  const rows = new Map(revocations.map((row) => [`${row.tenantId} ${row.keyManager} ${row.kind} ${row.value}`, row]));
-  const values = [...rows.values()].map(
+  const unique = new Map(revocations.map((row) => [`${row.tenantId} ${row.keyManager} ${row.kind} ${row.value}`, row]));
+  const rows = [...unique.values()];
+  for (let at = 0; at < rows.length; at += rowsInOneStatement) {
+    await insertUnique(db, rows.slice(at, at + rowsInOneStatement), revokedBy);
+  }
+}
+
+async function insertUnique(
+  db: Prisma.TransactionClient,
+  revocations: readonly TenantRevocation[],
+  revokedBy: string | null,
+): Promise<void> {
+  const values = revocations.map(
     ({ tenantId, keyManager, kind, value, issuedBefore, expiresAt }) =>
       Prisma.sql`(${tenantId}::uuid, ${keyManager}, ${kind}::"RevocationKind", ${value}, ${issuedBefore}, ${expiresAt}, ${revokedBy})`,
   );

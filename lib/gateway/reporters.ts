@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import type { Reporter } from "#lib/data/gateway-credentials.ts";
+import type { Reporter } from "#lib/features/revocations/report.ts";
 import type { Clock } from "#lib/foundation/clock.ts";
 import { tokenDigest } from "#lib/foundation/ids.ts";
 import type { Log } from "#lib/foundation/log.ts";

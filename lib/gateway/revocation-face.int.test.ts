@@ -3,9 +3,15 @@ import { tenantDb } from "#lib/data/database.ts";
 import { createGatewayCredential } from "#lib/features/gateway-credentials/create.ts";
 import { listGatewayCredentials } from "#lib/features/gateway-credentials/list.ts";
 import { revokeGatewayCredential } from "#lib/features/gateway-credentials/revoke.ts";
+import {
+  makeGlobalReporter,
+  readGlobalReporter,
+  removeGlobalReporter,
+} from "#lib/features/global-key-managers/reporter.ts";
 import { listRevocations } from "#lib/features/revocations/list.ts";
 import { newId } from "#lib/foundation/ids.ts";
 import { gatewayTenant, keySetOutbound, serveValidationPlane, within5Seconds } from "#tooling/testing/gateway.ts";
+import { globalWorld } from "#tooling/testing/global-key-managers.ts";
 import { testDependencies } from "#tooling/testing/tenant.ts";
 import { consumerKey, signingPair, signToken, type SigningPair, type TokenParts } from "#tooling/testing/validation.ts";
 
@@ -114,6 +120,55 @@ describe("an authorization server", () => {
     expect(refused).toMatchObject({ reason: "token_revoked" });
     expect(await ask(there.credential, passed)).toMatchObject({ allowed: true });
     expect((await listRevocations(there.administrator, {})).items).toEqual([]);
+  });
+});
+
+describe("a global key manager", () => {
+  it("reports what it revokes for every tenant that it serves, with the credential that it has at the moment", async () => {
+    const globals = await globalWorld();
+    const { id } = await globals.register();
+    const [here, there] = [await globals.here.caller("ADMINISTRATOR"), await globals.there.caller("ADMINISTRATOR")];
+    const bystander = await world();
+    const former = await makeGlobalReporter(globals.operator, { id });
+    const { credential, prefix } = await makeGlobalReporter(globals.operator, { id });
+    expect(credential).toMatch(/^lkr_[A-Za-z0-9_-]{43}$/);
+    expect((await post(bearer(former.credential), { subject: "ada" })).status).toBe(401);
+    expect(await post(bearer(credential), { revocations: [{ subject: "ada" }, { tokenId: "t-1" }] })).toMatchObject({
+      status: 200,
+      body: { accepted: 2 },
+    });
+    const expected = { keyManager: "Group login", revokedBy: "Group login" };
+    for (const ctx of [here, there]) {
+      const { items } = await listRevocations(ctx, {});
+      expect(items).toHaveLength(2);
+      expect(items).toEqual(
+        expect.arrayContaining(
+          ["ada", "t-1"].map((value) => expect.objectContaining({ value, ...expected }) as unknown),
+        ),
+      );
+      const audit = await deps.database.inTenant(ctx.tenant.id, (tx) =>
+        tenantDb(tx).auditEvent.findMany({ where: { action: "revocation.report" } }),
+      );
+      expect(audit).toMatchObject([{ actorName: "Group login", after: { revoked: [{ value: "ada" }] } }]);
+    }
+    expect((await listRevocations(bystander.administrator, {})).items).toEqual([]);
+    const lastUsedAt = expect.any(String) as unknown;
+    expect(await readGlobalReporter(globals.operator, { id })).toMatchObject({ prefix, lastUsedAt });
+    expect((await post(bearer(credential), { token: "x" }, "validate")).status).toBe(401);
+    await removeGlobalReporter(globals.operator, { id });
+    expect((await post(bearer(credential), { subject: "ada" })).status).toBe(401);
+    expect(await readGlobalReporter(globals.operator, { id })).toBeNull();
+  });
+
+  it("gets its credential from an operator and nobody else", async () => {
+    const globals = await globalWorld();
+    const { id } = await globals.register();
+    const { actor, requestId } = await globals.here.caller("ADMINISTRATOR");
+    const administrator = { actor, requestId, deps: globals.deps };
+    for (const verb of [makeGlobalReporter, readGlobalReporter, removeGlobalReporter]) {
+      await expect(verb(administrator, { id })).rejects.toMatchObject({ code: "auth.forbidden" });
+      await expect(verb(globals.operator, { id: newId() })).rejects.toMatchObject({ code: "key_manager.not_found" });
+    }
   });
 });
 

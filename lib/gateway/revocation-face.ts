@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Reporter } from "#lib/data/gateway-credentials.ts";
+import type { Reporter } from "#lib/features/revocations/report.ts";
 import { isAppError } from "#lib/foundation/errors.ts";
 import type { Log } from "#lib/foundation/log.ts";
 import { parseStrictObject } from "#lib/token-validation/strict-json.ts";

@@ -84,8 +84,22 @@ const told = new Map<string, Words>([
   ["gateway_credential.revoke", { label: "Revoke a gateway credential", did: "revoked the gateway credential {}" }],
   ["global_key_manager.delete", { label: "Delete a global key manager", did: "deleted the global key manager {}" }],
   [
+    "global_key_manager.make_reporter",
+    {
+      label: "Let a global key manager report",
+      did: "made a credential with which the global key manager {} reports what it revokes",
+    },
+  ],
+  [
     "global_key_manager.register",
     { label: "Connect a global key manager", did: "connected the global key manager {}" },
+  ],
+  [
+    "global_key_manager.remove_reporter",
+    {
+      label: "Stop a global key manager's reports",
+      did: "took away the credential with which the global key manager {} reports what it revokes",
+    },
   ],
   [
     "global_key_manager.set_enabled",

@@ -48,3 +48,14 @@ function refuseNobody({ serves, tenants }: { serves: Serving; tenants: string[] 
   if (serves === "ALL" || tenants.length > 0) return;
   check.addIssue({ code: "custom", path: ["tenants"], message: "List at least one tenant, or choose every tenant." });
 }
+
+/** The credential with which a global key manager reports what it revokes, without the credential. */
+export type GlobalReporterView = {
+  /** First characters, to recognise it. */
+  prefix: string;
+  createdAt: string;
+  lastUsedAt: string | null;
+};
+
+/** The only time that the credential itself is seen. */
+export type NewGlobalReporterView = GlobalReporterView & { credential: string };

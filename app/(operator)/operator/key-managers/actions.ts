@@ -3,6 +3,7 @@
 import { previewGlobalDisable } from "#lib/features/global-key-managers/read.ts";
 import { registerGlobalKeyManager } from "#lib/features/global-key-managers/register.ts";
 import { removeGlobalKeyManager } from "#lib/features/global-key-managers/remove.ts";
+import { makeGlobalReporter, removeGlobalReporter } from "#lib/features/global-key-managers/reporter.ts";
 import { setGlobalKeyManagerEnabled } from "#lib/features/global-key-managers/set-enabled.ts";
 import { setServing } from "#lib/features/global-key-managers/set-serving.ts";
 import {
@@ -24,4 +25,6 @@ export const registerAction = defineOperatorAction(registerGlobalKeyManager, { r
 export const updateAction = defineOperatorAction(updateGlobalKeyManager, { revalidate: itsPages });
 export const setEnabledAction = defineOperatorAction(setGlobalKeyManagerEnabled, { revalidate: itsPages });
 export const setServingAction = defineOperatorAction(setServing, { revalidate: itsPages });
+export const makeReporterAction = defineOperatorAction(makeGlobalReporter);
+export const removeReporterAction = defineOperatorAction(removeGlobalReporter);
 export const removeAction = defineOperatorAction(removeGlobalKeyManager, { revalidate: () => [list] });
