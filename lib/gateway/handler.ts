@@ -11,6 +11,7 @@ import { answerEnvoy, envoyPrefix } from "./envoy-face.ts";
 import type { EventStreams } from "./event-streams.ts";
 import { answerForwardAuth } from "./forward-auth-face.ts";
 import { answerBatch, answerQuestion } from "./json-face.ts";
+import { answerIntrospection, introspectionCredential, type Inspect } from "./introspection-face.ts";
 import { answerSubrequest } from "./nginx-face.ts";
 import { headersOfRefused } from "./verdict-headers.ts";
 
@@ -18,6 +19,7 @@ export type GatewayHandler = (req: IncomingMessage, res: ServerResponse) => Prom
 
 export type GatewayDependencies = {
   validate: Validate;
+  inspect: Inspect;
   credentials: Pick<GatewayCredentials, "admit">;
   backendKeySet: BackendKeySet;
   /** Takes over what authorization servers revoked. */
@@ -32,26 +34,32 @@ type AnswerAdmitted = (req: IncomingMessage, res: ServerResponse, asking: Asking
  * may read:
  *
  * - `POST /gateway/v1/validate` takes a question as JSON and answers with the verdict; `/gateway/v1/validate/batch`
- *   takes several.
+ *   takes several. `POST /gateway/v1/introspect` is introspection (RFC 7662).
  * - `/gateway/nginx/auth` is for nginx's `auth_request`, `/gateway/forward-auth` for Traefik and Caddy, and
  *   `/gateway/envoy/…` for Envoy's `ext_authz` over HTTP.
  *
  * `GET /gateway/v1/events` is a stream of what changes; to `POST /gateway/v1/revocations` authorization servers report.
  *
  * A gateway proves itself with its credential in `X-Latchkey-Gateway`, or, where the caller's token does
- * not stand there, in `Authorization: Bearer`.
+ * not stand there, in `Authorization: Bearer`; for introspection, also as the password of HTTP Basic.
  */
 export function createGatewayHandler(dependencies: GatewayDependencies): GatewayHandler {
-  const { validate, credentials, backendKeySet, revocations, eventStreams } = dependencies;
+  const { validate, inspect, credentials, backendKeySet, revocations, eventStreams } = dependencies;
+
   async function jsonFace(req: IncomingMessage, res: ServerResponse, answer: AnswerAdmitted): Promise<void> {
-    if (req.method !== "POST") {
-      const body = { code: "method.not_allowed", message: "Send a POST request." };
-      return answerJson(res, 405, { body, headers: { Allow: "POST" } });
-    }
+    if (req.method !== "POST") return answerJson(res, 405, notPost);
     const admitted = await credentials.admit(gatewayHeader(req) ?? bearerToken(req.headers.authorization));
     if (admitted === "unavailable") return answerJson(res, 503, busy);
     if (admitted === "refused") return answerJson(res, 401, stranger);
     return answer(req, res, { tenantId: admitted.tenantId, validate });
+  }
+
+  async function introspectionFace(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    if (req.method !== "POST") return answerJson(res, 405, notPost);
+    const admitted = await credentials.admit(gatewayHeader(req) ?? introspectionCredential(req.headers.authorization));
+    if (admitted === "unavailable") return answerJson(res, 503, busyForClient);
+    if (admitted === "refused") return answerJson(res, 401, strangeClient);
+    return answerIntrospection(req, res, { tenantId: admitted.tenantId, validate, inspect });
   }
 
   async function nginxFace(req: IncomingMessage, res: ServerResponse): Promise<void> {
@@ -89,6 +97,7 @@ export function createGatewayHandler(dependencies: GatewayDependencies): Gateway
     if (path === "/gateway/v1/validate/batch") return jsonFace(req, res, answerBatch);
     if (path === "/gateway/v1/revocations") return revocations(req, res);
     if (path === "/gateway/v1/events") return eventFace(req, res);
+    if (path === "/gateway/v1/introspect") return introspectionFace(req, res);
     if (path === envoyPrefix || path.startsWith(`${envoyPrefix}/`)) return callerFace(req, res, answerEnvoy);
     const keySetOwner = readKeySetPath(path);
     if (keySetOwner !== null) return backendKeySet(req, res, keySetOwner);
@@ -100,6 +109,11 @@ function gatewayHeader(req: IncomingMessage): string | undefined {
   const value = req.headers["x-latchkey-gateway"];
   return typeof value === "string" ? value : undefined;
 }
+
+const notPost = {
+  body: { code: "method.not_allowed", message: "Send a POST request." },
+  headers: { Allow: "POST" },
+};
 
 const notGet = {
   body: { code: "method.not_allowed", message: "Send a GET request." },
@@ -117,6 +131,17 @@ const stranger = {
     message: "The gateway credential is missing, wrong or revoked. An administrator makes one under Gateways.",
   },
   headers: { "WWW-Authenticate": 'Bearer realm="latchkey-gateway"' },
+};
+
+/** In the words of OAuth 2.0 (RFC 6749 §5.2). */
+const strangeClient = {
+  body: { error: "invalid_client", error_description: stranger.body.message },
+  headers: { "WWW-Authenticate": 'Basic realm="latchkey-gateway", Bearer realm="latchkey-gateway"' },
+};
+
+const busyForClient = {
+  body: { error: "temporarily_unavailable", error_description: busy.body.message },
+  headers: busy.headers,
 };
 
 const strangerHeaders = {

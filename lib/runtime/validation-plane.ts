@@ -156,7 +156,14 @@ export function startValidationPlane({
   const timer = setInterval(() => age.set(keeper.secondsUnchecked()), 5_000);
   timer.unref();
   return {
-    handle: createGatewayHandler({ validate, credentials, backendKeySet, revocations, eventStreams }),
+    handle: createGatewayHandler({
+      validate,
+      inspect: validator.inspect,
+      credentials,
+      backendKeySet,
+      revocations,
+      eventStreams,
+    }),
     serveGrpc: (address) => serveGrpc({ address, validate, credentials, isReady: () => keeper.isCertain(), log }),
     isReady: () => keeper.isCertain(),
     save: () => ({ tenants: keeper.save(), grants: grants.save(), credentials: credentials.save() }),

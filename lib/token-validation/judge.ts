@@ -65,7 +65,7 @@ function refuseOperations(
 }
 
 /** Whether the API takes tokens of this key manager at all; asked on every call, before any work is done for a token. */
-export function refuseAnchor(anchor: TrustAnchor, api: CompiledApi): Refused | null {
+export function refuseAnchor(anchor: TrustAnchor, api: Pick<CompiledApi, "accepts">): Refused | null {
   if (!anchor.enabled) return refuse("key_manager_disabled");
   return api.accepts(anchor.keyManagerId) ? null : refuse("key_manager_not_accepted");
 }

@@ -73,12 +73,21 @@ export type ValidatorPorts = {
 export type Validator = {
   /** Judges one call. Never throws for anything that a token or a request may hold. */
   validate(request: ValidationRequest): Promise<Verdict>;
+  /**
+   * Tells what is true about a token that may be used at this moment, whatever it opens. What it is bound to stands in the
+   * facts, and is for the asker to check. Never throws for anything that a token may hold.
+   */
+  inspect(tenantId: string, token: string): Promise<Inspected | Refused>;
 };
+
+/** A token that may be used, and the key manager that it belongs to. */
+export type Inspected = { facts: TokenFacts; anchor: TrustAnchor };
 
 type CachedFacts = { facts: TokenFacts; anchor: TrustAnchor; generation: number };
 /** A token as it was presented, with the SHA-256 of all of its characters. */
 type Presented = { token: string; digest: string };
-type Checked = { facts: TokenFacts; anchor: TrustAnchor };
+/** What decides which key managers count; of an API, or of none in particular. */
+type Accepting = Pick<CompiledApi, "accepts">;
 
 /**
  * Makes the validator of an installation.
@@ -108,13 +117,9 @@ export function createValidator(ports: ValidatorPorts): Validator {
     const presented = { token: request.token, digest: digestOf(request.token) };
     const checked = recall(snapshot, presented) ?? (await check(snapshot, target.api, presented));
     if (isRefused(checked)) return checked;
-    const timely = refuseUntimely(checked.facts, now);
-    if (timely) return timely;
-    const { facts, anchor } = checked;
-    if (ports.isRevoked(snapshot.tenantId, anchor, { facts, digest: presented.digest })) return refuse("token_revoked");
-    // Asked again of what was remembered: the key manager may have been disabled, or the API may be another one.
-    const refusal = refuseAnchor(anchor, target.api);
+    const refusal = refuseAtPresent(checked, { snapshot, accepting: target.api, digest: presented.digest, now });
     if (refusal) return refusal;
+    const { facts, anchor } = checked;
     if (facts.binding !== null || request.proof?.dpop !== undefined) {
       const unproven = await refuseUnproven(request, facts, now);
       if (unproven) return unproven;
@@ -124,6 +129,31 @@ export function createValidator(ports: ValidatorPorts): Validator {
     if (isRefused(grant)) return grant;
     const { method, operations } = request;
     return judge({ snapshot, anchor, facts, grant, api: target.api, method, path: target.path, operations });
+  }
+
+  async function inspect(tenantId: string, token: string): Promise<Inspected | Refused> {
+    const snapshot = await ports.snapshot(tenantId);
+    if (!snapshot) return refuseForNow(1);
+    if (snapshot.suspended) return refuse("tenant_suspended");
+    if (!token) return refuse("token_missing");
+    const now = ports.clock.now();
+    const presented = { token, digest: digestOf(token) };
+    const checked = recall(snapshot, presented) ?? (await check(snapshot, anyKeyManager, presented));
+    if (isRefused(checked)) return checked;
+    const { digest } = presented;
+    return refuseAtPresent(checked, { snapshot, accepting: anyKeyManager, digest, now }) ?? checked;
+  }
+
+  /** What may have changed since the facts were learned. */
+  function refuseAtPresent(
+    { facts, anchor }: Inspected,
+    { snapshot, accepting, digest, now }: { snapshot: Snapshot; accepting: Accepting; digest: string; now: Date },
+  ): Refused | null {
+    const untimely = refuseUntimely(facts, now);
+    if (untimely) return untimely;
+    if (ports.isRevoked(snapshot.tenantId, anchor, { facts, digest })) return refuse("token_revoked");
+    // Asked again of what was remembered: the key manager may have been disabled, or the API may be another one.
+    return refuseAnchor(anchor, accepting);
   }
 
   /** Asked on every call: a proof belongs to one call, a certificate to one connection. */
@@ -141,7 +171,7 @@ export function createValidator(ports: ValidatorPorts): Validator {
   }
 
   /** An API that asks for no subscription is open to a token whose application cannot be told at the moment. */
-  function findGrant(tenantId: string, { anchor, facts, api }: Checked & { api: CompiledApi }) {
+  function findGrant(tenantId: string, { anchor, facts, api }: Inspected & { api: CompiledApi }) {
     if (facts.consumerKey === null) return null;
     const found = ports.grant(tenantId, anchor.keyManagerId, facts.consumerKey);
     if (!(found instanceof Promise)) return found;
@@ -152,7 +182,7 @@ export function createValidator(ports: ValidatorPorts): Validator {
   }
 
   /** Facts verified earlier, where everything they rest on is still the same. */
-  function recall(snapshot: Snapshot, { digest }: Presented): Checked | null {
+  function recall(snapshot: Snapshot, { digest }: Presented): Inspected | null {
     const entry = known.get(digest);
     if (!entry) return null;
     const anchor = snapshot.anchorsById.get(entry.anchor.keyManagerId);
@@ -160,13 +190,17 @@ export function createValidator(ports: ValidatorPorts): Validator {
     return keySets.stillTrusts(anchor, entry.generation) ? { facts: entry.facts, anchor } : null;
   }
 
-  async function check(snapshot: Snapshot, api: CompiledApi, { token, digest }: Presented): Promise<Checked | Refused> {
+  async function check(
+    snapshot: Snapshot,
+    accepting: Accepting,
+    { token, digest }: Presented,
+  ): Promise<Inspected | Refused> {
     const read = readToken(token);
     if (read.kind === "malformed") return refuse("token_malformed");
-    const anchor = anchorOf(snapshot, api, { token, read });
+    const anchor = anchorOf(snapshot, accepting, { token, read });
     if (isRefused(anchor)) return anchor;
     // No key manager is asked, and no key fetched, for an API that would not accept it.
-    const refusal = refuseAnchor(anchor, api);
+    const refusal = refuseAnchor(anchor, accepting);
     if (refusal) return refusal;
     if (read.kind !== "jwt" || anchor.validation === "INTROSPECT") {
       const facts = await introspector.check(snapshot.tenantId, anchor, { token, digest });
@@ -191,8 +225,13 @@ export function createValidator(ports: ValidatorPorts): Validator {
     return verdict.allowed ? verdict : { ...verdict, scheme: "DPoP" };
   }
 
-  return { validate: (request) => (request.proof?.dpop === undefined ? validate(request) : validateDpop(request)) };
+  return {
+    validate: (request) => (request.proof?.dpop === undefined ? validate(request) : validateDpop(request)),
+    inspect,
+  };
 }
+
+const anyKeyManager: Accepting = { accepts: () => true };
 
 function digestOf(token: string): string {
   // Longer tokens are refused unread; hashing them first would only be work for an attacker.
@@ -208,7 +247,7 @@ function findTarget(snapshot: Snapshot, { target }: ValidationRequest): { api: C
 /** Whose token it may be. One that is encrypted is as opaque as others, but without an introspection nobody can read it. */
 function anchorOf(
   { owners }: Snapshot,
-  { accepts }: CompiledApi,
+  { accepts }: Accepting,
   { token, read }: { token: string; read: Exclude<ReadToken, { kind: "malformed" }> },
 ): TrustAnchor | Refused {
   if (read.kind === "jwt") return owners.ofJwt(read.issuer, read.claims, accepts);
