@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { readKeySetPath } from "#lib/features/backend-jwt/addresses.ts";
 import { refuseForNow } from "#lib/token-validation/verdict.ts";
 import { answerEmpty, answerJson } from "./answer.ts";
-import { bearerToken } from "./bearer.ts";
+import { bearerOrPassword, bearerToken } from "./bearer.ts";
 import type { BackendKeySet } from "./backend-key-set.ts";
 import type { GatewayCredentials } from "./credentials.ts";
 import type { Asking, Validate } from "./call.ts";
@@ -11,7 +11,7 @@ import { answerEnvoy, envoyPrefix } from "./envoy-face.ts";
 import type { EventStreams } from "./event-streams.ts";
 import { answerForwardAuth } from "./forward-auth-face.ts";
 import { answerBatch, answerQuestion } from "./json-face.ts";
-import { answerIntrospection, introspectionCredential, type Inspect } from "./introspection-face.ts";
+import { answerIntrospection, type Inspect } from "./introspection-face.ts";
 import { answerSubrequest } from "./nginx-face.ts";
 import { headersOfRefused } from "./verdict-headers.ts";
 
@@ -56,7 +56,7 @@ export function createGatewayHandler(dependencies: GatewayDependencies): Gateway
 
   async function introspectionFace(req: IncomingMessage, res: ServerResponse): Promise<void> {
     if (req.method !== "POST") return answerJson(res, 405, notPost);
-    const admitted = await credentials.admit(gatewayHeader(req) ?? introspectionCredential(req.headers.authorization));
+    const admitted = await credentials.admit(gatewayHeader(req) ?? bearerOrPassword(req.headers.authorization));
     if (admitted === "unavailable") return answerJson(res, 503, busyForClient);
     if (admitted === "refused") return answerJson(res, 401, strangeClient);
     return answerIntrospection(req, res, { tenantId: admitted.tenantId, validate, inspect });

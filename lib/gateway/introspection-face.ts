@@ -4,13 +4,12 @@ import { isRefused } from "#lib/token-validation/facts.ts";
 import type { Inspected, Validator } from "#lib/token-validation/validator.ts";
 import type { Allowed, Refused } from "#lib/token-validation/verdict.ts";
 import { answerJson, readBody } from "./answer.ts";
-import { bearerToken, hasTokenInQuery } from "./bearer.ts";
+import { hasTokenInQuery } from "./bearer.ts";
 import type { Asking } from "./call.ts";
 
 export type Inspect = Validator["inspect"];
 
 const maximumBodyBytes = 64 * 1024;
-const basic = /^Basic +([A-Za-z0-9+/]+=*) *$/i;
 
 /** What is asked: a token, and perhaps the call that it should open. */
 type Question = { token: string; call: { method: string; requestPath: string } | null };
@@ -38,17 +37,6 @@ export async function answerIntrospection(
   const verdict = await validate({ tenantId, token, method, target: { requestPath } });
   if (verdict.allowed) answerActive(res, inspected, verdict);
   else answerInactive(res, verdict);
-}
-
-/**
- * The credential of whoever asks for an introspection: as a bearer token, or as the password of HTTP Basic, beside any
- * user name (RFC 6749 §2.3.1).
- */
-export function introspectionCredential(authorization: string | undefined): string | undefined {
-  const [, encoded] = basic.exec(authorization ?? "") ?? [];
-  if (encoded === undefined) return bearerToken(authorization);
-  const pair = Buffer.from(encoded, "base64").toString();
-  return pair.slice(pair.indexOf(":") + 1);
 }
 
 /** What is asked, or what is wrong with the question. */
