@@ -203,17 +203,38 @@ export function revokeOwnTokens(
 export type OwnToken = { tokenId: string; consumerKey: string; subject: string; issuedAt: Date };
 
 /** True where the token of the tenant's own server was revoked, alone or with all of its client or its subject. */
-export async function isOwnTokenRevoked(
+export function isOwnTokenRevoked(ctx: TenantContext, token: OwnToken): Promise<boolean> {
+  return isTokenRevoked(ctx, ownServer, { ...token, digest: null });
+}
+
+/** What is known of a token of any key manager; null for what it does not say. */
+export type KnownToken = {
+  tokenId: string | null;
+  /** SHA-256 of the whole token, base64url. */
+  digest: string | null;
+  consumerKey: string | null;
+  subject: string | null;
+  /** Without it, the token counts as issued before anything. */
+  issuedAt: Date | null;
+};
+
+/** True where a token of a key manager was revoked, alone or with all of its client or its subject. */
+export async function isTokenRevoked(
   ctx: TenantContext,
-  { tokenId, consumerKey, subject, issuedAt }: OwnToken,
+  keyManager: string,
+  { tokenId, digest, consumerKey, subject, issuedAt }: KnownToken,
 ): Promise<boolean> {
-  const where = { tenantId: ctx.tenantId, keyManager: ownServer };
+  const where = { tenantId: ctx.tenantId, keyManager };
+  const one = (kind: RevocationKind, value: string | null) => (value === null ? [] : [{ ...where, kind, value }]);
+  const later = issuedAt === null ? {} : { issuedBefore: { gt: issuedAt } };
+  const all = (kind: RevocationKind, value: string | null) => one(kind, value).map((named) => ({ ...named, ...later }));
   const row = await tenantDb(ctx).revocation.findFirst({
     where: {
       OR: [
-        { ...where, kind: "TOKEN_ID", value: tokenId },
-        { ...where, kind: "CONSUMER_KEY", value: consumerKey, issuedBefore: { gt: issuedAt } },
-        { ...where, kind: "SUBJECT", value: subject, issuedBefore: { gt: issuedAt } },
+        ...one("TOKEN_ID", tokenId),
+        ...one("TOKEN_DIGEST", digest),
+        ...all("CONSUMER_KEY", consumerKey),
+        ...all("SUBJECT", subject),
       ],
     },
     select: { value: true },

@@ -4,6 +4,8 @@ import { decodeJwt, exportJWK, SignJWT } from "jose";
 import { beforeAll, describe, expect, it } from "vitest";
 import { registerKeyManager } from "#lib/features/key-managers/register.ts";
 import { setKeyManagerEnabled } from "#lib/features/key-managers/set-enabled.ts";
+import type { RevocableThing } from "#lib/features/revocations/contract.ts";
+import { revokeTokens } from "#lib/features/revocations/revoke.ts";
 import type { RegisterKeyManagerInput } from "#lib/features/key-managers/contract.ts";
 import {
   testAuthorizationServer,
@@ -105,6 +107,26 @@ describe("a token that is meant for us", () => {
     const own = await at.register({ grant_types: [grant], ...lifetimes });
     const { body } = await exchange(at, own, { subject_token: await theirToken() });
     expect(body["expires_in"]).toBe(90);
+  });
+
+  it.each<[string, (token: string, claims: Claims) => { what: RevocableThing; value: string }]>([
+    ["itself", (token) => ({ what: "TOKEN", value: token })],
+    ["by its id", (_token, { jti }) => ({ what: "TOKEN_ID", value: String(jti) })],
+    ["with all of its client", () => ({ what: "CONSUMER_KEY", value: "partner-app" })],
+    ["with all of its subject", () => ({ what: "SUBJECT", value: "partner-user-7" })],
+  ])("is exchanged no more once it was revoked, %s", async (_how, revoked) => {
+    const place = await testIssuer(running);
+    const { administrator, keyManager } = await connect(place);
+    const ours = await place.register({ grant_types: [grant] });
+    const token = await theirToken();
+    expect((await exchange(place, ours, { subject_token: token })).status).toBe(200);
+    await revokeTokens(administrator, { keyManagerId: keyManager.id, ...revoked(token, decodeJwt(token)) });
+    expect(await exchange(place, ours, { subject_token: token })).toMatchObject({
+      status: 400,
+      body: { error: "invalid_request", error_description: "the subject token was revoked" },
+    });
+    const later = await theirToken({ iat: minutes(0) + 5, sub: "partner-user-7" });
+    expect((await exchange(place, ours, { subject_token: later })).status).toBe(200);
   });
 
   it("lends its token no more time than it has itself", async () => {

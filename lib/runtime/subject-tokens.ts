@@ -4,8 +4,9 @@ import { findConnector } from "#connectors/registry.ts";
 import type { SubjectToken, VerifySubjectToken } from "#lib/authorization-server/token-exchange.ts";
 import type { Database } from "#lib/data/database.ts";
 import { listExchangeTrust, type KeyManagerRecord } from "#lib/data/key-managers.ts";
+import { isTokenRevoked } from "#lib/data/revocations.ts";
 import type { Clock } from "#lib/foundation/clock.ts";
-import type { TenantId } from "#lib/foundation/ids.ts";
+import { tokenDigest, type TenantId } from "#lib/foundation/ids.ts";
 import type { Log } from "#lib/foundation/log.ts";
 import type { OutboundFetch } from "#lib/foundation/outbound-contract.ts";
 import { readToken } from "#lib/token-validation/compact-token.ts";
@@ -71,6 +72,14 @@ export function createSubjectTokenVerifier(options: SubjectTokenOptions): Verify
     if (facts.binding) return { refused: words.sender_constrained ?? "" };
     if (keyManager.exchangeAudience === null || !facts.audiences.includes(keyManager.exchangeAudience)) {
       return { refused: "the subject token is not meant for this server: its audience is another one" };
+    }
+    const { tokenId, consumerKey, issuedAt } = facts;
+    const known = {
+      ...{ tokenId, consumerKey, subject: facts.subject, digest: tokenDigest(token) },
+      issuedAt: issuedAt === null ? null : new Date(issuedAt * 1_000),
+    };
+    if (await database.inTenant(tenantId, (tx) => isTokenRevoked(tx, anchor.revocationName, known))) {
+      return { refused: "the subject token was revoked" };
     }
     if (facts.subject === null || facts.expiresAt === null) return { refused: "the subject token names no subject" };
     const { subject, expiresAt } = facts;
