@@ -220,6 +220,7 @@ async function furnish(page: Page): Promise<World> {
   const application = new URL(page.url()).pathname;
   await openKeys(page, "Web shop", "production");
   await generateKeys(page, builtIn);
+  await revokeTokens(page);
   await page.goto("/admin/key-managers");
   await page.getByRole("link", { name: builtIn }).first().click();
   await page.waitForURL(/\/admin\/key-managers\/[0-9a-f-]{36}$/);
@@ -228,6 +229,28 @@ async function furnish(page: Page): Promise<World> {
   const authorizationRequest = await authorizationRequestOf(page);
   const webhook = await addWebhook(page, "Inventory");
   return { webhook, api, application, keyManager, globalKeyManager, invitation, oneTimeLink: "", authorizationRequest };
+}
+
+/** The developer revokes what the keys of the open page got so far, the administrator one token by its id. */
+async function revokeTokens(page: Page): Promise<void> {
+  const consumerKey = await consumerKeyOf(page, builtIn);
+  await page.getByRole("button", { name: `More actions for the keys of ${builtIn}` }).click();
+  await page.getByRole("menuitem", { name: "Revoke tokens issued so far…" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("button", { name: "Revoke tokens" }).click();
+  await expect(dialog).toBeHidden();
+  await page.goto("/admin/revocations");
+  const table = page.getByRole("table", { name: "Revocations" });
+  await expect(table).toContainText(consumerKey);
+  await page.getByRole("button", { name: "Revoke tokens" }).click();
+  await dialog.getByLabel("Issued by").selectOption({ label: builtIn });
+  await dialog.getByLabel("What is revoked").selectOption({ label: "One token, by its id" });
+  await dialog.getByRole("button", { name: "Revoke", exact: true }).click();
+  await expect(dialog.getByLabel("Token id (jti)")).toHaveAccessibleDescription(/Enter the token's id/);
+  await dialog.getByLabel("Token id (jti)").fill("0b7b3c1e");
+  await dialog.getByRole("button", { name: "Revoke", exact: true }).click();
+  await expect(dialog).toBeHidden();
+  await expect(table).toContainText("0b7b3c1e");
 }
 
 /** A webhook whose test nobody has taken: its page shows a delivery. */

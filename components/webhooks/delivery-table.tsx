@@ -7,7 +7,7 @@ import type { DeliveryView } from "#lib/features/webhooks/contract.ts";
 /** What a webhook was sent last, and what it answered. */
 export function DeliveryTable({ items }: { items: readonly DeliveryView[] }) {
   return (
-    <Table label="Latest deliveries">
+    <Table label="Deliveries">
       <TableHead>
         <TableRow>
           <TableHeader>Event</TableHeader>
