@@ -53,7 +53,13 @@ export function makeOnce(folder: string, make: (workshop: string) => string): vo
   const workshop = join(dirname(folder), `making-${process.pid}`);
   rmSync(workshop, { recursive: true, force: true });
   mkdirSync(workshop, { recursive: true });
-  renameSync(make(workshop), folder);
+  const made = make(workshop);
+  try {
+    renameSync(made, folder);
+  } catch (error) {
+    // Another process may have been quicker; what it made is as good.
+    if (!existsSync(folder)) throw error;
+  }
   rmSync(workshop, { recursive: true, force: true });
 }
 
