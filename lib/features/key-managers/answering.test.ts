@@ -74,7 +74,7 @@ describe("what was found out", () => {
   it("counts for everybody who asks in the same seconds", async () => {
     const outbound = answeringWith(200);
     await Promise.all([answering.failureAt(outbound, url), answering.failureAt(outbound, url)]);
-    later(9);
+    later(4);
     await answering.failureAt(outbound, url);
     expect(asked).toEqual([url]);
     later(2);
@@ -98,7 +98,7 @@ describe("what was found out", () => {
     const second = answering.failureAt(slow, url);
     release(new Response("{}"));
     expect(await Promise.all([first, second])).toEqual([null, null]);
-    later(9);
+    later(4);
     await answering.failureAt(slow, url);
     expect(asked).toEqual([url]);
   });

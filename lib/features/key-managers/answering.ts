@@ -22,7 +22,7 @@ export type Answering = {
 /** Short: somebody is looking at the page. */
 const deadlineMs = 3_000;
 /** A server that fails is asked again soon, because somebody waits for it. */
-const keptMs = { answering: 10_000, failing: 3_000 };
+const keptMs = { answering: 5_000, failing: 3_000 };
 const maximumKept = 1_000;
 
 type Question = { failure: Promise<ConnectorError | null>; until: number };
