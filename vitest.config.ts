@@ -31,6 +31,8 @@ export default defineConfig({
         test: {
           name: "integration",
           include: integration,
+          // These wait for a database, and for the seconds that a change may take.
+          maxWorkers: Math.max(3, availableParallelism() - 1),
           globalSetup: ["tooling/testing/database-setup.ts"],
           testTimeout: 30_000,
           hookTimeout: 60_000,
