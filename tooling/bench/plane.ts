@@ -2,9 +2,10 @@
 import { createServer } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
+import pg from "pg";
 import { exportSPKI, importJWK, type CryptoKey } from "jose";
 import { findNginx, startNginx } from "#e2e/servers/nginx.ts";
-import { installationDb, tenantDb } from "#lib/data/database.ts";
+import { tenantDb } from "#lib/data/database.ts";
 import { gatewayTenant } from "#tooling/testing/gateway.ts";
 import { consumerKey, signingPair, signToken, type SigningPair } from "#tooling/testing/validation.ts";
 import { startValidator, type ValidatorProcess } from "#tooling/testing/validator-process.ts";
@@ -299,57 +300,69 @@ async function benchWorkers(
 type Tenants = { small: Tenant; large: Tenant; revoking: Tenant };
 
 /** A small tenant, a large one, and a small one with many revoked tokens; written directly. */
-async function seed({ deps }: World, pair: SigningPair, scale: Scale): Promise<Tenants> {
+async function seed({ deps, databaseUrl }: World, pair: SigningPair, scale: Scale): Promise<Tenants> {
   const small = await gatewayTenant(deps);
   const large = await gatewayTenant(deps);
   const revoking = await gatewayTenant(deps);
   for (const tenant of [small, large, revoking]) await trustPem(deps, tenant, pair);
-  await deps.database.inInstallation(async (ctx) => {
-    const db = installationDb(ctx);
+  // Past the time limit that the portal sets itself for a statement.
+  const client = new pg.Client({ connectionString: databaseUrl.reveal() });
+  await client.connect();
+  try {
+    await client.query("SELECT set_config('app.scope', 'installation', false)");
+    await client.query("BEGIN");
     // What triggers write for each row is for validators that run: none does yet.
-    const quiet = ["application", "key_mapping", "subscription", "api", "api_resource"];
-    for (const table of quiet) await db.$executeRawUnsafe(`ALTER TABLE "${table}" DISABLE TRIGGER USER`);
+    const quiet = ["application", "key_mapping", "subscription", "api", "api_resource", "revocation"];
+    for (const table of quiet) await client.query(`ALTER TABLE "${table}" DISABLE TRIGGER USER`);
     for (const [tenant, mappings] of [
       [small, inUse],
       [revoking, inUse],
       [large, scale.mappings],
     ] as const) {
-      const { tenantId, ids } = tenant;
-      const ownerId = tenant.administrator.actor.kind === "person" ? tenant.administrator.actor.personId : "";
-      await db.$executeRaw`
-        WITH made AS (
-          INSERT INTO application (id, tenant_id, name, owner_id, owner_name)
-          SELECT gen_random_uuid(), ${tenantId}::uuid, 'Application ' || n, ${ownerId}::uuid, 'Somebody'
-            FROM generate_series(1, ${mappings}::int) AS n
-          RETURNING id, name
-        ), mapped AS (
-          INSERT INTO key_mapping (id, tenant_id, application_id, key_manager_id, key_type, mode, state, consumer_key,
-                                   requested, created_by_id, updated_at)
-          SELECT gen_random_uuid(), ${tenantId}::uuid, id, ${ids.keyManager}::uuid, 'PRODUCTION', 'MAPPED', 'ACTIVE',
-                 'client-' || substr(name, 13), '{}', ${ownerId}::uuid, now()
-            FROM made
-        )
-        INSERT INTO subscription (id, tenant_id, application_id, api_id, plan_id)
-        SELECT gen_random_uuid(), ${tenantId}::uuid, id, ${ids.api}::uuid, ${ids.plan}::uuid FROM made`;
+      const { tenantId, ids, administrator } = tenant;
+      const ownerId = administrator.actor.kind === "person" ? administrator.actor.personId : "";
+      await client.query(
+        `WITH made AS (
+           INSERT INTO application (id, tenant_id, name, owner_id, owner_name)
+           SELECT gen_random_uuid(), $1::uuid, 'Application ' || n, $2::uuid, 'Somebody'
+             FROM generate_series(1, $3::int) AS n
+           RETURNING id, name
+         ), mapped AS (
+           INSERT INTO key_mapping (id, tenant_id, application_id, key_manager_id, key_type, mode, state, consumer_key,
+                                    requested, created_by_id, updated_at)
+           SELECT gen_random_uuid(), $1::uuid, id, $4::uuid, 'PRODUCTION', 'MAPPED', 'ACTIVE',
+                  'client-' || substr(name, 13), '{}', $2::uuid, now()
+             FROM made
+         )
+         INSERT INTO subscription (id, tenant_id, application_id, api_id, plan_id)
+         SELECT gen_random_uuid(), $1::uuid, id, $5::uuid, $6::uuid FROM made`,
+        [tenantId, ownerId, mappings, ids.keyManager, ids.api, ids.plan],
+      );
     }
-    await db.$executeRaw`
-      WITH made AS (
-        INSERT INTO api (id, tenant_id, name, context, version, status, created_by_id, updated_at)
-        SELECT gen_random_uuid(), tenant_id, 'API ' || n, '/api-' || n, '1.0.0', 'PUBLISHED', created_by_id, now()
-          FROM api, generate_series(1, ${scale.apis}::int) AS n WHERE id = ${large.ids.api}::uuid
-        RETURNING id, tenant_id
-      )
-      INSERT INTO api_resource (id, tenant_id, api_id, verb, path, scopes, position)
-      SELECT gen_random_uuid(), tenant_id, id, verb, '/items/{id}', ARRAY['orders:read'], row_number() OVER (PARTITION BY id)
-        FROM made CROSS JOIN (VALUES ('GET'), ('PUT'), ('DELETE')) AS verbs(verb)`;
-    await db.$executeRaw`
-      INSERT INTO revocation (tenant_id, key_manager, kind, value, expires_at, revoked_at)
-      SELECT ${revoking.tenantId}::uuid, ${revoking.ids.keyManager}, 'TOKEN_ID', gen_random_uuid()::text,
-             now() + interval '1 day', now() - interval '1 hour'
-        FROM generate_series(1, ${scale.revocations}::int)`;
-    for (const table of quiet) await db.$executeRawUnsafe(`ALTER TABLE "${table}" ENABLE TRIGGER USER`);
-  });
-  await deps.database.inInstallation((ctx) => installationDb(ctx).$executeRaw`ANALYZE`);
+    await client.query(
+      `WITH made AS (
+         INSERT INTO api (id, tenant_id, name, context, version, status, created_by_id, updated_at)
+         SELECT gen_random_uuid(), tenant_id, 'API ' || n, '/api-' || n, '1.0.0', 'PUBLISHED', created_by_id, now()
+           FROM api, generate_series(1, $2::int) AS n WHERE id = $1::uuid
+         RETURNING id, tenant_id
+       )
+       INSERT INTO api_resource (id, tenant_id, api_id, verb, path, scopes, position)
+       SELECT gen_random_uuid(), tenant_id, id, verb, '/items/{id}', ARRAY['orders:read'], row_number() OVER (PARTITION BY id)
+         FROM made CROSS JOIN (VALUES ('GET'), ('PUT'), ('DELETE')) AS verbs(verb)`,
+      [large.ids.api, scale.apis],
+    );
+    await client.query(
+      `INSERT INTO revocation (tenant_id, key_manager, kind, value, expires_at, revoked_at)
+       SELECT $1::uuid, $2, 'TOKEN_ID', gen_random_uuid()::text, now() + interval '1 day', now() - interval '1 hour'
+         FROM generate_series(1, $3::int)`,
+      [revoking.tenantId, revoking.ids.keyManager, scale.revocations],
+    );
+    for (const table of quiet) await client.query(`ALTER TABLE "${table}" ENABLE TRIGGER USER`);
+    await client.query("COMMIT");
+    await client.query("ANALYZE");
+  } finally {
+    await client.end();
+  }
   return { small, large, revoking };
 }
 
