@@ -1,12 +1,12 @@
 "use client";
 
-import { useState, type ReactNode } from "react";
+import type { ReactNode } from "react";
 import { ActionForm, SubmitButton } from "#components/form/action-form.tsx";
 import { SelectField, TextField } from "#components/form/fields.tsx";
+import { MadeOnceDialog } from "#components/form/made-once-dialog.tsx";
 import { useActionForm } from "#components/form/use-action-form.ts";
 import { Button } from "#components/ui/button.tsx";
-import { Dialog, DialogClose, DialogContent, DialogFooter, DialogTrigger } from "#components/ui/dialog.tsx";
-import { SecretOnce } from "#components/ui/secret-once.tsx";
+import { DialogClose, DialogFooter } from "#components/ui/dialog.tsx";
 import type { ActionResult } from "#lib/features/actions/contract.ts";
 import {
   CreateGatewayCredentialInput,
@@ -25,30 +25,21 @@ type CredentialDialogProps = {
 
 /** Asks for a name and what it is for, then shows the new credential once. */
 export function CredentialDialog({ create, keyManagers, trigger }: CredentialDialogProps) {
-  const [open, setOpen] = useState(false);
-  const [made, setMade] = useState<NewGatewayCredentialView | null>(null);
-
-  function close() {
-    setOpen(false);
-    setMade(null);
-  }
-
   return (
-    <Dialog open={open} onOpenChange={(next) => (next ? setOpen(true) : close())}>
-      <DialogTrigger asChild>{trigger}</DialogTrigger>
-      <DialogContent
-        title={made ? titleOf(made) : "Create gateway credential"}
-        description={made ? adviceOn(made) : "One for each gateway or server, so that each can be revoked by itself."}
-        size="sm"
-        sticky={made !== null}
-      >
-        {made ? (
-          <SecretOnce label="Gateway credential" value={made.credential} onStored={close} />
-        ) : (
-          <CredentialForm create={create} keyManagers={keyManagers} onMade={setMade} />
-        )}
-      </DialogContent>
-    </Dialog>
+    <MadeOnceDialog<NewGatewayCredentialView>
+      trigger={trigger}
+      asking={{
+        title: "Create gateway credential",
+        description: "One for each gateway or server, so that each can be revoked by itself.",
+      }}
+      told={(made) => ({
+        title: titleOf(made),
+        description: adviceOn(made),
+        label: "Gateway credential",
+        secret: made.credential,
+      })}
+      form={(onMade) => <CredentialForm create={create} keyManagers={keyManagers} onMade={onMade} />}
+    />
   );
 }
 

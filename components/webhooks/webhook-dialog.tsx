@@ -1,12 +1,12 @@
 "use client";
 
-import { useState, type ReactNode } from "react";
+import type { ReactNode } from "react";
 import { ActionForm, SubmitButton } from "#components/form/action-form.tsx";
 import { TextField, UrlField } from "#components/form/fields.tsx";
+import { MadeOnceDialog } from "#components/form/made-once-dialog.tsx";
 import { useActionForm } from "#components/form/use-action-form.ts";
 import { Button } from "#components/ui/button.tsx";
-import { Dialog, DialogClose, DialogContent, DialogFooter, DialogTrigger } from "#components/ui/dialog.tsx";
-import { SecretOnce } from "#components/ui/secret-once.tsx";
+import { DialogClose, DialogFooter } from "#components/ui/dialog.tsx";
 import type { ActionResult } from "#lib/features/actions/contract.ts";
 import { CreateWebhookInput, type NewWebhookView } from "#lib/features/webhooks/contract.ts";
 
@@ -14,34 +14,21 @@ type Create = (input: CreateWebhookInput) => Promise<ActionResult<NewWebhookView
 
 /** Asks for a name and an address, then shows the new webhook's secret once. */
 export function WebhookDialog({ create, trigger }: { create: Create; trigger: ReactNode }) {
-  const [open, setOpen] = useState(false);
-  const [made, setMade] = useState<NewWebhookView | null>(null);
-
-  function close() {
-    setOpen(false);
-    setMade(null);
-  }
-
   return (
-    <Dialog open={open} onOpenChange={(next) => (next ? setOpen(true) : close())}>
-      <DialogTrigger asChild>{trigger}</DialogTrigger>
-      <DialogContent
-        title={made ? `${made.name} is told from now on` : "Add webhook"}
-        description={
-          made
-            ? "Give this secret to the program: it tells by it that a request comes from here."
-            : "Its address gets a signed request for each change from now on."
-        }
-        size="sm"
-        sticky={made !== null}
-      >
-        {made ? (
-          <SecretOnce label="Signing secret" value={made.secret} onStored={close} />
-        ) : (
-          <WebhookForm create={create} onMade={setMade} />
-        )}
-      </DialogContent>
-    </Dialog>
+    <MadeOnceDialog<NewWebhookView>
+      trigger={trigger}
+      asking={{
+        title: "Add webhook",
+        description: "Its address gets a signed request for each change from now on.",
+      }}
+      told={({ name, secret }) => ({
+        title: `${name} is told from now on`,
+        description: "Give this secret to the program: it tells by it that a request comes from here.",
+        label: "Signing secret",
+        secret,
+      })}
+      form={(onMade) => <WebhookForm create={create} onMade={onMade} />}
+    />
   );
 }
 

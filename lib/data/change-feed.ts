@@ -1,5 +1,6 @@
 /** The record of what changed for gateways, read on from any point of it. */
 import type { TenantId } from "../foundation/ids.ts";
+import { isGapless } from "./config-changes.ts";
 import { Prisma } from "./generated/client.ts";
 import { installationDb, type InstallationContext } from "./database.ts";
 
@@ -63,14 +64,8 @@ function beginningAt(version: bigint, id: bigint): Prisma.Sql {
   return Prisma.sql`version >= ${version} AND (version > ${version} OR id >= ${id})`;
 }
 
-/** Each version has at least one row: a gap is what was swept. */
 function isOnRecord(rows: readonly FeedChange[], { version, id }: FeedPosition, present: bigint): boolean {
   if (version > present) return false;
   if (id !== null && (rows[0]?.version !== version || rows[0].id !== id)) return false;
-  let expected = version;
-  for (const row of rows) {
-    if (row.version > expected + 1n) return false;
-    expected = row.version;
-  }
-  return rows.length > 0 || version === present;
+  return isGapless(rows, version) && (rows.length > 0 || version === present);
 }

@@ -32,14 +32,20 @@ export async function readConfigChanges(
               WHERE earlier.tenant_id = change.tenant_id AND earlier.version = change.version AND earlier.id < change.id))
      ORDER BY version, id
      LIMIT ${limit + 1}`;
-  if (rows.length > limit) return null;
-  // Each version has at least one row: a gap is what was swept.
+  return rows.length <= limit && isGapless(rows, after) ? rows : null;
+}
+
+/**
+ * Whether nothing is missing between a version and the rows that follow it, oldest first. Each version has at least one row:
+ * a gap is what was swept.
+ */
+export function isGapless(rows: readonly { version: bigint }[], after: bigint): boolean {
   let expected = after;
   for (const { version } of rows) {
-    if (version > expected + 1n) return null;
+    if (version > expected + 1n) return false;
     expected = version;
   }
-  return rows;
+  return true;
 }
 
 /**

@@ -302,17 +302,25 @@ function meant(of: GrantsOf): Prisma.Sql {
 }
 
 /** Keys of every tenant whose scopes should have been looked at before a moment, and can be. */
-export async function listDueScopeGrants(
+export function listDueScopeGrants(ctx: InstallationContext, due: { before: Date; limit: number }): Promise<DueKeys[]> {
+  return listDue(ctx, Prisma.sql`mapping.scope_grant ->> 'dueAt'`, due);
+}
+
+type DueKeys = { id: KeyMappingId; tenantId: TenantId };
+
+/** @param dueAt an ISO time in the row, under an index */
+function listDue(
   ctx: InstallationContext,
+  dueAt: Prisma.Sql,
   { before, limit }: { before: Date; limit: number },
-): Promise<{ id: KeyMappingId; tenantId: TenantId }[]> {
-  return installationDb(ctx).$queryRaw<{ id: KeyMappingId; tenantId: TenantId }[]>`
+): Promise<DueKeys[]> {
+  return installationDb(ctx).$queryRaw<DueKeys[]>`
     SELECT mapping.id, mapping.tenant_id AS "tenantId"
       FROM key_mapping AS mapping
       JOIN key_manager ON key_manager.tenant_id = mapping.tenant_id AND key_manager.id = mapping.key_manager_id
-     WHERE mapping.scope_grant ->> 'dueAt' < ${before.toISOString()}
+     WHERE ${dueAt} < ${before.toISOString()}
        AND mapping.state = 'ACTIVE' AND mapping.intent IS NULL AND key_manager.enabled
-     ORDER BY mapping.scope_grant ->> 'dueAt'
+     ORDER BY ${dueAt}
      LIMIT ${limit}`;
 }
 
@@ -342,18 +350,11 @@ export async function markOwnerChangesDue(
 }
 
 /** Keys of every tenant whose key manager should have been told an owner before a moment, and can be. */
-export async function listDueOwnerChanges(
+export function listDueOwnerChanges(
   ctx: InstallationContext,
-  { before, limit }: { before: Date; limit: number },
-): Promise<{ id: KeyMappingId; tenantId: TenantId }[]> {
-  return installationDb(ctx).$queryRaw<{ id: KeyMappingId; tenantId: TenantId }[]>`
-    SELECT mapping.id, mapping.tenant_id AS "tenantId"
-      FROM key_mapping AS mapping
-      JOIN key_manager ON key_manager.tenant_id = mapping.tenant_id AND key_manager.id = mapping.key_manager_id
-     WHERE mapping.owner_change ->> 'dueAt' < ${before.toISOString()}
-       AND mapping.state = 'ACTIVE' AND mapping.intent IS NULL AND key_manager.enabled
-     ORDER BY mapping.owner_change ->> 'dueAt'
-     LIMIT ${limit}`;
+  due: { before: Date; limit: number },
+): Promise<DueKeys[]> {
+  return listDue(ctx, Prisma.sql`mapping.owner_change ->> 'dueAt'`, due);
 }
 
 /** How often somebody failed to prove that an OAuth client is theirs, since a moment. */

@@ -2,6 +2,7 @@ import { LRUCache } from "lru-cache";
 import type { Clock } from "#lib/foundation/clock.ts";
 import { tokenDigest, type GatewayCredentialId, type TenantId } from "#lib/foundation/ids.ts";
 import type { Log } from "#lib/foundation/log.ts";
+import { GuardedLookUp } from "./guarded-look-up.ts";
 import type { KeptTenant, SnapshotKeeper } from "./snapshot-keeper.ts";
 
 export type CredentialOwner = { id: GatewayCredentialId; tenantId: TenantId };
@@ -17,8 +18,6 @@ export type CredentialSource = {
 export type Admitted = { tenantId: TenantId } | "refused" | "unavailable";
 
 const shape = /^lkg_[A-Za-z0-9_-]{43}$/;
-const refusedMs = 5_000;
-const concurrentLookUps = 4;
 const noteEveryMs = 60_000;
 
 /**
@@ -34,18 +33,17 @@ export class GatewayCredentials {
   readonly #owners = new LRUCache<string, CredentialOwner>({ max: 10_000 });
   /** A gateway sends the same credential with every call. */
   readonly #digests = new LRUCache<string, string>({ max: 1_000 });
-  readonly #refusedUntil = new LRUCache<string, number>({ max: 10_000 });
   readonly #used = new Map<GatewayCredentialId, Date>();
   readonly #notedAt = new LRUCache<GatewayCredentialId, number>({ max: 10_000 });
   readonly #timer: NodeJS.Timeout;
-  /** Look-ups under way, by digest: calls of one gateway that come together ask once. */
-  readonly #lookUps = new Map<string, Promise<Admitted>>();
+  readonly #lookUps: GuardedLookUp<CredentialOwner>;
 
   constructor(options: { source: CredentialSource; keeper: SnapshotKeeper; clock: Clock; log: Log }) {
     this.#source = options.source;
     this.#keeper = options.keeper;
     this.#clock = options.clock;
     this.#log = options.log;
+    this.#lookUps = new GuardedLookUp({ ...options, find: (digest) => options.source.findOwner(digest) });
     this.#timer = setInterval(() => void this.flush(), noteEveryMs);
     this.#timer.unref();
   }
@@ -109,33 +107,13 @@ export class GatewayCredentials {
     return { tenantId: owner.tenantId };
   }
 
-  /** Guesses must not become a queue at the database. */
-  #lookUp(digest: string): Admitted | Promise<Admitted> {
-    if ((this.#refusedUntil.get(digest) ?? 0) > this.#clock.now().getTime()) return "refused";
-    let lookUp = this.#lookUps.get(digest);
-    if (!lookUp) {
-      if (this.#lookUps.size >= concurrentLookUps) return "unavailable";
-      lookUp = this.#ask(digest).finally(() => this.#lookUps.delete(digest));
-      this.#lookUps.set(digest, lookUp);
-    }
-    return lookUp;
-  }
-
-  async #ask(digest: string): Promise<Admitted> {
-    try {
-      const owner = await this.#source.findOwner(digest);
-      if (!owner) {
-        this.#refusedUntil.set(digest, this.#clock.now().getTime() + refusedMs);
-        return "refused";
-      }
-      this.#owners.set(digest, owner);
-      const present = await this.#keeper.current(owner.tenantId);
-      // The credential may be younger than the snapshot.
-      const tenant = present?.credentials.has(digest) ? present : await this.#keeper.reload(owner.tenantId);
-      return this.#judge(digest, owner, tenant);
-    } catch (error) {
-      this.#log.warn({ error }, "a gateway credential could not be looked up");
-      return "unavailable";
-    }
+  async #lookUp(digest: string): Promise<Admitted> {
+    const owner = await this.#lookUps.find(digest);
+    if (owner === "refused" || owner === "unavailable") return owner;
+    this.#owners.set(digest, owner);
+    const present = await this.#keeper.current(owner.tenantId);
+    // The credential may be younger than the snapshot.
+    const tenant = present?.credentials.has(digest) ? present : await this.#keeper.reload(owner.tenantId);
+    return this.#judge(digest, owner, tenant);
   }
 }

@@ -145,7 +145,7 @@ export function startValidationPlane({
   const validate = createValidate(validator, backendJwts);
   const backendKeySet = createBackendKeySet({ find: backendKeyFinder(deps), log });
   const revocations = createRevocationFace({
-    reporters: new Reporters({ find: (credential) => recogniseReporter(deps, credential), clock, log }),
+    reporters: new Reporters({ find: (digest) => recogniseReporter(deps, digest), clock, log }),
     report: (reporter, report) => reportRevocations(deps, reporter, report),
     log,
   });

@@ -121,7 +121,7 @@ export function createValidator(ports: ValidatorPorts): Validator {
     if (refusal) return refusal;
     const { facts, anchor } = checked;
     if (facts.binding !== null || request.proof?.dpop !== undefined) {
-      const unproven = await refuseUnproven(request, facts, now);
+      const unproven = await refuseUnproven(request, { facts, digest: presented.digest, now });
       if (unproven) return unproven;
     }
     const found = findGrant(snapshot.tenantId, { anchor, facts, api: target.api });
@@ -158,16 +158,15 @@ export function createValidator(ports: ValidatorPorts): Validator {
 
   /** Asked on every call: a proof belongs to one call, a certificate to one connection. */
   async function refuseUnproven(
-    { token = "", method, proof }: ValidationRequest,
-    { binding }: TokenFacts,
-    now: Date,
+    { method, proof }: ValidationRequest,
+    { facts: { binding }, digest, now }: { facts: TokenFacts; digest: string; now: Date },
   ): Promise<Refused | null> {
     const refused = binding && refuseCertificate(binding, proof);
     if (refused) return refused;
     const keyThumbprint = binding?.key ?? null;
     if (keyThumbprint === null) return proof?.dpop === undefined ? null : refuse("dpop_unbound");
     if (proof?.dpop === undefined) return refuse("dpop_required");
-    return dpop.refuse(proof.dpop, { keyThumbprint, tokenDigest: digestOf(token), method }, now);
+    return dpop.refuse(proof.dpop, { keyThumbprint, tokenDigest: digest, method }, now);
   }
 
   /** An API that asks for no subscription is open to a token whose application cannot be told at the moment. */

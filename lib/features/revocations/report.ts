@@ -8,7 +8,7 @@ import {
   type InstallationReporter,
 } from "#lib/data/global-reporters.ts";
 import { insertRevocationsOfTenants } from "#lib/data/revocations.ts";
-import { newId, tokenDigest } from "#lib/foundation/ids.ts";
+import { newId } from "#lib/foundation/ids.ts";
 import type { Dependencies } from "../context.ts";
 import { revocationName } from "./name.ts";
 import { readReport, type Target } from "./read-report.ts";
@@ -20,9 +20,8 @@ export type Reporter = { kind: "tenant"; of: TenantReporter } | { kind: "install
 
 const action = "revocation.report";
 
-/** Which authorization server has this credential; null where none has. */
-export function recogniseReporter({ database }: ReportDependencies, credential: string): Promise<Reporter | null> {
-  const digest = tokenDigest(credential);
+/** Which authorization server has the credential with this digest; null where none has. */
+export function recogniseReporter({ database }: ReportDependencies, digest: string): Promise<Reporter | null> {
   return database.inInstallation(async (tx): Promise<Reporter | null> => {
     const ofTenant = await findTenantReporter(tx, digest);
     if (ofTenant) return { kind: "tenant", of: ofTenant };

@@ -3,7 +3,7 @@ import { findConnector } from "#connectors/registry.ts";
 import { findRevocableApplication, type RevocableApplication } from "#lib/data/revocable-clients.ts";
 import { insertRevocationsOfTenants } from "#lib/data/revocations.ts";
 import { AppError } from "#lib/foundation/errors.ts";
-import type { ApplicationId, KeyMappingId, TenantId } from "#lib/foundation/ids.ts";
+import type { ApplicationId, KeyMappingId, PersonId, TenantId } from "#lib/foundation/ids.ts";
 import { requirePerson } from "../applications/own.ts";
 import { keyTypeLabels } from "../key-mappings/contract.ts";
 import { defineCrossTenantVerb, type AuditEntry, type CrossTenantContext } from "../verb.ts";
@@ -22,11 +22,7 @@ export const revokeOwnApplicationTokens = defineCrossTenantVerb({
   permission: "key_mapping:write",
   input: ApplicationTokensRef,
   async run(ctx, { id }): Promise<RevokedView> {
-    const { personId: owner } = requirePerson(ctx.actor);
-    const of = { applicationId: id as ApplicationId };
-    const application = await findRevocableApplication(ctx, { tenantId: ctx.tenant.id, owner, of });
-    if (!application) throw new AppError("application.not_found");
-    return revokeIssued(ctx, application, toSubject(application));
+    return revokeOfApplication(ctx, id, requirePerson(ctx.actor).personId);
   },
 });
 
@@ -40,10 +36,7 @@ export const revokeApplicationTokens = defineCrossTenantVerb({
   permission: "revocation:write",
   input: ApplicationTokensRef,
   async run(ctx, { id }): Promise<RevokedView> {
-    const of = { applicationId: id as ApplicationId };
-    const application = await findRevocableApplication(ctx, { tenantId: ctx.tenant.id, owner: null, of });
-    if (!application) throw new AppError("application.not_found");
-    return revokeIssued(ctx, application, toSubject(application));
+    return revokeOfApplication(ctx, id, null);
   },
 });
 
@@ -68,7 +61,13 @@ export const revokeKeyTokens = defineCrossTenantVerb({
   },
 });
 
-const toSubject = ({ id, name }: RevocableApplication) => ({ type: "application", id, name });
+/** @param owner null for an application of anybody in the tenant */
+async function revokeOfApplication(ctx: CrossTenantContext, id: string, owner: PersonId | null): Promise<RevokedView> {
+  const of = { applicationId: id as ApplicationId };
+  const application = await findRevocableApplication(ctx, { tenantId: ctx.tenant.id, owner, of });
+  if (!application) throw new AppError("application.not_found");
+  return revokeIssued(ctx, application, { type: "application", id: application.id, name: application.name });
+}
 
 async function revokeIssued(
   ctx: CrossTenantContext,
