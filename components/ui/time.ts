@@ -1,10 +1,12 @@
-const units: readonly { unit: Intl.RelativeTimeFormatUnit; seconds: number }[] = [
-  { unit: "year", seconds: 31_557_600 },
-  { unit: "month", seconds: 2_629_800 },
-  { unit: "week", seconds: 604_800 },
-  { unit: "day", seconds: 86_400 },
-  { unit: "hour", seconds: 3600 },
-  { unit: "minute", seconds: 60 },
+const day = 86_400;
+/** Days count up to two weeks, weeks up to two months: "next week" may be any day of it. */
+const units: readonly { unit: Intl.RelativeTimeFormatUnit; seconds: number; from: number }[] = [
+  { unit: "year", seconds: 365.25 * day, from: 365.25 * day },
+  { unit: "month", seconds: 30.4375 * day, from: 60 * day },
+  { unit: "week", seconds: 7 * day, from: 14 * day },
+  { unit: "day", seconds: day, from: day },
+  { unit: "hour", seconds: 3600, from: 3600 },
+  { unit: "minute", seconds: 60, from: 60 },
 ];
 
 const words = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
@@ -17,8 +19,8 @@ const words = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
  */
 export function relativeTime(iso: string, nowMs: number): string {
   const seconds = (Date.parse(iso) - nowMs) / 1000;
-  for (const { unit, seconds: size } of units) {
-    if (Math.abs(seconds) >= size) return words.format(Math.round(seconds / size), unit);
+  for (const { unit, seconds: size, from } of units) {
+    if (Math.abs(seconds) >= from) return words.format(Math.round(seconds / size), unit);
   }
   return seconds > 5 ? "in under a minute" : "just now";
 }

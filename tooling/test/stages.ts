@@ -102,7 +102,9 @@ export const stages: readonly Stage[] = [
     async run({ run, say, skip }) {
       const browser = await findBrowser({ run, say });
       if (!browser)
-        return skip("there is no Chromium: set CHROMIUM_PATH, or install it (Debian: apt-get install chromium)");
+        return skip(
+          "there is no Chromium: set CHROMIUM_PATH, or install it (Debian: apt-get install chromium-headless-shell)",
+        );
       const reason =
         keycloakUnavailable() ?? (findNginx() ? null : "nginx was not found (Debian: apt-get install nginx)");
       await run(tool("playwright"), ["test"], { CHROMIUM_PATH: browser, ...(reason && { E2E_WITHOUT_STORY: "1" }) });
@@ -165,11 +167,16 @@ function debianPostgres(): string | undefined {
   return existsSync(join(folder, "postgres")) ? folder : undefined;
 }
 
-/** The system's Chromium, or Playwright's own, which is fetched where that is possible. */
+/** The system's Chromium, at best the one without windows, which is quicker; or Playwright's own, fetched if need be. */
 async function findBrowser({ run, say }: Pick<StageTools, "run" | "say">): Promise<string | undefined> {
   const given = process.env["CHROMIUM_PATH"];
   if (given) return given;
-  for (const path of ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]) {
+  for (const path of [
+    "/usr/bin/chromium-headless-shell",
+    "/usr/bin/chromium",
+    "/usr/bin/chromium-browser",
+    "/usr/bin/google-chrome",
+  ]) {
     if (existsSync(path)) return path;
   }
   const own = chromium.executablePath();
