@@ -103,6 +103,31 @@ for (const { id, name, permanent, connection } of kinds) {
   });
 }
 
+test("a developer is shown why a call is refused, and what to do", async () => {
+  const keyManager = "Built-in";
+  await page.goto(`${pages}/keys/production`);
+  const token = await getToken(page, keyManager);
+  await page.goto("/explain");
+  const explain = async (address: string) => {
+    await page.getByLabel("Address").fill(address);
+    await page.getByRole("button", { name: "Explain" }).click();
+  };
+  await explain("stock");
+  await expect(page.getByLabel("Access token")).toHaveAccessibleDescription(/Paste the access token/);
+  await expect(page.getByLabel("Address")).toHaveAccessibleDescription(/Begin with a slash/);
+
+  await page.getByLabel("Access token").fill(`Bearer ${token}`);
+  await expect(page.getByRole("group", { name: /What the token says of itself/ })).toContainText('"iss"');
+  await explain(`${latchkey.origin}/stock/1.0.0/items/7`);
+  await expect(page.getByText("The call is let through")).toBeVisible();
+  await expect(page.getByRole("list", { name: "Checks" }).getByText("passed")).not.toHaveCount(0);
+
+  await explain("/stock/1.0.0/nothing");
+  await expect(page.getByRole("alert")).toContainText("The API has no resource with this method and path.");
+  await expect(page.getByRole("listitem").filter({ hasText: "Resource: failed" })).toContainText("which is none");
+  await expect(page.getByRole("listitem").filter({ hasText: "Scopes: skipped" })).toContainText("Not reached.");
+});
+
 async function expectAccepted(token: string, expected: { keyManager: string; keyType: string }): Promise<void> {
   await expect
     .poll(() => judged(token), { timeout: effectMs, intervals: [50, 100] })

@@ -39,6 +39,7 @@ const visits: Record<string, Visit> = {
   "(home)/page.tsx": everybody(() => "/"),
   "gallery/page.tsx": { as: "stranger", at: () => null },
   "(account)/account/page.tsx": everybody(() => "/account"),
+  "(account)/explain/page.tsx": everybody(() => "/explain"),
   "(admin)/admin/applications/page.tsx": everybody(() => "/admin/applications"),
   "(admin)/admin/applications/[id]/page.tsx": everybody(({ application }) =>
     application.replace("/developer/", "/admin/"),

@@ -23,6 +23,7 @@ import { createAnswering } from "./features/key-managers/answering.ts";
 import { createOpenedAdapters } from "./features/key-managers/opened.ts";
 import { createProbeLimiter } from "./features/key-managers/probe-limiter.ts";
 import { startJobs } from "./jobs/start.ts";
+import { createExplainCall } from "./runtime/explain-call.ts";
 import { createSubjectTokenVerifier } from "./runtime/subject-tokens.ts";
 
 export type Runtime = {
@@ -77,6 +78,7 @@ function buildRuntime(env: Env): Runtime {
     probeLimiter: createProbeLimiter(database),
     openedAdapters: createOpenedAdapters(),
     answering: createAnswering(base.clock),
+    explainCall: createExplainCall(() => deps),
   };
   return {
     env,

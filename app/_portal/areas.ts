@@ -4,6 +4,14 @@ import type { Permission } from "#lib/features/permissions.ts";
 type Gate = Permission | "operator";
 type GatedLink = ShellLink & { gate: Gate };
 
+const explain: GatedLink = {
+  href: "/explain",
+  label: "Why refused?",
+  icon: "explain",
+  gate: "call:explain",
+  keywords: ["debug", "token", "explain", "verdict"],
+};
+
 const areas: readonly { label: string; links: readonly GatedLink[] }[] = [
   {
     label: "Develop",
@@ -16,6 +24,7 @@ const areas: readonly { label: string; links: readonly GatedLink[] }[] = [
         keywords: ["keys", "credentials", "subscriptions"],
       },
       { href: "/developer/apis", label: "API catalogue", icon: "catalogue", gate: "api:browse", keywords: ["browse"] },
+      explain,
     ],
   },
   {
@@ -23,6 +32,7 @@ const areas: readonly { label: string; links: readonly GatedLink[] }[] = [
     links: [
       { href: "/creator/apis", label: "APIs", icon: "apis", gate: "api:read", keywords: ["publish", "openapi"] },
       { href: "/creator/plans", label: "Plans", icon: "plans", gate: "plan:write", keywords: ["limits", "quota"] },
+      explain,
     ],
   },
   {
@@ -42,6 +52,7 @@ const areas: readonly { label: string; links: readonly GatedLink[] }[] = [
         gate: "gateway_credential:read",
         keywords: ["nginx", "credential"],
       },
+      explain,
       {
         href: "/admin/revocations",
         label: "Revocations",
@@ -106,10 +117,15 @@ const opens = ({ gate }: GatedLink, { permissions, isOperator }: Visitor) =>
   gate === "operator" ? isOperator : permissions.has(gate);
 const plain = ({ gate: _gate, ...link }: GatedLink): ShellLink => link;
 
-/** The areas and pages that a person may enter; areas without any are left out. */
+/** The areas and pages that a person may enter; areas without any are left out, and no page stands twice. */
 export function areasFor(visitor: Visitor): ShellArea[] {
+  const seen = new Set<GatedLink>();
+  const isNew = (link: GatedLink) => !seen.has(link) && seen.add(link);
   return areas
-    .map(({ label, links }) => ({ label, links: links.filter((link) => opens(link, visitor)).map(plain) }))
+    .map(({ label, links }) => ({
+      label,
+      links: links.filter((link) => opens(link, visitor) && isNew(link)).map(plain),
+    }))
     .filter(({ links }) => links.length > 0);
 }
 

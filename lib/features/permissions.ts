@@ -25,6 +25,7 @@ const permissionsOfRole = {
     "plan:read",
     "plan:write",
     "audit:read",
+    "call:explain",
   ],
   CREATOR: [
     "tenant:read",
@@ -34,6 +35,7 @@ const permissionsOfRole = {
     "plan:write",
     "subscription:manage",
     "key_manager:choose",
+    "call:explain",
   ],
   DEVELOPER: [
     "tenant:read",
@@ -46,6 +48,7 @@ const permissionsOfRole = {
     "key_mapping:reveal",
     "subscription:write",
     "key_manager:use",
+    "call:explain",
   ],
 } as const satisfies Record<Role, readonly string[]>;
 

@@ -1,7 +1,4 @@
 /** Puts the validation plane together: where its snapshots, key sets and introspections come from. */
-import { LRUCache } from "lru-cache";
-import { findConnector } from "#connectors/registry.ts";
-import type { KeyManagerAdapter } from "#lib/connector-kit/contract.ts";
 import { listenForConfigChanges } from "#lib/data/config-announcements.ts";
 import { readConfigChanges } from "#lib/data/config-changes.ts";
 import { findCredentialOwner, noteCredentialUse } from "#lib/data/gateway-credentials.ts";
@@ -12,25 +9,19 @@ import {
   type RevocationQuery,
   type TenantRevocation,
 } from "#lib/data/revocations.ts";
-import { readGrants } from "#lib/data/validation-grants.ts";
-import {
-  readConfigVersions,
-  readTenantConfiguration,
-  type TenantConfiguration,
-} from "#lib/data/validation-snapshot.ts";
-import type { Context, Dependencies } from "#lib/features/context.ts";
-import { openKeyManager } from "#lib/features/key-managers/open.ts";
+import { readConfigVersions, readTenantConfiguration } from "#lib/data/validation-snapshot.ts";
+import type { Dependencies } from "#lib/features/context.ts";
 import { recogniseReporter, reportRevocations } from "#lib/features/revocations/report.ts";
-import { newId, type KeyManagerId, type TenantId } from "#lib/foundation/ids.ts";
+import type { TenantId } from "#lib/foundation/ids.ts";
 import { gauge } from "#lib/foundation/metrics.ts";
-import { Secret } from "#lib/foundation/secret.ts";
+import type { Secret } from "#lib/foundation/secret.ts";
 import { BackendJwts } from "#lib/gateway/backend-jwts.ts";
 import { createBackendJwtSigner } from "#lib/gateway/backend-jwt-signer.ts";
 import { createBackendKeySet } from "#lib/gateway/backend-key-set.ts";
 import { readEventPage } from "#lib/features/events/event-page.ts";
 import { EventStreams } from "#lib/gateway/event-streams.ts";
 import { GatewayCredentials, type CredentialOwner } from "#lib/gateway/credentials.ts";
-import { GrantStore, type ReadGrants, type SavedGrants } from "#lib/gateway/grant-store.ts";
+import { GrantStore, type SavedGrants } from "#lib/gateway/grant-store.ts";
 import { serveGrpc, type GrpcServer } from "#lib/gateway/grpc-server.ts";
 import { createGatewayHandler, type GatewayHandler } from "#lib/gateway/handler.ts";
 import { Reporters } from "#lib/gateway/reporters.ts";
@@ -38,19 +29,15 @@ import { createRevocationFace } from "#lib/gateway/revocation-face.ts";
 import {
   defaultKeeperLimits,
   SnapshotKeeper,
-  type LoadedTenant,
   type SavedTenants,
   type SnapshotSource,
 } from "#lib/gateway/snapshot-keeper.ts";
 import { createValidate } from "#lib/gateway/validate.ts";
-import type { Introspect } from "#lib/token-validation/introspection.ts";
-import type { TrustAnchor } from "#lib/token-validation/snapshot.ts";
 import { createValidator } from "#lib/token-validation/validator.ts";
 import { backendJwtOf, backendKeyFinder } from "./backend-jwts.ts";
-import { fetchKeySet, trustAnchorOf } from "./trust-anchors.ts";
+import { fetchKeySet } from "./trust-anchors.ts";
+import { grantReader, introspectThrough, toLoadedTenant } from "./validation-sources.ts";
 
-const introspectionDeadlineMs = 1_500;
-const adapterTtlMs = 60_000;
 /** With more changes than this behind, a tenant is loaded anew. */
 const maximumChanges = 1_000;
 const revocationsInOnePage = 20_000;
@@ -206,77 +193,5 @@ function snapshotSource(deps: Pick<Dependencies, "clock" | "database" | "vault" 
         versions: await readConfigVersions(ctx, tenantIds),
         revocations: await readRevocationsSince(ctx, tenantIds, revokedSince),
       })),
-  };
-}
-
-function grantReader({ database }: Pick<Dependencies, "database">): ReadGrants {
-  return async (tenantId, consumerKeys) => {
-    const records = await database.inInstallation((ctx) => readGrants(ctx, tenantId, consumerKeys));
-    return records.map(({ consumerKey, keyManagerId, isForeign, keyType, application, subscriptions }) => ({
-      consumerKey,
-      keyManagerId,
-      isForeign,
-      grant: {
-        application,
-        keyType,
-        subscriptions: new Map(subscriptions.map(({ id, apiId, ...rest }) => [apiId, { view: { id }, ...rest }])),
-      },
-    }));
-  };
-}
-
-function toLoadedTenant(rows: TenantConfiguration): Omit<LoadedTenant, "backendJwt"> {
-  const { tenantId, version, suspended, credentials, keyManagers, plans, apis } = rows;
-  return {
-    credentials,
-    snapshot: {
-      ...{ tenantId, version, suspended, plans },
-      trustAnchors: keyManagers.flatMap((keyManager) => toTrustAnchor(keyManager) ?? []),
-      apis: apis.map(({ acceptAllKeyManagers, keyManagerIds, resources, ...api }) => ({
-        ...api,
-        keyManagerIds: acceptAllKeyManagers ? null : keyManagerIds,
-        resources: resources.map(({ verb, path, scopes }) => ({ method: verb, path, scopes })),
-      })),
-    },
-  };
-}
-
-/** Null for a key manager whose tokens are only exchanged, or whose connector this installation lacks. */
-function toTrustAnchor(keyManager: TenantConfiguration["keyManagers"][number]): TrustAnchor | null {
-  const connector = findConnector(keyManager.connectorId);
-  return connector && keyManager.tokenType !== "EXCHANGED" ? trustAnchorOf(keyManager, connector) : null;
-}
-
-/** Introspection with the administrator's credentials. An opened key manager serves for a minute. */
-function introspectThrough(deps: Dependencies): Introspect {
-  const adapters = new LRUCache<string, KeyManagerAdapter>({ max: 500, ttl: adapterTtlMs });
-  const hurried: Dependencies = {
-    ...deps,
-    outbound: (url, init) =>
-      deps.outbound(url, {
-        ...init,
-        deadlineMs: Math.min(init?.deadlineMs ?? introspectionDeadlineMs, introspectionDeadlineMs),
-      }),
-  };
-  return async ({ tenantId, anchor, token }) => {
-    let adapter = adapters.get(anchor.fingerprint);
-    if (!adapter) {
-      const context = gatewayContext(hurried, tenantId as TenantId);
-      ({ adapter } = await openKeyManager(context, anchor.keyManagerId as KeyManagerId));
-      adapters.set(anchor.fingerprint, adapter);
-    }
-    if (!adapter.introspectToken) throw new Error("The connector of this key manager cannot introspect tokens.");
-    return adapter.introspectToken(new Secret(token));
-  };
-}
-
-/** Gateways read: they hold no permission of any verb. */
-function gatewayContext(deps: Dependencies, tenantId: TenantId): Context {
-  return {
-    tenant: { id: tenantId, slug: "", name: "" },
-    actor: { kind: "system", name: "Gateway" },
-    permissions: new Set(),
-    requestId: newId(),
-    deps,
   };
 }

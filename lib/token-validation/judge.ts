@@ -1,3 +1,4 @@
+import { listOf, type Explain } from "./explain.ts";
 import type { TokenFacts } from "./facts.ts";
 import type { SnapshotResource } from "./resources.ts";
 import type { CompiledApi, Grant, GrantedSubscription, Snapshot, SubscriptionState, TrustAnchor } from "./snapshot.ts";
@@ -18,10 +19,15 @@ export type Case = {
 };
 
 /** Decides what the facts of a token open whose key manager the API takes: no I/O, nothing remembered. */
-export function judge({ snapshot, anchor, facts, grant, api, method, path, operations }: Case): Verdict {
+export function judge(
+  { snapshot, anchor, facts, grant, api, method, path, operations }: Case,
+  explain?: Explain,
+): Verdict {
   const subscription = grant?.subscriptions.get(api.id) ?? null;
+  explain?.("application", applicationSides({ api, facts, grant }));
   if (api.subscriptionValidation) {
     if (!grant) return refuse("consumer_key_unknown");
+    explain?.("subscription", subscriptionSides(api, grant, subscription));
     if (!subscription) return refuse("not_subscribed");
     const reason = refusalOfState(subscription.state, grant.keyType);
     if (reason) return refuse(reason);
@@ -29,17 +35,39 @@ export function judge({ snapshot, anchor, facts, grant, api, method, path, opera
 
   const closed =
     api.kind === "GRAPHQL"
-      ? refuseOperations(api, { facts, path, operations })
-      : refuseResource(api.resources.find(api.kind === "HTTP" ? method : "GET", path), facts);
+      ? refuseOperations(api, { facts, path, operations }, explain)
+      : refuseResource(
+          api.resources.find(api.kind === "HTTP" ? method : "GET", path),
+          facts,
+          explain && { asked: `${method} ${path === "" ? "/" : path}`, explain },
+        );
   if (closed) return closed;
+  explain?.("audience", {
+    expected: listOf([...api.audiences], "any: the API names no audience"),
+    seen: listOf(facts.audiences, "none"),
+  });
   if (api.audiences.size > 0 && !facts.audiences.some((audience) => api.audiences.has(audience))) {
     return refuse("audience_refused");
   }
   return allow({ snapshot, anchor, facts, api, grant }, subscription);
 }
 
-function refuseResource(resource: SnapshotResource | null | undefined, { scopes }: TokenFacts): Refused | null {
+/** @param told who listens, and what the call asks for, in words for people */
+function refuseResource(
+  resource: SnapshotResource | null | undefined,
+  { scopes }: TokenFacts,
+  told: { asked: string; explain: Explain } | undefined,
+): Refused | null {
+  told?.explain("resource", {
+    expected: "a resource of the API",
+    seen: resource ? `${told.asked}, which is ${resource.method} ${resource.path}` : `${told.asked}, which is none`,
+  });
   if (!resource) return refuse("resource_unknown");
+  told?.explain("scopes", {
+    expected:
+      resource.scopes.length === 0 ? "none: the resource asks for none" : `any of ${resource.scopes.join(", ")}`,
+    seen: listOf(scopes, "none"),
+  });
   if (resource.scopes.length === 0 || resource.scopes.some((scope) => scopes.includes(scope))) return null;
   return refuseScope(resource.scopes);
 }
@@ -51,14 +79,19 @@ const typeName = /^(QUERY|MUTATION|SUBSCRIPTION) __typename$/;
 function refuseOperations(
   api: CompiledApi,
   { facts, path, operations }: Pick<Case, "facts" | "path" | "operations">,
+  explain: Explain | undefined,
 ): Refused | null {
+  explain?.("resource", {
+    expected: "the address of the API itself, and the operations that the call asks for",
+    seen: `${path === "" ? "/" : path}, ${listOf(operations ?? [], "no operation")}`,
+  });
   const end = path.search(/[?#]/);
   const address = end < 0 ? path : path.slice(0, end);
   if (address !== "" && address !== "/") return refuse("resource_unknown");
   if (operations === undefined || operations.length === 0) return refuse("operations_unknown");
   for (const operation of operations) {
     if (typeName.test(operation)) continue;
-    const refused = refuseResource(api.operations.get(operation), facts);
+    const refused = refuseResource(api.operations.get(operation), facts, explain && { asked: operation, explain });
     if (refused) return refused;
   }
   return null;
@@ -88,6 +121,33 @@ function allow(
     claims: facts.claims,
     expiresAt: facts.expiresAt,
     backendToken: null,
+  };
+}
+
+function applicationSides({ api, facts, grant }: Pick<Case, "api" | "facts" | "grant">) {
+  const name = facts.consumerKey ?? "none";
+  return {
+    expected: api.subscriptionValidation
+      ? "a consumer key that belongs to an application here"
+      : "any or none: the API asks for no subscription",
+    seen: grant
+      ? `${name}, ${grant.keyType.toLowerCase()} key of ${grant.application.name}`
+      : `${name}, which belongs to no application at this key manager`,
+  };
+}
+
+const states: Record<SubscriptionState, string> = {
+  ACTIVE: "active",
+  BLOCKED: "blocked",
+  PRODUCTION_BLOCKED: "blocked for production keys",
+  ON_HOLD: "on hold",
+  REJECTED: "rejected",
+};
+
+function subscriptionSides({ view }: CompiledApi, grant: Grant, subscription: GrantedSubscription | null) {
+  return {
+    expected: `an active subscription of ${grant.application.name} to ${view.name} ${view.version}`,
+    seen: subscription ? states[subscription.state] : "none",
   };
 }
 

@@ -86,6 +86,11 @@ export class KeySetStore {
     return entry.lastAttemptFailed ? this.#unavailable(entry) : { found: "nothing" };
   }
 
+  /** The ids of the keys that are known of a key manager at the moment, for people. */
+  names(anchor: TrustAnchor): string[] {
+    return (this.#entries.get(placeOf(anchor))?.keys ?? []).map(({ keyId }) => keyId ?? "a key without an id");
+  }
+
   /**
    * Whether what was verified with a generation of a set still stands. Answers without I/O; a set past its
    * maximum age is fetched again in the background.

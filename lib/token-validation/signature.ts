@@ -1,40 +1,64 @@
 import { supportedAlgorithms } from "#lib/protocol/verification-key.ts";
 import { signedPart, type ReadToken } from "./compact-token.ts";
+import { claimSides, listOf, momentOf, timeSides, type Explain } from "./explain.ts";
 import { isAccessToken, isRefused, readFacts, type TokenFacts } from "./facts.ts";
-import type { KeySetStore } from "./key-set-store.ts";
+import type { FoundKey, KeySetStore } from "./key-set-store.ts";
 import type { TrustAnchor } from "./snapshot.ts";
 import { hasExpired, isEarly, readTimes } from "./times.ts";
 import { refuse, refuseForNow, type Refused } from "./verdict.ts";
 
 export type VerifiedToken = { facts: TokenFacts; claims: Readonly<Record<string, unknown>>; generation: number };
 
+export type Verification = {
+  anchor: TrustAnchor;
+  keySets: KeySetStore;
+  /** In which `exp`, `nbf` and `iat` are judged. */
+  now: Date;
+  /** Tolerance for clocks that differ. */
+  skewSeconds: number;
+  explain?: Explain | undefined;
+};
+
 /**
  * Verifies a JWT against the trust anchor of its issuer: algorithm, key, signature, issuer, times and kind.
  * Everything that decides comes from the anchor; the token only says what it claims to be.
- *
- * @param now in which `exp`, `nbf` and `iat` are judged
- * @param skewSeconds tolerance for clocks that differ
  */
 export async function verifyToken(
   token: string,
   read: ReadToken & { kind: "jwt" },
-  { anchor, keySets, now, skewSeconds }: { anchor: TrustAnchor; keySets: KeySetStore; now: Date; skewSeconds: number },
+  { anchor, keySets, now, skewSeconds, explain }: Verification,
 ): Promise<VerifiedToken | Refused> {
   const { algorithm } = read;
+  explain?.("algorithm", { expected: listOf(anchor.algorithms, "none"), seen: algorithm });
   if (!anchor.algorithms.includes(algorithm) || !supportedAlgorithms.has(algorithm)) return refuse("algorithm_refused");
   const found = await keySets.find(anchor, read.keyId, algorithm);
+  explain?.("key", keySides(read, found, keySets.names(anchor)));
   if (found.found === "unavailable") return refuseForNow(found.retryAfterSeconds);
   if (found.found === "nothing") return refuse("key_unknown");
 
   const { claims } = read;
-  if (!found.key.verifies(algorithm, signedPart(token), read.signature)) return refuse("signature_invalid");
+  const isSigned = found.key.verifies(algorithm, signedPart(token), read.signature);
+  explain?.("signature", {
+    expected: "made with that key, over this header and these claims",
+    seen: isSigned ? "it is" : "it is not: another key signed it, or something was changed since",
+  });
+  if (!isSigned) return refuse("signature_invalid");
   if (read.issuer !== anchor.issuer) return refuse("claims_invalid");
+  explain?.("times", tokenTimeSides(claims, now.getTime() / 1000, skewSeconds));
   const untimely = refuseTimes(claims, now.getTime() / 1000, skewSeconds);
   if (untimely) return untimely;
+  explain?.("kind", kindSides(anchor, read));
   if (!isAccessToken(anchor, read.type, claims)) return refuse("token_type_wrong");
+  explain?.("claims", claimSides(anchor, claims));
   const facts = readFacts(anchor, claims);
   if (isRefused(facts)) return facts;
-  if (read.type !== "at+jwt" && looksLikeIdToken(anchor, claims, facts)) return refuse("token_type_wrong");
+  if (read.type !== "at+jwt" && looksLikeIdToken(anchor, claims, facts)) {
+    explain?.("kind", {
+      expected: kindSides(anchor, read).expected,
+      seen: "it is made for its client alone: an ID token",
+    });
+    return refuse("token_type_wrong");
+  }
   return { facts, claims, generation: found.generation };
 }
 
@@ -51,4 +75,30 @@ function refuseTimes(claims: Record<string, unknown>, now: number, skewSeconds: 
   if (hasExpired(times, now, skewSeconds)) return refuse("token_expired");
   if (isEarly(times, now, skewSeconds)) return refuse("not_yet_valid");
   return (times.issuedAt ?? 0) - skewSeconds > now ? refuse("claims_invalid") : null;
+}
+
+function keySides({ keyId, algorithm }: ReadToken & { kind: "jwt" }, { found }: FoundKey, names: readonly string[]) {
+  const named = keyId === undefined ? "" : ` with the id ${keyId}`;
+  const published = `published are ${listOf(names, "none")}`;
+  return {
+    expected: `one key for ${algorithm}${named} in the key manager's key set`,
+    seen: { key: "found", nothing: `none; ${published}`, unavailable: "the key set cannot be read at the moment" }[
+      found
+    ],
+  };
+}
+
+function tokenTimeSides(claims: Record<string, unknown>, now: number, skewSeconds: number) {
+  const times = readTimes(claims);
+  if (!times) return { expected: "exp, nbf and iat in seconds since 1970", seen: "something else" };
+  const { expected, seen } = timeSides(times, now, skewSeconds);
+  return { expected, seen: times.issuedAt === null ? seen : `${seen}, iat ${momentOf(times.issuedAt)}` };
+}
+
+function kindSides({ tokenTypes }: TrustAnchor, { type }: ReadToken & { kind: "jwt" }) {
+  const types = tokenTypes.length === 0 ? "" : `, typ ${tokenTypes.join(" or ")}`;
+  return {
+    expected: `an access token${types}; no ID token, refresh token, proof or event`,
+    seen: `typ ${type === "" ? "none" : type}`,
+  };
 }

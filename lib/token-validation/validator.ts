@@ -6,6 +6,7 @@ import { refuseCertificate } from "./binding.ts";
 import type { CallerProof } from "./caller-proof.ts";
 import { maximumTokenCharacters, readToken, type ReadToken } from "./compact-token.ts";
 import { defaultDpopLimits, DpopVerifier, type DpopLimits } from "./dpop.ts";
+import { formatSides, listen, listOf, ownerSides, timeSides, type Explain, type Explanation } from "./explain.ts";
 import type { TokenFacts } from "./facts.ts";
 import { isRefused } from "./facts.ts";
 import {
@@ -63,7 +64,11 @@ export type ValidatorPorts = {
   /** What a consumer key opens; null where it belongs to nobody. Rejects where that cannot be known at the moment. */
   grant: (tenantId: string, keyManagerId: string, consumerKey: string) => Grant | null | Promise<Grant | null>;
   /** Whether the token was revoked, alone or with others. `digest` is the SHA-256 of all of it, base64url. */
-  isRevoked: (tenantId: string, anchor: TrustAnchor, token: { facts: TokenFacts; digest: string }) => boolean;
+  isRevoked: (
+    tenantId: string,
+    anchor: TrustAnchor,
+    token: { facts: TokenFacts; digest: string },
+  ) => boolean | Promise<boolean>;
   fetchKeySet: FetchKeySet;
   introspect: Introspect;
   log: Log;
@@ -78,6 +83,11 @@ export type Validator = {
    * facts, and is for the asker to check. Never throws for anything that a token may hold.
    */
   inspect(tenantId: string, token: string): Promise<Inspected | Refused>;
+  /**
+   * Judges one call like `validate`, and tells of each check that was made. Nothing that is remembered of the token
+   * shortens the way.
+   */
+  explain(request: ValidationRequest): Promise<Explanation>;
 };
 
 /** A token that may be used, and the key manager that it belongs to. */
@@ -104,23 +114,32 @@ export function createValidator(ports: ValidatorPorts): Validator {
   const dpop = new DpopVerifier(limits.dpop);
   const known = new LRUCache<string, CachedFacts>({ max: limits.tokens });
 
-  async function validate(request: ValidationRequest): Promise<Verdict> {
+  async function validate(request: ValidationRequest, explain?: Explain): Promise<Verdict> {
     const loaded = ports.snapshot(request.tenantId);
     const snapshot = loaded instanceof Promise ? await loaded : loaded;
     if (!snapshot) return refuseForNow(1);
     if (snapshot.suspended) return refuse("tenant_suspended");
     const target = findTarget(snapshot, request);
+    explain?.("api", apiSides(request, target?.api));
     if (!target) return refuse("api_unknown");
+    explain?.("token", { expected: "an access token", seen: request.token ? "one" : "none" });
     if (!request.token) return refuse("token_missing");
 
     const now = ports.clock.now();
     const presented = { token: request.token, digest: digestOf(request.token) };
-    const checked = recall(snapshot, presented) ?? (await check(snapshot, target.api, presented));
+    const known = explain ? null : recall(snapshot, presented);
+    const checked = known ?? (await check(snapshot, target.api, presented, explain));
     if (isRefused(checked)) return checked;
-    const refusal = refuseAtPresent(checked, { snapshot, accepting: target.api, digest: presented.digest, now });
-    if (refusal) return refusal;
+    const refusal = refuseAtPresent(
+      checked,
+      { snapshot, accepting: target.api, digest: presented.digest, now },
+      explain,
+    );
+    const refused = refusal instanceof Promise ? await refusal : refusal;
+    if (refused) return refused;
     const { facts, anchor } = checked;
     if (facts.binding !== null || request.proof?.dpop !== undefined) {
+      explain?.("binding", bindingSides(facts, request));
       const unproven = await refuseUnproven(request, { facts, digest: presented.digest, now });
       if (unproven) return unproven;
     }
@@ -128,7 +147,7 @@ export function createValidator(ports: ValidatorPorts): Validator {
     const grant = found instanceof Promise ? await found : found;
     if (isRefused(grant)) return grant;
     const { method, operations } = request;
-    return judge({ snapshot, anchor, facts, grant, api: target.api, method, path: target.path, operations });
+    return judge({ snapshot, anchor, facts, grant, api: target.api, method, path: target.path, operations }, explain);
   }
 
   async function inspect(tenantId: string, token: string): Promise<Inspected | Refused> {
@@ -141,19 +160,24 @@ export function createValidator(ports: ValidatorPorts): Validator {
     const checked = recall(snapshot, presented) ?? (await check(snapshot, anyKeyManager, presented));
     if (isRefused(checked)) return checked;
     const { digest } = presented;
-    return refuseAtPresent(checked, { snapshot, accepting: anyKeyManager, digest, now }) ?? checked;
+    return (await refuseAtPresent(checked, { snapshot, accepting: anyKeyManager, digest, now })) ?? checked;
   }
 
   /** What may have changed since the facts were learned. */
   function refuseAtPresent(
     { facts, anchor }: Inspected,
     { snapshot, accepting, digest, now }: { snapshot: Snapshot; accepting: Accepting; digest: string; now: Date },
-  ): Refused | null {
+    explain?: Explain,
+  ): Refused | null | Promise<Refused | null> {
+    explain?.("times", timeSides(facts, now.getTime() / 1000, limits.skewSeconds));
     const untimely = refuseUntimely(facts, now);
     if (untimely) return untimely;
-    if (ports.isRevoked(snapshot.tenantId, anchor, { facts, digest })) return refuse("token_revoked");
+    const isRevoked = ports.isRevoked(snapshot.tenantId, anchor, { facts, digest });
     // Asked again of what was remembered: the key manager may have been disabled, or the API may be another one.
-    return refuseAnchor(anchor, accepting);
+    if (isRevoked instanceof Promise) {
+      return isRevoked.then((found) => refuseRevoked(found, explain) ?? refuseAnchor(anchor, accepting));
+    }
+    return refuseRevoked(isRevoked, explain) ?? refuseAnchor(anchor, accepting);
   }
 
   /** Asked on every call: a proof belongs to one call, a certificate to one connection. */
@@ -193,20 +217,29 @@ export function createValidator(ports: ValidatorPorts): Validator {
     snapshot: Snapshot,
     accepting: Accepting,
     { token, digest }: Presented,
+    explain?: Explain,
   ): Promise<Inspected | Refused> {
     const read = readToken(token);
+    explain?.("format", formatSides(read));
     if (read.kind === "malformed") return refuse("token_malformed");
+    explain?.("key_manager", ownerSides(snapshot, read));
     const anchor = anchorOf(snapshot, accepting, { token, read });
     if (isRefused(anchor)) return anchor;
+    explain?.("acceptance", acceptanceSides(anchor, accepting));
     // No key manager is asked, and no key fetched, for an API that would not accept it.
     const refusal = refuseAnchor(anchor, accepting);
     if (refusal) return refusal;
     if (read.kind !== "jwt" || anchor.validation === "INTROSPECT") {
       const facts = await introspector.check(snapshot.tenantId, anchor, { token, digest });
+      explain?.("introspection", {
+        expected: `${anchor.name} says that the token is active, and its own`,
+        seen: isRefused(facts) ? facts.message : `active, consumer key ${facts.consumerKey ?? "none"}`,
+      });
       return isRefused(facts) ? facts : { facts, anchor };
     }
     const { skewSeconds } = limits;
-    const verified = await verifyToken(token, read, { anchor, keySets, now: ports.clock.now(), skewSeconds });
+    const now = ports.clock.now();
+    const verified = await verifyToken(token, read, { anchor, keySets, now, skewSeconds, explain });
     if (isRefused(verified)) return verified;
     known.set(digest, { facts: verified.facts, anchor, generation: verified.generation });
     return { facts: verified.facts, anchor };
@@ -227,6 +260,7 @@ export function createValidator(ports: ValidatorPorts): Validator {
   return {
     validate: (request) => (request.proof?.dpop === undefined ? validate(request) : validateDpop(request)),
     inspect,
+    explain: (request) => listen((explain) => validate(request, explain)),
   };
 }
 
@@ -241,6 +275,42 @@ function findTarget(snapshot: Snapshot, { target }: ValidationRequest): { api: C
   if ("requestPath" in target) return snapshot.route(target.requestPath);
   const api = snapshot.findApi(target.api.context, target.api.version);
   return api && { api, path: target.path };
+}
+
+function refuseRevoked(isRevoked: boolean, explain: Explain | undefined): Refused | null {
+  explain?.("revocation", {
+    expected: "neither the token nor its consumer key nor its subject is revoked",
+    seen: isRevoked ? "one of them is" : "none is",
+  });
+  return isRevoked ? refuse("token_revoked") : null;
+}
+
+function apiSides({ method, target }: ValidationRequest, api: CompiledApi | undefined) {
+  const called = "requestPath" in target ? target.requestPath : `${target.api.context}/${target.api.version}`;
+  return {
+    expected: "the address of a published API",
+    seen: `${method} ${called}${api ? `: ${api.view.name} ${api.view.version}` : ""}`,
+  };
+}
+
+function acceptanceSides({ keyManagerId, name, enabled }: TrustAnchor, { accepts }: Accepting) {
+  const accepted = accepts(keyManagerId) ? "accepted by the API" : "not accepted by the API";
+  return {
+    expected: "a key manager that is enabled, and that the API accepts",
+    seen: `${name}: ${enabled ? "enabled" : "disabled"}, ${accepted}`,
+  };
+}
+
+function bindingSides({ binding }: TokenFacts, { proof }: ValidationRequest) {
+  const asked = [
+    ...(binding?.certificate ? [`the client certificate with the thumbprint ${binding.certificate}`] : []),
+    ...(binding?.key ? [`a DPoP proof by the key with the thumbprint ${binding.key}`] : []),
+  ];
+  const shown = [
+    ...(proof?.certificate ? ["a client certificate"] : []),
+    ...(proof?.dpop === undefined ? [] : [`a DPoP ${proof.dpop.proof ? "proof" : "token without a proof"}`]),
+  ];
+  return { expected: listOf(asked, "a plain bearer token"), seen: listOf(shown, "neither certificate nor proof") };
 }
 
 /** Whose token it may be. One that is encrypted is as opaque as others, but without an introspection nobody can read it. */

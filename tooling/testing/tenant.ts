@@ -15,6 +15,7 @@ import { createDeriveSecret } from "#lib/foundation/derived-secret.ts";
 import { newId, randomToken, type PersonId, type TenantId } from "#lib/foundation/ids.ts";
 import { silentLog } from "#lib/foundation/log.ts";
 import { Secret } from "#lib/foundation/secret.ts";
+import { createExplainCall } from "#lib/runtime/explain-call.ts";
 import { createSubjectTokenVerifier } from "#lib/runtime/subject-tokens.ts";
 
 let shared: Database | undefined;
@@ -31,7 +32,7 @@ export type TestDependencies = Dependencies & { enqueued: Job[]; verifySubjectTo
 export function testDependencies(overrides: Partial<Dependencies> = {}): TestDependencies {
   const enqueued: Job[] = [];
   const key = new Secret(randomBytes(32).toString("base64url"));
-  const dependencies = {
+  const dependencies: Dependencies & { enqueued: Job[] } = {
     // Benchmarks bring their own and run outside the test runner, where there is no shared one.
     database: overrides.database ?? testDatabase(),
     vault: createVault([{ id: "test", key }]),
@@ -46,8 +47,9 @@ export function testDependencies(overrides: Partial<Dependencies> = {}): TestDep
     jobs: { enqueue: async (_tx, job) => void enqueued.push(job) },
     origin: "http://latchkey.test",
     enqueued,
+    explainCall: createExplainCall(() => dependencies),
     ...overrides,
-  } satisfies Dependencies & { enqueued: Job[] };
+  };
   return { ...dependencies, verifySubjectToken: createSubjectTokenVerifier(dependencies) };
 }
 

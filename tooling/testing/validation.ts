@@ -184,6 +184,7 @@ export type ValidationWorld = {
   cutOff(): void;
   validate(token: string | undefined, request?: Partial<ValidationRequest>): Promise<Verdict>;
   inspect: (token: string) => ReturnType<Validator["inspect"]>;
+  explain(token: string | undefined, request?: Partial<ValidationRequest>): ReturnType<Validator["explain"]>;
 };
 
 /** Makes the world with one published key; everything in it may be changed. */
@@ -212,15 +213,9 @@ export function validationWorld(keys: readonly JWK[], limits?: ValidatorLimits):
     },
     grant: (_tenant, keyManagerId, key) => findGrant(grants, keyManagerId, key),
     cutOff: () => (isCutOff = true),
-    validate: (token, request = {}) =>
-      validator.validate({
-        tenantId,
-        token,
-        method: "GET",
-        target: { requestPath: "/orders/1.0.0/items" },
-        ...request,
-      }),
+    validate: (token, request = {}) => validator.validate(callWith(token, request)),
     inspect: (token) => validator.inspect(tenantId, token),
+    explain: (token, request = {}) => validator.explain(callWith(token, request)),
   };
   const validator = createValidator({
     clock: { now: () => new Date(world.time) },
@@ -241,6 +236,10 @@ export function validationWorld(keys: readonly JWK[], limits?: ValidatorLimits):
     ...(limits ? { limits } : {}),
   });
   return world;
+}
+
+function callWith(token: string | undefined, request: Partial<ValidationRequest>): ValidationRequest {
+  return { tenantId, token, method: "GET", target: { requestPath: "/orders/1.0.0/items" }, ...request };
 }
 
 function findGrant(data: GrantData, keyManagerId: string, key: string): Grant | null {

@@ -1,6 +1,6 @@
 /**
- * How often one person may make this installation call addresses that they typed: enough for work, too
- * little to look around in a network with.
+ * How often one person may make this installation call authorization servers: enough for work, too little to look
+ * around in a network with, or to guess tokens.
  */
 import { RateLimiterMemory, RateLimiterPrisma, RateLimiterRes } from "rate-limiter-flexible";
 import type { Database } from "#lib/data/database.ts";
@@ -13,6 +13,7 @@ const limits = {
   // A test runs in two parts, and each counts by itself.
   server: { keyPrefix: "probe-server", points: 10, duration: minute },
   access: { keyPrefix: "probe-access", points: 10, duration: minute },
+  explanation: { keyPrefix: "probe-explanation", points: 30, duration: minute },
 } as const;
 
 export type ProbeKind = keyof typeof limits;
@@ -31,6 +32,7 @@ export function createProbeLimiter(database: Database): ProbeLimiter {
     discovery: limiter(limits.discovery),
     server: limiter(limits.server),
     access: limiter(limits.access),
+    explanation: limiter(limits.explanation),
   };
   return {
     async admit(kind, who) {

@@ -1,0 +1,65 @@
+/** Explains what a gateway is told about a call. Everything is read at this moment, by the code that judges calls. */
+import { isTokenRevoked } from "#lib/data/revocations.ts";
+import { readTenantConfiguration } from "#lib/data/validation-snapshot.ts";
+import type { Dependencies } from "#lib/features/context.ts";
+import type { CallExplanation, ExplainCall } from "#lib/features/explanations/contract.ts";
+import type { TenantId } from "#lib/foundation/ids.ts";
+import { compileSnapshot } from "#lib/token-validation/snapshot.ts";
+import { createValidator } from "#lib/token-validation/validator.ts";
+import { fetchKeySet } from "./trust-anchors.ts";
+import { grantReader, introspectThrough, toLoadedTenant } from "./validation-sources.ts";
+
+/** Makes what explains calls. @param deps asked for when a call is explained: they hold what is made here */
+export function createExplainCall(deps: () => Dependencies): ExplainCall {
+  return async (tenantId, { token, method, address, operations }) => {
+    const { verdict, checks } = await validatorOf(deps()).explain({
+      ...{ tenantId, token, method, operations },
+      target: { requestPath: address },
+    });
+    return { verdict: viewOf(verdict), checks };
+  };
+}
+
+/** A validator that remembers nothing from before. */
+function validatorOf(deps: Dependencies) {
+  const { database, clock, log, outbound } = deps;
+  const readGrants = grantReader(deps);
+  return createValidator({
+    clock,
+    log,
+    async snapshot(tenantId) {
+      const rows = await database.inInstallation((ctx) => readTenantConfiguration(ctx, tenantId as TenantId));
+      return rows && compileSnapshot(toLoadedTenant(rows).snapshot);
+    },
+    async grant(tenantId, keyManagerId, consumerKey) {
+      const found = await readGrants(tenantId as TenantId, [consumerKey]);
+      return found.find((one) => one.keyManagerId === keyManagerId)?.grant ?? null;
+    },
+    isRevoked: (tenantId, { revocationName }, { facts, digest }) =>
+      database.inTenant(tenantId as TenantId, (tx) =>
+        isTokenRevoked(tx, revocationName, {
+          ...{ digest, tokenId: facts.tokenId, consumerKey: facts.consumerKey, subject: facts.subject },
+          issuedAt: facts.issuedAt === null ? null : new Date(facts.issuedAt * 1000),
+        }),
+      ),
+    fetchKeySet: (url) => fetchKeySet(outbound, url),
+    introspect: introspectThrough(deps),
+  });
+}
+
+function viewOf(
+  verdict: Awaited<ReturnType<ReturnType<typeof validatorOf>["explain"]>>["verdict"],
+): CallExplanation["verdict"] {
+  if (!verdict.allowed) {
+    const { reason, code, status, message } = verdict;
+    return { allowed: false, reason, code, status, message };
+  }
+  const { api, keyManager, application, plan } = verdict;
+  return {
+    allowed: true,
+    api: `${api.name} ${api.version}`,
+    keyManager: keyManager.name,
+    application: application?.name ?? null,
+    plan: plan?.name ?? null,
+  };
+}
