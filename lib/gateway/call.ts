@@ -1,12 +1,13 @@
 import type { TenantId } from "#lib/foundation/ids.ts";
+import type { Soon } from "#lib/foundation/soon.ts";
 import type { DpopProof } from "#lib/token-validation/caller-proof.ts";
 import type { ValidationRequest } from "#lib/token-validation/validator.ts";
 import { refuse, type Verdict } from "#lib/token-validation/verdict.ts";
 import { bearerToken, dpopToken, hasTokenInQuery } from "./bearer.ts";
 import type { Vouched } from "./vouched.ts";
 
-/** Judges a call, and counts the verdict. */
-export type Validate = (request: ValidationRequest) => Promise<Verdict>;
+/** Judges a call, at once where everything is known that it takes, and counts the verdict. */
+export type Validate = (request: ValidationRequest) => Soon<Verdict>;
 
 /** What a face needs once its gateway has proved itself. */
 export type Asking = { tenantId: TenantId; validate: Validate };
@@ -29,7 +30,7 @@ export type Call = {
  *
  * @returns the verdict; a refusal where the address carries a token too
  */
-export function judgeCall(call: Call, { tenantId, validate }: Asking): Verdict | Promise<Verdict> {
+export function judgeCall(call: Call, { tenantId, validate }: Asking): Soon<Verdict> {
   const { method, requestPath, authorization, vouched } = call;
   if (hasTokenInQuery(requestPath)) return refuse("token_in_query");
   const target = { requestPath };

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import { whenThere, type Soon } from "#lib/foundation/soon.ts";
 import { judgeCall, type Asking } from "./call.ts";
 import { answerForCaller } from "./caller-answer.ts";
 import type { Vouched } from "./vouched.ts";
@@ -11,12 +12,13 @@ export const envoyPrefix = "/gateway/envoy";
  * a body. It lets the call pass on 200 and answers the caller with status, headers and body of everything else, but 5xx,
  * which it takes for a failure and answers in words of its own configuration.
  */
-export async function answerEnvoy(req: IncomingMessage, res: ServerResponse, asking: Asking): Promise<void> {
+export function answerEnvoy(req: IncomingMessage, res: ServerResponse, asking: Asking): Soon<void> {
   const requestPath = (req.url ?? "").slice(envoyPrefix.length);
   const { method = "", headers } = req;
   const { authorization, dpop: proof } = headers;
   const vouched = vouchedIn(headers);
-  answerForCaller(res, await judgeCall({ method, requestPath, authorization, proof, vouched }, asking));
+  const verdict = judgeCall({ method, requestPath, authorization, proof, vouched }, asking);
+  return whenThere(verdict, (known) => answerForCaller(res, known));
 }
 
 /**

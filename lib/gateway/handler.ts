@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { readKeySetPath } from "#lib/features/backend-jwt/addresses.ts";
+import { whenThere, type Soon } from "#lib/foundation/soon.ts";
 import { refuseForNow } from "#lib/token-validation/verdict.ts";
 import { answerEmpty, answerJson } from "./answer.ts";
 import { bearerOrPassword, bearerToken } from "./bearer.ts";
@@ -15,7 +16,8 @@ import { answerIntrospection, type Inspect } from "./introspection-face.ts";
 import { answerSubrequest } from "./nginx-face.ts";
 import { headersOfRefused } from "./verdict-headers.ts";
 
-export type GatewayHandler = (req: IncomingMessage, res: ServerResponse) => Promise<void>;
+/** Answers a request, at once where everything is known that it takes. */
+export type GatewayHandler = (req: IncomingMessage, res: ServerResponse) => Soon<void>;
 
 export type GatewayDependencies = {
   validate: Validate;
@@ -27,7 +29,7 @@ export type GatewayDependencies = {
   eventStreams: Pick<EventStreams, "open">;
 };
 
-type AnswerAdmitted = (req: IncomingMessage, res: ServerResponse, asking: Asking) => Promise<void>;
+type AnswerAdmitted = (req: IncomingMessage, res: ServerResponse, asking: Asking) => Soon<void>;
 
 /**
  * The faces of the validator for gateways, below /gateway, and the keys of backend JWTs (`readKeySetPath`), which anybody
@@ -62,11 +64,12 @@ export function createGatewayHandler(dependencies: GatewayDependencies): Gateway
     return answerIntrospection(req, res, { tenantId: admitted.tenantId, validate, inspect });
   }
 
-  async function nginxFace(req: IncomingMessage, res: ServerResponse): Promise<void> {
-    const admitted = await credentials.admit(gatewayHeader(req));
-    if (admitted === "unavailable") return answerEmpty(res, 503, headersOfRefused(refuseForNow(1)));
-    if (admitted === "refused") return answerEmpty(res, 401, { ...strangerHeaders });
-    return answerSubrequest(req, res, { tenantId: admitted.tenantId, validate });
+  function nginxFace(req: IncomingMessage, res: ServerResponse): Soon<void> {
+    return whenThere(credentials.admit(gatewayHeader(req)), (admitted) => {
+      if (admitted === "unavailable") return answerEmpty(res, 503, headersOfRefused(refuseForNow(1)));
+      if (admitted === "refused") return answerEmpty(res, 401, { ...strangerHeaders });
+      return answerSubrequest(req, res, { tenantId: admitted.tenantId, validate });
+    });
   }
 
   async function eventFace(req: IncomingMessage, res: ServerResponse): Promise<void> {
@@ -80,14 +83,15 @@ export function createGatewayHandler(dependencies: GatewayDependencies): Gateway
   }
 
   /** For gateways that hand the answer on to their caller. */
-  async function callerFace(req: IncomingMessage, res: ServerResponse, answer: AnswerAdmitted): Promise<void> {
-    const admitted = await credentials.admit(gatewayHeader(req));
-    if (admitted === "unavailable") return sendToCaller(res, refusalForCaller(refuseForNow(1)));
-    if (admitted === "refused") return sendToCaller(res, gatewayRefused);
-    return answer(req, res, { tenantId: admitted.tenantId, validate });
+  function callerFace(req: IncomingMessage, res: ServerResponse, answer: AnswerAdmitted): Soon<void> {
+    return whenThere(credentials.admit(gatewayHeader(req)), (admitted) => {
+      if (admitted === "unavailable") return sendToCaller(res, refusalForCaller(refuseForNow(1)));
+      if (admitted === "refused") return sendToCaller(res, gatewayRefused);
+      return answer(req, res, { tenantId: admitted.tenantId, validate });
+    });
   }
 
-  return async (req, res) => {
+  return (req, res) => {
     const url = req.url ?? "";
     const query = url.indexOf("?");
     const path = query < 0 ? url : url.slice(0, query);

@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { whenThere, type Soon } from "#lib/foundation/soon.ts";
+import type { Verdict } from "#lib/token-validation/verdict.ts";
 import { answerEmpty } from "./answer.ts";
 import { judgeCall, type Asking } from "./call.ts";
 import { headersOfAllowed, headersOfRefused } from "./verdict-headers.ts";
@@ -9,7 +11,7 @@ import { vouched } from "./vouched.ts";
  * configuration sets (docs/gateways/nginx). nginx understands 200, 401 and 403 here; the status, code and
  * words for the caller stand in headers. 503 makes nginx answer with an error, never let the call pass.
  */
-export async function answerSubrequest(req: IncomingMessage, res: ServerResponse, asking: Asking): Promise<void> {
+export function answerSubrequest(req: IncomingMessage, res: ServerResponse, asking: Asking): Soon<void> {
   const method = req.headers["x-original-method"];
   const requestPath = req.headers["x-original-uri"];
   if (typeof method !== "string" || typeof requestPath !== "string") {
@@ -18,7 +20,11 @@ export async function answerSubrequest(req: IncomingMessage, res: ServerResponse
     });
   }
   const { authorization, dpop: proof } = req.headers;
-  const verdict = await judgeCall({ method, requestPath, authorization, proof, vouched: vouched(req) }, asking);
+  const verdict = judgeCall({ method, requestPath, authorization, proof, vouched: vouched(req) }, asking);
+  return whenThere(verdict, (known) => answerVerdict(res, known));
+}
+
+function answerVerdict(res: ServerResponse, verdict: Verdict): void {
   if (verdict.allowed) answerEmpty(res, 200, headersOfAllowed(verdict));
   else answerEmpty(res, subrequestStatus(verdict.status), headersOfRefused(verdict));
 }

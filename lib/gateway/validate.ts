@@ -1,6 +1,8 @@
 import type { TenantId } from "#lib/foundation/ids.ts";
 import { counter } from "#lib/foundation/metrics.ts";
+import { whenThere } from "#lib/foundation/soon.ts";
 import type { Validator } from "#lib/token-validation/validator.ts";
+import type { Verdict } from "#lib/token-validation/verdict.ts";
 import type { BackendJwts } from "./backend-jwts.ts";
 import type { Validate } from "./call.ts";
 
@@ -16,14 +18,15 @@ export function createValidate(
   backendJwts: Pick<BackendJwts, "complete">,
 ): Validate {
   const counts = new Map<number, { inc(): void }>();
-  return async (request) => {
-    const judged = await validator.validate(request);
-    const completed = judged.allowed ? backendJwts.complete(request.tenantId as TenantId, judged) : judged;
-    const verdict = completed instanceof Promise ? await completed : completed;
+  const count = (verdict: Verdict): Verdict => {
     const code = verdict.allowed ? 0 : verdict.code;
-    let count = counts.get(code);
-    if (!count) counts.set(code, (count = verdicts.labels({ code: String(code) })));
-    count.inc();
+    let ofCode = counts.get(code);
+    if (!ofCode) counts.set(code, (ofCode = verdicts.labels({ code: String(code) })));
+    ofCode.inc();
     return verdict;
   };
+  return (request) =>
+    whenThere(validator.validate(request), (judged) =>
+      judged.allowed ? whenThere(backendJwts.complete(request.tenantId as TenantId, judged), count) : count(judged),
+    );
 }

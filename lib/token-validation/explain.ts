@@ -2,6 +2,7 @@
  * How the validator explains itself: it tells of each check, as it makes it, what it asks for and what it sees. The
  * same code judges calls of gateways; nobody listens there, and nothing is put into words.
  */
+import type { Soon } from "#lib/foundation/soon.ts";
 import type { TokenFacts } from "./facts.ts";
 import type { ReadToken } from "./compact-token.ts";
 import type { Snapshot, TrustAnchor } from "./snapshot.ts";
@@ -47,7 +48,7 @@ export type ExplainedCheck = {
 export type Explanation = { verdict: Verdict; checks: ExplainedCheck[] };
 
 /** Collects what one judgement tells. */
-export async function listen(judge: (explain: Explain) => Promise<Verdict>): Promise<Explanation> {
+export async function listen(judge: (explain: Explain) => Soon<Verdict>): Promise<Explanation> {
   const told = new Map<CheckName, { expected: string; seen: string }>();
   let last: CheckName | undefined;
   const verdict = await judge((check, sides) => {

@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { Clock } from "#lib/foundation/clock.ts";
 import type { Log } from "#lib/foundation/log.ts";
+import type { Soon } from "#lib/foundation/soon.ts";
 import { findKey, readKeySet, readPem, type KeySet, type TrustedKey } from "./key-set.ts";
 import type { TrustAnchor } from "./snapshot.ts";
 
@@ -69,17 +70,21 @@ export class KeySetStore {
     this.#entries = new LRUCache({ max: limits.sets });
   }
 
-  /** The key that a token of this key manager names. */
-  async find(anchor: TrustAnchor, keyId: string | undefined, algorithm: string): Promise<FoundKey> {
+  /** The key that a token of this key manager names, at once where it is known. */
+  find(anchor: TrustAnchor, keyId: string | undefined, algorithm: string): Soon<FoundKey> {
     const entry = this.#entry(anchor);
-    if (!this.#isTrusted(entry)) {
-      if (!(await this.#refresh(anchor, entry))) return this.#unavailable(entry);
-    } else if (this.#age(entry) > this.#limits.maximumAgeMs) {
-      void this.#refresh(anchor, entry);
-    }
-    const known = this.#pick(entry, keyId, algorithm);
-    if (known) return known;
-    await this.#refresh(anchor, entry);
+    if (!this.#isTrusted(entry)) return this.#findAfterwards(anchor, entry, { keyId, algorithm });
+    if (this.#age(entry) > this.#limits.maximumAgeMs) void this.#refresh(anchor, entry);
+    return this.#pick(entry, keyId, algorithm) ?? this.#findAfterwards(anchor, entry, { keyId, algorithm });
+  }
+
+  /** Asks the server first, as often as it may be asked. */
+  async #findAfterwards(
+    anchor: TrustAnchor,
+    entry: Entry,
+    { keyId, algorithm }: { keyId: string | undefined; algorithm: string },
+  ): Promise<FoundKey> {
+    if (!(await this.#refresh(anchor, entry))) return this.#unavailable(entry);
     const fresh = this.#pick(entry, keyId, algorithm);
     if (fresh) return fresh;
     // The server may have published the key since we last heard from it.
@@ -97,8 +102,10 @@ export class KeySetStore {
    */
   stillTrusts(anchor: TrustAnchor, generation: number): boolean {
     const entry = this.#entries.get(placeOf(anchor));
-    if (entry?.generation !== generation || !this.#isTrusted(entry)) return false;
-    if (this.#age(entry) > this.#limits.maximumAgeMs) void this.#refresh(anchor, entry);
+    if (entry?.generation !== generation || entry.keys === null) return false;
+    const age = this.#age(entry);
+    if (age > this.#limits.maximumStaleMs) return false;
+    if (age > this.#limits.maximumAgeMs) void this.#refresh(anchor, entry);
     return true;
   }
 

@@ -1,3 +1,4 @@
+import { whenThere, type Soon } from "#lib/foundation/soon.ts";
 import { supportedAlgorithms } from "#lib/protocol/verification-key.ts";
 import { signedPart, type ReadToken } from "./compact-token.ts";
 import { claimSides, listOf, momentOf, timeSides, type Explain } from "./explain.ts";
@@ -8,6 +9,8 @@ import { hasExpired, isEarly, readTimes } from "./times.ts";
 import { refuse, refuseForNow, type Refused } from "./verdict.ts";
 
 export type VerifiedToken = { facts: TokenFacts; claims: Readonly<Record<string, unknown>>; generation: number };
+
+type ReadJwtToken = ReadToken & { kind: "jwt" };
 
 export type Verification = {
   anchor: TrustAnchor;
@@ -23,15 +26,25 @@ export type Verification = {
  * Verifies a JWT against the trust anchor of its issuer: algorithm, key, signature, issuer, times and kind.
  * Everything that decides comes from the anchor; the token only says what it claims to be.
  */
-export async function verifyToken(
+export function verifyToken(
   token: string,
-  read: ReadToken & { kind: "jwt" },
-  { anchor, keySets, now, skewSeconds, explain }: Verification,
-): Promise<VerifiedToken | Refused> {
+  read: ReadJwtToken,
+  verification: Verification,
+): Soon<VerifiedToken | Refused> {
+  const { anchor, keySets, explain } = verification;
   const { algorithm } = read;
   explain?.("algorithm", { expected: listOf(anchor.algorithms, "none"), seen: algorithm });
   if (!anchor.algorithms.includes(algorithm) || !supportedAlgorithms.has(algorithm)) return refuse("algorithm_refused");
-  const found = await keySets.find(anchor, read.keyId, algorithm);
+  const found = keySets.find(anchor, read.keyId, algorithm);
+  return whenThere(found, (key) => verifyWith(key, { ...verification, token, read }));
+}
+
+/** The rest of the way, with what was found in the key set. */
+function verifyWith(
+  found: FoundKey,
+  { token, read, anchor, keySets, now, skewSeconds, explain }: Verification & { token: string; read: ReadJwtToken },
+): VerifiedToken | Refused {
+  const { algorithm } = read;
   explain?.("key", keySides(read, found, keySets.names(anchor)));
   if (found.found === "unavailable") return refuseForNow(found.retryAfterSeconds);
   if (found.found === "nothing") return refuse("key_unknown");
@@ -77,7 +90,7 @@ function refuseTimes(claims: Record<string, unknown>, now: number, skewSeconds: 
   return (times.issuedAt ?? 0) - skewSeconds > now ? refuse("claims_invalid") : null;
 }
 
-function keySides({ keyId, algorithm }: ReadToken & { kind: "jwt" }, { found }: FoundKey, names: readonly string[]) {
+function keySides({ keyId, algorithm }: ReadJwtToken, { found }: FoundKey, names: readonly string[]) {
   const named = keyId === undefined ? "" : ` with the id ${keyId}`;
   const published = `published are ${listOf(names, "none")}`;
   return {
@@ -95,7 +108,7 @@ function tokenTimeSides(claims: Record<string, unknown>, now: number, skewSecond
   return { expected, seen: times.issuedAt === null ? seen : `${seen}, iat ${momentOf(times.issuedAt)}` };
 }
 
-function kindSides({ tokenTypes }: TrustAnchor, { type }: ReadToken & { kind: "jwt" }) {
+function kindSides({ tokenTypes }: TrustAnchor, { type }: ReadJwtToken) {
   const types = tokenTypes.length === 0 ? "" : `, typ ${tokenTypes.join(" or ")}`;
   return {
     expected: `an access token${types}; no ID token, refresh token, proof or event`,

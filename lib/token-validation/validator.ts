@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { Clock } from "#lib/foundation/clock.ts";
 import type { Log } from "#lib/foundation/log.ts";
+import { whenThere, type Soon } from "#lib/foundation/soon.ts";
 import { refuseCertificate } from "./binding.ts";
 import type { CallerProof } from "./caller-proof.ts";
 import { maximumTokenCharacters, readToken, type ReadToken } from "./compact-token.ts";
@@ -60,15 +61,11 @@ export const defaultLimits: ValidatorLimits = {
 export type ValidatorPorts = {
   clock: Clock;
   /** The tenant as it is now; null where it cannot be known for certain (then every call is refused). */
-  snapshot: (tenantId: string) => Snapshot | null | Promise<Snapshot | null>;
+  snapshot: (tenantId: string) => Soon<Snapshot | null>;
   /** What a consumer key opens; null where it belongs to nobody. Rejects where that cannot be known at the moment. */
-  grant: (tenantId: string, keyManagerId: string, consumerKey: string) => Grant | null | Promise<Grant | null>;
+  grant: (tenantId: string, keyManagerId: string, consumerKey: string) => Soon<Grant | null>;
   /** Whether the token was revoked, alone or with others. `digest` is the SHA-256 of all of it, base64url. */
-  isRevoked: (
-    tenantId: string,
-    anchor: TrustAnchor,
-    token: { facts: TokenFacts; digest: string },
-  ) => boolean | Promise<boolean>;
+  isRevoked: (tenantId: string, anchor: TrustAnchor, token: { facts: TokenFacts; digest: string }) => Soon<boolean>;
   fetchKeySet: FetchKeySet;
   introspect: Introspect;
   log: Log;
@@ -76,8 +73,11 @@ export type ValidatorPorts = {
 };
 
 export type Validator = {
-  /** Judges one call. Never throws for anything that a token or a request may hold. */
-  validate(request: ValidationRequest): Promise<Verdict>;
+  /**
+   * Judges one call, at once where everything is known that it takes. Never throws or rejects for anything that a token or
+   * a request may hold.
+   */
+  validate(request: ValidationRequest): Soon<Verdict>;
   /**
    * Tells what is true about a token that may be used at this moment, whatever it opens. What it is bound to stands in the
    * facts, and is for the asker to check. Never throws for anything that a token may hold.
@@ -96,6 +96,19 @@ export type Inspected = { facts: TokenFacts; anchor: TrustAnchor };
 type CachedFacts = { facts: TokenFacts; anchor: TrustAnchor; generation: number };
 /** A token as it was presented, with the SHA-256 of all of its characters. */
 type Presented = { token: string; digest: string };
+/** A call whose API is found, on its way to the verdict. */
+type Call = {
+  request: ValidationRequest;
+  snapshot: Snapshot;
+  api: CompiledApi;
+  /** Inside the API. */
+  path: string;
+  digest: string;
+  now: Date;
+  explain: Explain | undefined;
+};
+/** In front of what a token stands at this moment. */
+type Presence = Pick<Call, "snapshot" | "digest" | "now"> & { accepting: Accepting; explain?: Explain | undefined };
 /** What decides which key managers count; of an API, or of none in particular. */
 type Accepting = Pick<CompiledApi, "accepts">;
 
@@ -114,9 +127,13 @@ export function createValidator(ports: ValidatorPorts): Validator {
   const dpop = new DpopVerifier(limits.dpop);
   const known = new LRUCache<string, CachedFacts>({ max: limits.tokens });
 
-  async function validate(request: ValidationRequest, explain?: Explain): Promise<Verdict> {
-    const loaded = ports.snapshot(request.tenantId);
-    const snapshot = loaded instanceof Promise ? await loaded : loaded;
+  function validate(request: ValidationRequest, explain?: Explain): Soon<Verdict> {
+    const snapshot = ports.snapshot(request.tenantId);
+    if (snapshot instanceof Promise) return snapshot.then((loaded) => validateIn(loaded, request, explain));
+    return validateIn(snapshot, request, explain);
+  }
+
+  function validateIn(snapshot: Snapshot | null, request: ValidationRequest, explain?: Explain): Soon<Verdict> {
     if (!snapshot) return refuseForNow(1);
     if (snapshot.suspended) return refuse("tenant_suspended");
     const target = findTarget(snapshot, request);
@@ -127,27 +144,41 @@ export function createValidator(ports: ValidatorPorts): Validator {
 
     const now = ports.clock.now();
     const presented = { token: request.token, digest: digestOf(request.token) };
-    const known = explain ? null : recall(snapshot, presented);
-    const checked = known ?? (await check(snapshot, target.api, presented, explain));
-    if (isRefused(checked)) return checked;
-    const refusal = refuseAtPresent(
-      checked,
-      { snapshot, accepting: target.api, digest: presented.digest, now },
+    const call: Call = {
+      request,
+      snapshot,
+      api: target.api,
+      path: target.path,
+      digest: presented.digest,
+      now,
       explain,
-    );
-    const refused = refusal instanceof Promise ? await refusal : refusal;
-    if (refused) return refused;
-    const { facts, anchor } = checked;
-    if (facts.binding !== null || request.proof?.dpop !== undefined) {
-      explain?.("binding", bindingSides(facts, request));
-      const unproven = await refuseUnproven(request, { facts, digest: presented.digest, now });
-      if (unproven) return unproven;
-    }
-    const found = findGrant(snapshot.tenantId, { anchor, facts, api: target.api });
-    const grant = found instanceof Promise ? await found : found;
-    if (isRefused(grant)) return grant;
-    const { method, operations } = request;
-    return judge({ snapshot, anchor, facts, grant, api: target.api, method, path: target.path, operations }, explain);
+    };
+    const known = explain ? null : recall(snapshot, presented);
+    if (known) return judgeChecked(known, call);
+    return whenThere(check(snapshot, target.api, presented, explain), (checked) => judgeChecked(checked, call));
+  }
+
+  /** The part of the way that every call goes, whether its token was seen before or not. */
+  function judgeChecked(checked: Inspected | Refused, call: Call): Soon<Verdict> {
+    if (isRefused(checked)) return checked;
+    const refusal = refuseAtPresent(checked, { ...call, accepting: call.api });
+    if (refusal instanceof Promise) return refusal.then((refused) => refused ?? judgePresent(checked, call));
+    return refusal ?? judgePresent(checked, call);
+  }
+
+  function judgePresent(checked: Inspected, call: Call): Soon<Verdict> {
+    const { request, digest, now, explain } = call;
+    const { facts } = checked;
+    if (facts.binding === null && request.proof?.dpop === undefined) return judgeGranted(checked, call);
+    explain?.("binding", bindingSides(facts, request));
+    const unproven = refuseUnproven(request, { facts, digest, now });
+    return whenThere(unproven, (refused) => refused ?? judgeGranted(checked, call));
+  }
+
+  function judgeGranted(checked: Inspected, call: Call): Soon<Verdict> {
+    const found = findGrant(call.snapshot.tenantId, { ...checked, api: call.api });
+    if (found instanceof Promise) return found.then((grant) => judgeWith(grant, checked, call));
+    return judgeWith(found, checked, call);
   }
 
   async function inspect(tenantId: string, token: string): Promise<Inspected | Refused> {
@@ -166,9 +197,8 @@ export function createValidator(ports: ValidatorPorts): Validator {
   /** What may have changed since the facts were learned. */
   function refuseAtPresent(
     { facts, anchor }: Inspected,
-    { snapshot, accepting, digest, now }: { snapshot: Snapshot; accepting: Accepting; digest: string; now: Date },
-    explain?: Explain,
-  ): Refused | null | Promise<Refused | null> {
+    { snapshot, accepting, digest, now, explain }: Presence,
+  ): Soon<Refused | null> {
     explain?.("times", timeSides(facts, now.getTime() / 1000, limits.skewSeconds));
     const untimely = refuseUntimely(facts, now);
     if (untimely) return untimely;
@@ -181,10 +211,10 @@ export function createValidator(ports: ValidatorPorts): Validator {
   }
 
   /** Asked on every call: a proof belongs to one call, a certificate to one connection. */
-  async function refuseUnproven(
+  function refuseUnproven(
     { method, proof }: ValidationRequest,
     { facts: { binding }, digest, now }: { facts: TokenFacts; digest: string; now: Date },
-  ): Promise<Refused | null> {
+  ): Soon<Refused | null> {
     const refused = binding && refuseCertificate(binding, proof);
     if (refused) return refused;
     const keyThumbprint = binding?.key ?? null;
@@ -213,12 +243,12 @@ export function createValidator(ports: ValidatorPorts): Validator {
     return keySets.stillTrusts(anchor, entry.generation) ? { facts: entry.facts, anchor } : null;
   }
 
-  async function check(
+  function check(
     snapshot: Snapshot,
     accepting: Accepting,
     { token, digest }: Presented,
     explain?: Explain,
-  ): Promise<Inspected | Refused> {
+  ): Soon<Inspected | Refused> {
     const read = readToken(token);
     explain?.("format", formatSides(read));
     if (read.kind === "malformed") return refuse("token_malformed");
@@ -230,19 +260,18 @@ export function createValidator(ports: ValidatorPorts): Validator {
     const refusal = refuseAnchor(anchor, accepting);
     if (refusal) return refusal;
     if (read.kind !== "jwt" || anchor.validation === "INTROSPECT") {
-      const facts = await introspector.check(snapshot.tenantId, anchor, { token, digest });
-      explain?.("introspection", {
-        expected: `${anchor.name} says that the token is active, and its own`,
-        seen: isRefused(facts) ? facts.message : `active, consumer key ${facts.consumerKey ?? "none"}`,
+      return introspector.check(snapshot.tenantId, anchor, { token, digest }).then((facts) => {
+        explain?.("introspection", introspectionSides(anchor, facts));
+        return isRefused(facts) ? facts : { facts, anchor };
       });
-      return isRefused(facts) ? facts : { facts, anchor };
     }
     const { skewSeconds } = limits;
-    const now = ports.clock.now();
-    const verified = await verifyToken(token, read, { anchor, keySets, now, skewSeconds, explain });
-    if (isRefused(verified)) return verified;
-    known.set(digest, { facts: verified.facts, anchor, generation: verified.generation });
-    return { facts: verified.facts, anchor };
+    const verified = verifyToken(token, read, { anchor, keySets, now: ports.clock.now(), skewSeconds, explain });
+    return whenThere(verified, (outcome) => {
+      if (isRefused(outcome)) return outcome;
+      known.set(digest, { facts: outcome.facts, anchor, generation: outcome.generation });
+      return { facts: outcome.facts, anchor };
+    });
   }
 
   function refuseUntimely({ expiresAt, notBefore }: TokenFacts, now: Date): Refused | null {
@@ -251,14 +280,10 @@ export function createValidator(ports: ValidatorPorts): Validator {
     return notBefore !== null && notBefore - limits.skewSeconds > seconds ? refuse("not_yet_valid") : null;
   }
 
-  /** Apart, so that a bearer token costs no step more. */
-  async function validateDpop(request: ValidationRequest): Promise<Verdict> {
-    const verdict = await validate(request);
-    return verdict.allowed ? verdict : { ...verdict, scheme: "DPoP" };
-  }
-
   return {
-    validate: (request) => (request.proof?.dpop === undefined ? validate(request) : validateDpop(request)),
+    // A DPoP token is answered in its own scheme; a bearer token costs no step more.
+    validate: (request) =>
+      request.proof?.dpop === undefined ? validate(request) : whenThere(validate(request), inDpopScheme),
     inspect,
     explain: (request) => listen((explain) => validate(request, explain)),
   };
@@ -283,6 +308,26 @@ function refuseRevoked(isRevoked: boolean, explain: Explain | undefined): Refuse
     seen: isRevoked ? "one of them is" : "none is",
   });
   return isRevoked ? refuse("token_revoked") : null;
+}
+
+function judgeWith(
+  grant: Grant | Refused | null,
+  { facts, anchor }: Inspected,
+  { request: { method, operations }, snapshot, api, path, explain }: Call,
+): Verdict {
+  if (isRefused(grant)) return grant;
+  return judge({ snapshot, anchor, facts, grant, api, method, path, operations }, explain);
+}
+
+function inDpopScheme(verdict: Verdict): Verdict {
+  return verdict.allowed ? verdict : { ...verdict, scheme: "DPoP" };
+}
+
+function introspectionSides({ name }: TrustAnchor, facts: TokenFacts | Refused) {
+  return {
+    expected: `${name} says that the token is active, and its own`,
+    seen: isRefused(facts) ? facts.message : `active, consumer key ${facts.consumerKey ?? "none"}`,
+  };
 }
 
 function apiSides({ method, target }: ValidationRequest, api: CompiledApi | undefined) {

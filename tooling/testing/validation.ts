@@ -213,7 +213,7 @@ export function validationWorld(keys: readonly JWK[], limits?: ValidatorLimits):
     },
     grant: (_tenant, keyManagerId, key) => findGrant(grants, keyManagerId, key),
     cutOff: () => (isCutOff = true),
-    validate: (token, request = {}) => validator.validate(callWith(token, request)),
+    validate: async (token, request = {}) => validator.validate(callWith(token, request)),
     inspect: (token) => validator.inspect(tenantId, token),
     explain: (token, request = {}) => validator.explain(callWith(token, request)),
   };
