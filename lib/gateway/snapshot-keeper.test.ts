@@ -86,7 +86,11 @@ function world() {
   return { made, keeper, versionNow, change };
 }
 
-const settled = () => new Promise((resolve) => setTimeout(resolve, 20));
+/** On a busy machine, a timer alone may be over before what it waits for has begun. */
+async function settled(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
 
 describe("snapshots", () => {
   it("are loaded when first asked for, once for all who ask, and then answered without waiting", async () => {

@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import { member, parseStrictObject } from "./strict-json.ts";
 
 /** A token as it reads before anything about it is known to be true. */
@@ -39,10 +40,9 @@ export function readToken(token: string): ReadToken {
   if (token.length === 0 || token.length > maximumTokenCharacters) return malformed;
   if (!/^[A-Za-z0-9\-._~+/]+=*$/.test(token)) return malformed;
   const parts = token.split(".");
-  const first = decodeCanonical(parts[0] ?? "");
-  if (!first || !beginsLikeObject(first)) return looksLikeJose(token) ? malformed : opaque;
-  if (parts.length === 5) return isEncrypted(first, parts) ? encrypted : malformed;
-  const read = parts.length === 3 ? readParts(first, parts) : null;
+  if (!meansJose(parts[0] ?? "")) return looksLikeJose(token) ? malformed : opaque;
+  if (parts.length === 5) return isEncrypted(parts) ? encrypted : malformed;
+  const read = parts.length === 3 ? readParts(parts) : null;
   if (!read) return malformed;
   const { algorithm, keyId, type, claims, signature } = read;
   const issuer = member(claims, "iss");
@@ -78,24 +78,41 @@ export function signedPart(text: string): Buffer {
 export function readJwt(text: string): ReadJwt | null {
   if (text.length > maximumTokenCharacters) return null;
   const parts = text.split(".");
-  const first = parts.length === 3 ? decodeCanonical(parts[0] ?? "") : null;
-  return first && readParts(first, parts);
+  return parts.length === 3 ? readParts(parts) : null;
 }
 
-function readParts(first: Buffer, [, second = "", third = ""]: readonly string[]): ReadJwt | null {
-  const header = parseStrictObject(first);
-  const payload = decodeCanonical(second);
+function readParts([first = "", second = "", third = ""]: readonly string[]): ReadJwt | null {
+  const header = readHeader(first);
+  const payload = header && decodeCanonical(second);
   const claims = payload && parseStrictObject(payload);
-  const signature = decodeCanonical(third);
-  if (!header || !claims || !signature) return null;
+  const signature = claims && decodeCanonical(third);
+  return signature ? { ...header, claims, signature } : null;
+}
 
+/** All tokens of a key have one header: what it says is read once. */
+const headers = new LRUCache<string, ReadHeader>({ max: 1_000 });
+const maximumKeptCharacters = 512;
+
+type ReadHeader = Pick<ReadJwt, "header" | "algorithm" | "keyId" | "type">;
+
+function readHeader(text: string): ReadHeader | null {
+  const known = headers.get(text);
+  if (known) return known;
+  const bytes = decodeCanonical(text);
+  const header = bytes && parseStrictObject(bytes);
+  const read = header && readHeaderMembers(header);
+  if (read && text.length <= maximumKeptCharacters) headers.set(text, read);
+  return read;
+}
+
+function readHeaderMembers(header: Record<string, unknown>): ReadHeader | null {
   const algorithm = member(header, "alg");
   const keyId = member(header, "kid");
   const type = member(header, "typ") ?? "";
   if (typeof algorithm !== "string" || typeof type !== "string") return null;
   if (keyId !== undefined && !isKeyId(keyId)) return null;
   if (Object.hasOwn(header, "crit") || Object.hasOwn(header, "b64") || isCompressed(header)) return null;
-  return { header, algorithm, keyId, type: type.toLowerCase().replace(/^application\//, ""), claims, signature };
+  return { header, algorithm, keyId, type: type.toLowerCase().replace(/^application\//, "") };
 }
 
 /**
@@ -107,8 +124,9 @@ function isCompressed(header: Record<string, unknown>): boolean {
 }
 
 /** The key of a JWE may be empty: some algorithms encrypt none (RFC 7516 §5.1). The other parts never are. */
-function isEncrypted(first: Buffer, [, key = "", ...rest]: readonly string[]): boolean {
-  const header = parseStrictObject(first);
+function isEncrypted([first = "", key = "", ...rest]: readonly string[]): boolean {
+  const bytes = decodeCanonical(first);
+  const header = bytes && parseStrictObject(bytes);
   if (!header || typeof member(header, "alg") !== "string" || typeof member(header, "enc") !== "string") return false;
   return (key === "" || decodeCanonical(key) !== null) && rest.every((part) => decodeCanonical(part) !== null);
 }
@@ -123,6 +141,13 @@ function decodeCanonical(text: string): Buffer | null {
     return null;
   }
   return Buffer.from(text, "base64url");
+}
+
+/** Whether the first part of a token is a JSON object: then the token means to be a JOSE object. */
+function meansJose(first: string): boolean {
+  if (headers.has(first)) return true;
+  const bytes = decodeCanonical(first);
+  return bytes !== null && beginsLikeObject(bytes);
 }
 
 /** JSON may begin with white space. */
