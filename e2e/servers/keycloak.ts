@@ -23,7 +23,8 @@ import { freePort } from "./ports.ts";
 const version = "26.7.3";
 const oldestJava = 17;
 const home = fileURLToPath(new URL(`../../.latchkey/keycloak/keycloak-${version}`, import.meta.url));
-const memory =
+/** For a start that takes little: Java compiles once, and quickly, and takes no more memory than it must. */
+const quickStartOptions =
   "-Xms64m -Xmx512m -XX:MetaspaceSize=96M -XX:MaxMetaspaceSize=320m -XX:+UseSerialGC -XX:TieredStopAtLevel=1";
 
 /** Why Keycloak cannot be had on this machine, in one sentence; null where it can. */
@@ -33,7 +34,11 @@ export function keycloakUnavailable(): string | null {
   return null;
 }
 
-const environment = (java: Java) => ({ ...javaEnvironment(java), JAVA_OPTS: memory });
+/** Where no options are given, Keycloak sets its own. */
+const environment = (java: Java, { quickStart } = { quickStart: true }) => ({
+  ...javaEnvironment(java),
+  JAVA_OPTS: quickStart ? quickStartOptions : "",
+});
 
 /** Downloads, unpacks and builds Keycloak unless that was done before. */
 function prepare(java: Java): void {
@@ -73,9 +78,14 @@ export type Keycloak = {
  * Starts Keycloak on a free loopback port with one realm in it.
  *
  * @param options.realm its name; “shop” unless told otherwise
+ * @param options.quickStart whether Java is set for a quick start, as it is unless told otherwise. Without it, Java is set as
+ *   Keycloak itself does, which is what its speed has to be measured with
  * @throws {Error} with the last lines of its output where it does not become ready within seven minutes
  */
-export async function startKeycloak({ realm = "shop" }: { realm?: string } = {}): Promise<Keycloak> {
+export async function startKeycloak({
+  realm = "shop",
+  quickStart = true,
+}: { realm?: string; quickStart?: boolean } = {}): Promise<Keycloak> {
   const java = findJava(oldestJava);
   const reason = keycloakUnavailable();
   if (!java || reason) throw new Error(reason ?? "Keycloak cannot run here.");
@@ -84,7 +94,7 @@ export async function startKeycloak({ realm = "shop" }: { realm?: string } = {})
   const address = `127.0.0.1:${port}`;
   const origin = `http://${address}`;
   const administrator = { username: "bootstrap", password: secret() };
-  const started = launch(java, { port, origin, ...administrator });
+  const started = launch(java, { port, origin, ...administrator, quickStart });
   try {
     await started.ready(`${origin}/realms/master/.well-known/openid-configuration`);
     return await furnish({ origin, address, realm, administrator, stop: started.stop });
@@ -96,9 +106,9 @@ export async function startKeycloak({ realm = "shop" }: { realm?: string } = {})
 
 const secret = () => randomBytes(24).toString("base64url");
 
-type Launch = { port: number; origin: string; username: string; password: string };
+type Launch = { port: number; origin: string; username: string; password: string; quickStart: boolean };
 
-function launch(java: Java, { port, origin, username, password }: Launch) {
+function launch(java: Java, { port, origin, username, password, quickStart }: Launch) {
   const args = [
     "start",
     "--optimized",
@@ -107,7 +117,11 @@ function launch(java: Java, { port, origin, username, password }: Launch) {
     "--http-host=127.0.0.1",
     `--http-port=${port}`,
   ];
-  const env = { ...environment(java), KC_BOOTSTRAP_ADMIN_USERNAME: username, KC_BOOTSTRAP_ADMIN_PASSWORD: password };
+  const env = {
+    ...environment(java, { quickStart }),
+    KC_BOOTSTRAP_ADMIN_USERNAME: username,
+    KC_BOOTSTRAP_ADMIN_PASSWORD: password,
+  };
   const command = [join(home, "bin/kc.sh"), ...args, `--hostname=${origin}`, "--http-management-port=0"];
   return startServerProcess("Keycloak", "sh", command, { env, cwd: tmpdir() });
 }

@@ -1,9 +1,11 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import autocannon from "autocannon";
+import { median } from "./figures.ts";
 
 export type Load = { requestsPerSecond: number; p95Ms: number; p99Ms: number };
+/** How long a load lasts. */
+export type Until = { seconds: number } | { amount: number };
 
 /**
  * Sends requests from several connections, eight where nothing else is said, each of the given ones in turn.
@@ -13,7 +15,7 @@ export type Load = { requestsPerSecond: number; p95Ms: number; p99Ms: number };
 export async function load(
   url: string,
   requests: autocannon.Request[],
-  until: ({ seconds: number } | { amount: number }) & { connections?: number },
+  until: Until & { connections?: number },
 ): Promise<Load> {
   const startedAt = performance.now();
   const result = await autocannon({
@@ -32,14 +34,57 @@ export async function load(
   };
 }
 
+/**
+ * Loads that take turns, so that whatever slows the machine slows all of them.
+ *
+ * @param options.rounds how many count
+ * @param options.warmUps how many go before, which do not; one unless told otherwise
+ * @returns what each measured, in the order of the rounds
+ */
+export async function takeTurns<Name extends string>(
+  loads: Readonly<Record<Name, () => Promise<Load>>>,
+  { rounds, warmUps = 1 }: { rounds: number; warmUps?: number },
+): Promise<Record<Name, Load[]>> {
+  const names = Object.keys(loads) as Name[];
+  const measured = Object.fromEntries(names.map((name) => [name, [] as Load[]])) as Record<Name, Load[]>;
+  for (let round = -warmUps; round < rounds; round++) {
+    for (const name of names) {
+      const one = await loads[name]();
+      if (round >= 0) measured[name].push(one);
+    }
+  }
+  return measured;
+}
+
+export const rates = (loads: readonly Load[]) => loads.map(({ requestsPerSecond }) => requestsPerSecond);
+/** The rate of the ones as a share of the others'. */
+export const share = (ones: readonly Load[], others: readonly Load[]) => median(rates(ones)) / median(rates(others));
+
+export type ServerInOwnProcess = { url: string; stop(): Promise<void> };
+
 /** The measure of all rates: Node's own server, in a process of its own, that says "ok". */
-export async function startReference(): Promise<{ url: string; stop(): Promise<void> }> {
-  const child = fork(fileURLToPath(new URL("./reference-server.ts", import.meta.url)));
-  const [port] = (await once(child, "message")) as [number];
+export function startReference(): Promise<ServerInOwnProcess> {
+  return startInOwnProcess(new URL("./reference-server.ts", import.meta.url));
+}
+
+/**
+ * Starts a server on loopback, as in production.
+ *
+ * @param script tells its parent the port, and ends when the parent is gone
+ * @param environment what it is told
+ * @throws {Error} where it ends before it listens
+ */
+export async function startInOwnProcess(
+  script: URL,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<ServerInOwnProcess> {
+  const child = fork(script, { env: { ...process.env, NODE_ENV: "production", ...environment } });
+  const gone = once(child, "exit");
+  const [port] = (await Promise.race([once(child, "message"), gone.then(() => [])])) as unknown[];
+  if (typeof port !== "number") throw new Error(`The server ${script.pathname} ended before it listened.`);
   return {
     url: `http://127.0.0.1:${port}`,
     async stop() {
-      const gone = once(child, "exit");
       child.kill();
       await gone;
     },

@@ -1,26 +1,27 @@
 /**
  * `npm run bench`: the figures that the project promises, side by side with a reference in the same run.
  *
- *   npm run bench -- --only validation,keys           some of validation, validator, keys, lists, start
+ *   npm run bench -- --only validation,keys           some of validation, validator, comparisons, keys, lists, start
  *   npm run bench -- --fresh                          a fresh clone's first start too (installs and builds)
- *   npm run bench -- --smoke                          quickly, to see that they run; the figures mean nothing. Leaves out
- *                                                     keys, for which a Keycloak has to start, unless they are named
+ *   npm run bench -- --smoke                          quickly, to see that they run; the figures mean nothing. Waits for no
+ *                                                     Keycloak, unless keys are named
  */
-import { existsSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { makeOwnFolder, ownFolder, root } from "../bootstrap/checkout.mjs";
+import { root } from "../bootstrap/checkout.mjs";
 import { refusal, explain } from "../bootstrap/words.mjs";
-import { table, type Figure } from "./figures.ts";
+import { benchComparisons } from "./comparisons.ts";
 import { benchGeneration, generationUnavailable } from "./generation.ts";
 import { benchLists } from "./lists.ts";
 import { benchPlane } from "./plane.ts";
+import { keepReport, newReport, textOf, type Findings } from "./report.ts";
 import { benchStarts } from "./starts.ts";
 import { benchValidation } from "./validation.ts";
 import { openWorld } from "./world.ts";
 
-const names = ["validation", "validator", "keys", "lists", "start"];
+const names = ["validation", "validator", "comparisons", "keys", "lists", "start"];
+type Options = { only?: string | undefined; smoke: boolean; fresh: boolean };
 
 try {
   await main();
@@ -41,38 +42,37 @@ async function main(): Promise<void> {
   if (unknown.length > 0) throw refusal(`There is no benchmark ${unknown.join(", ")}; there are ${names.join(", ")}.`);
   if (!existsSync(join(root, ".next/BUILD_ID"))) throw refusal("Build first: npm run build");
 
-  const figures: Figure[] = [];
-  const skipped: string[] = [];
-  // First, while this process holds nothing that works beside it.
-  if (chosen.includes("start")) figures.push(...(await benchStarts({ smoke: values.smoke, fresh: values.fresh })));
-  if (chosen.includes("start") && !values.fresh) skipped.push("fresh clone to first page: ask for it with --fresh");
-  if (chosen.some((name) => name !== "start")) {
-    const world = await openWorld();
-    try {
-      if (chosen.includes("validation")) figures.push(...(await benchValidation(world, values.smoke)));
-      if (chosen.includes("validator")) {
-        const measured = await benchPlane(world, values.smoke);
-        figures.push(...measured.figures);
-        skipped.push(...measured.skipped);
-      }
-      if (chosen.includes("keys")) {
-        const reason =
-          values.smoke && !values.only ? "a quick run does not wait for a Keycloak" : generationUnavailable();
-        if (reason === null) figures.push(...(await benchGeneration(world, values.smoke)));
-        else skipped.push(`keys: ${reason}`);
-      }
-      if (chosen.includes("lists")) figures.push(...(await benchLists(world, values.smoke)));
-    } finally {
-      await world.stop();
-    }
+  const report = newReport({ parts: values.only === undefined ? null : chosen, smoke: values.smoke });
+  try {
+    await measure(report, chosen, values);
+    report.complete = true;
+  } finally {
+    // What was measured before something went wrong took its time too.
+    const file = keepReport(report);
+    console.log(`\n${textOf(report)}\n\nWritten to ${file}`);
   }
+  if (!values.smoke && report.figures.some(({ promise }) => promise && !promise.kept)) process.exitCode = 1;
+}
 
-  makeOwnFolder();
-  const file = join(ownFolder, "bench.json");
-  const machine = { node: process.version, cpus: cpus().length, model: cpus()[0]?.model };
-  writeFileSync(file, JSON.stringify({ at: new Date(), smoke: values.smoke, machine, figures, skipped }, null, 2));
-  console.log(`\n${table(figures)}\n`);
-  for (const line of skipped) console.log(`Not measured: ${line}`);
-  console.log(`Written to ${file}`);
-  if (!values.smoke && figures.some(({ promise }) => promise && !promise.kept)) process.exitCode = 1;
+/** Adds to the report, part by part. */
+async function measure(findings: Findings, chosen: readonly string[], { only, smoke, fresh }: Options): Promise<void> {
+  const { figures, skipped } = findings;
+  // First, while this process holds nothing that works beside it.
+  if (chosen.includes("start")) figures.push(...(await benchStarts({ smoke, fresh })));
+  if (chosen.includes("start") && !fresh) skipped.push("fresh clone to first page: ask for it with --fresh");
+  if (!chosen.some((name) => name !== "start")) return;
+  const world = await openWorld();
+  try {
+    if (chosen.includes("validation")) figures.push(...(await benchValidation(world, smoke)));
+    if (chosen.includes("validator")) await benchPlane(world, smoke, findings);
+    if (chosen.includes("comparisons")) await benchComparisons(world, smoke, findings);
+    if (chosen.includes("keys")) {
+      const reason = smoke && !only ? "a quick run does not wait for a Keycloak" : generationUnavailable();
+      if (reason === null) figures.push(...(await benchGeneration(world, smoke)));
+      else skipped.push(`keys: ${reason}`);
+    }
+    if (chosen.includes("lists")) figures.push(...(await benchLists(world, smoke)));
+  } finally {
+    await world.stop();
+  }
 }

@@ -1,23 +1,29 @@
 /** The validation plane in a process of its own: how fast it is, and that it stays so whatever it has to know. */
-import { createServer } from "node:http";
-import { once } from "node:events";
-import type { AddressInfo } from "node:net";
 import pg from "pg";
-import { exportSPKI, importJWK, type CryptoKey } from "jose";
 import { findNginx, startNginx } from "#e2e/servers/nginx.ts";
-import { tenantDb } from "#lib/data/database.ts";
 import { gatewayTenant } from "#tooling/testing/gateway.ts";
-import { consumerKey, signingPair, signToken, type SigningPair } from "#tooling/testing/validation.ts";
+import { signingPair, type SigningPair } from "#tooling/testing/validation.ts";
 import { startValidator, type ValidatorProcess } from "#tooling/testing/validator-process.ts";
 import { figure, median, type Figure } from "./figures.ts";
-import { load, startReference, type Load } from "./load.ts";
+import { load, rates, share, startReference, takeTurns, type Load, type Until } from "./load.ts";
+import {
+  ask,
+  asCaller,
+  asNginx,
+  serveKeySet,
+  tokenOf,
+  trust,
+  trustPem,
+  untilPassed,
+  type Tenant,
+} from "./questions.ts";
+import type { Findings } from "./report.ts";
 import type { World } from "./world.ts";
 
-type Tenant = Awaited<ReturnType<typeof gatewayTenant>>;
 type Scale = {
   rounds: number;
   /** How long each load lasts. */
-  until: { seconds: number } | { amount: number };
+  until: Until;
   mappings: number;
   apis: number;
   revocations: number;
@@ -31,12 +37,10 @@ const scales: Record<"full" | "smoke", Scale> = {
 const inUse = 100;
 const group = "validator";
 
-/** @returns the figures, and what could not be measured with the reason */
-export async function benchPlane(world: World, smoke: boolean): Promise<{ figures: Figure[]; skipped: string[] }> {
+/** Adds its figures as they come, and what could not be measured with the reason. */
+export async function benchPlane(world: World, smoke: boolean, { figures, skipped }: Findings): Promise<void> {
   const scale = scales[smoke ? "smoke" : "full"];
   const pair = await signingPair();
-  const figures: Figure[] = [];
-  const skipped: string[] = [];
   const environment = { ...world.environment, LATCHKEY_VALIDATOR_STATE: "" };
   const tenants = await seed(world, pair, scale);
   const validator = await startValidator(environment);
@@ -52,44 +56,28 @@ export async function benchPlane(world: World, smoke: boolean): Promise<{ figure
     await validator.stop();
   }
   figures.push(...(await benchWorkers(environment, { pair, tenant: tenants.small, scale })));
-  return { figures, skipped };
 }
 
 /** A call as nginx asks about it, by one of the tenant's clients. */
-async function ask(pair: SigningPair, { credential }: Tenant, client = consumerKey) {
-  const token = await signToken(pair, { claims: { client_id: client, jti: client } }, Math.floor(Date.now() / 1000));
-  return {
-    method: "GET" as const,
-    path: "/gateway/nginx/auth",
-    headers: {
-      "x-latchkey-gateway": credential,
-      "x-original-method": "GET",
-      "x-original-uri": "/orders/1.0.0/items/7",
-      authorization: `Bearer ${token}`,
-    },
-  };
+async function question(pair: SigningPair, tenant: Tenant, client?: string) {
+  return asNginx(await tokenOf(pair, { ...(client !== undefined && { client }) }), tenant);
 }
 
 type Measured = { pair: SigningPair; tenant: Tenant; scale: Scale };
-
-const rates = (loads: readonly Load[]) => loads.map(({ requestsPerSecond }) => requestsPerSecond);
-const share = (ones: readonly Load[], others: readonly Load[]) => median(rates(ones)) / median(rates(others));
 
 async function benchFace(
   { origin }: ValidatorProcess,
   reference: string,
   { pair, tenant, scale }: Measured,
 ): Promise<Figure[]> {
-  const question = await ask(pair, tenant);
-  const loads = { bare: [] as Load[], warm: [] as Load[] };
-  for (let round = -1; round < scale.rounds; round++) {
-    const bare = await load(reference, [{ ...question, path: "/" }], scale.until);
-    const warm = await load(origin, [question], scale.until);
-    // The first round warms up.
-    if (round < 0) continue;
-    loads.bare.push(bare);
-    loads.warm.push(warm);
-  }
+  const asked = await question(pair, tenant);
+  const loads = await takeTurns(
+    {
+      bare: () => load(reference, [{ ...asked, path: "/" }], scale.until),
+      warm: () => load(origin, [asked], scale.until),
+    },
+    scale,
+  );
   const p99 = (list: readonly Load[]) => list.map(({ p99Ms }) => p99Ms);
   const to = "bare node:http";
   const slower = median(p99(loads.warm)) / Math.max(1, median(p99(loads.bare)));
@@ -116,19 +104,20 @@ async function benchGrowth(
 ): Promise<Figure[]> {
   const clients = Array.from({ length: inUse }, (_, index) => index + 1);
   const asksOf = (tenant: Tenant, step: number) =>
-    Promise.all(clients.map((client) => ask(pair, tenant, `client-${client * step}`)));
+    Promise.all(clients.map((client) => question(pair, tenant, `client-${client * step}`)));
   const asks = {
     small: await asksOf(tenants.small, 1),
     large: await asksOf(tenants.large, Math.floor(scale.mappings / inUse)),
     revoking: await asksOf(tenants.revoking, 1),
   };
-  const loads = { small: [] as Load[], large: [] as Load[], revoking: [] as Load[] };
-  for (let round = -1; round < scale.rounds; round++) {
-    for (const name of ["small", "large", "revoking"] as const) {
-      const measured = await load(origin, asks[name], scale.until);
-      if (round >= 0) loads[name].push(measured);
-    }
-  }
+  const loads = await takeTurns(
+    {
+      small: () => load(origin, asks.small, scale.until),
+      large: () => load(origin, asks.large, scale.until),
+      revoking: () => load(origin, asks.revoking, scale.until),
+    },
+    scale,
+  );
   const to = `with ${inUse} mappings`;
   const count = (amount: number) => amount.toLocaleString("en");
   const large = `${count(scale.mappings)} mappings and ${count(scale.apis)} APIs`;
@@ -161,24 +150,17 @@ async function benchFlood(
   validator: ValidatorProcess,
   { pair, tenant, scale }: Measured,
 ): Promise<Figure[]> {
-  let fetches = 0;
-  const keyServer = createServer((_req, res) => {
-    fetches++;
-    res.end(JSON.stringify({ keys: [pair.publicJwk] }));
-  });
-  keyServer.listen(0, "127.0.0.1");
-  await once(keyServer, "listening");
-  const { port } = keyServer.address() as AddressInfo;
+  const keySet = await serveKeySet(pair);
   const own = await startValidator({
     ...environment,
     LATCHKEY_VALIDATOR_STATE: "",
-    LATCHKEY_OUTBOUND_ALLOW: `127.0.0.1:${port}`,
+    LATCHKEY_OUTBOUND_ALLOW: keySet.address,
   });
-  await trust(deps, tenant, { kind: "jwks", url: `http://127.0.0.1:${port}/keys` });
+  await trust(deps, tenant, { kind: "jwks", url: keySet.url });
   try {
-    const good = await ask(pair, tenant);
+    const good = await question(pair, tenant);
     const startedAt = performance.now();
-    await untilAllowed(own.origin, good);
+    await untilPassed(own.origin, good);
     const alone: Load[] = [];
     const beside: Load[] = [];
     const flooding: Promise<void>[] = [];
@@ -191,7 +173,7 @@ async function benchFlood(
       clearInterval(flood);
       await Promise.all(flooding);
       // From the middle on, the key manager is away altogether.
-      if (round === Math.floor(scale.rounds / 2)) keyServer.close().closeAllConnections();
+      if (round === Math.floor(scale.rounds / 2)) keySet.stop();
     }
     const allowed = Math.ceil((performance.now() - startedAt) / 30_000) + 1;
     return [
@@ -202,24 +184,22 @@ async function benchFlood(
         ratioAtLeast: 0.9,
       }),
       figure(group, `fetches of the key set for ${flooding.length} such tokens`, {
-        values: [fetches],
+        values: [keySet.fetches()],
         unit: "",
         atMost: allowed,
       }),
     ];
   } finally {
     await own.stop();
-    keyServer.close();
+    keySet.stop();
     await trustPem(deps, tenant, pair);
-    await untilAllowed(validator.origin, await ask(pair, tenant));
+    await untilPassed(validator.origin, await question(pair, tenant));
   }
 }
 
 async function floodOnce(origin: string, pair: SigningPair, tenant: Tenant): Promise<void> {
-  const { path, headers } = await ask(pair, tenant);
-  const response = await fetch(origin + path, { headers });
-  await response.arrayBuffer();
-  if (response.status === 200) throw new Error("A token that names an unknown key was let in.");
+  const { status } = await ask(origin, await question(pair, tenant));
+  if (status === 200) throw new Error("A token that names an unknown key was let in.");
 }
 
 /** What the answer costs a real nginx, against one that asks nobody. */
@@ -236,22 +216,14 @@ async function benchNginx(
   const asking = await startNginx(options);
   const open = await startNginx(options, { asks: false });
   try {
-    const { headers } = await ask(pair, tenant);
-    const call = {
-      method: "GET" as const,
-      path: "/orders/1.0.0/items/7",
-      headers: { authorization: headers.authorization },
-    };
-    const loads = { open: [] as Load[], asking: [] as Load[] };
-    for (let round = -1; round < scale.rounds; round++) {
-      const [without, with_] = [
-        await load(open.origin, [call], scale.until),
-        await load(asking.origin, [call], scale.until),
-      ];
-      if (round < 0) continue;
-      loads.open.push(without);
-      loads.asking.push(with_);
-    }
+    const call = asCaller(await tokenOf(pair));
+    const loads = await takeTurns(
+      {
+        open: () => load(open.origin, [call], scale.until),
+        asking: () => load(asking.origin, [call], scale.until),
+      },
+      scale,
+    );
     return [
       figure(group, "nginx without auth_request", { values: rates(loads.open), unit: "requests/s" }),
       figure(group, "nginx with auth_request", {
@@ -271,14 +243,14 @@ async function benchWorkers(
   environment: Readonly<Record<string, string>>,
   { pair, tenant, scale }: Measured,
 ): Promise<Figure[]> {
-  const question = await ask(pair, tenant);
+  const asked = await question(pair, tenant);
   const measure = async (workers: number): Promise<Load[]> => {
     const validator = await startValidator({ ...environment, LATCHKEY_VALIDATOR_WORKERS: String(workers) });
     try {
-      await load(validator.origin, [question], { ...scale.until, connections: 32 });
+      await load(validator.origin, [asked], { ...scale.until, connections: 32 });
       const loads: Load[] = [];
       for (let round = 0; round < scale.rounds; round++) {
-        loads.push(await load(validator.origin, [question], { ...scale.until, connections: 32 }));
+        loads.push(await load(validator.origin, [asked], { ...scale.until, connections: 32 }));
       }
       return loads;
     } finally {
@@ -364,31 +336,4 @@ async function seed({ deps, databaseUrl }: World, pair: SigningPair, scale: Scal
     await client.end();
   }
   return { small, large, revoking };
-}
-
-async function trustPem(deps: World["deps"], tenant: Tenant, pair: SigningPair): Promise<void> {
-  const publicKey = (await importJWK(pair.publicJwk, pair.algorithm, { extractable: true })) as CryptoKey;
-  await trust(deps, tenant, { kind: "pem", value: await exportSPKI(publicKey) });
-}
-
-async function trust(
-  deps: World["deps"],
-  { tenantId, ids }: Tenant,
-  signingKeys: { kind: "jwks"; url: string } | { kind: "pem"; value: string },
-): Promise<void> {
-  await deps.database.inTenant(tenantId, (tx) =>
-    tenantDb(tx).keyManager.update({ where: { tenantId, id: ids.keyManager }, data: { signingKeys } }),
-  );
-}
-
-/** A refusal is an answer too, and a quick one: what is measured must be the way of a good token. */
-async function untilAllowed(origin: string, { path, headers }: Awaited<ReturnType<typeof ask>>): Promise<void> {
-  const until = Date.now() + 10_000;
-  for (;;) {
-    const response = await fetch(origin + path, { headers });
-    await response.arrayBuffer();
-    if (response.status === 200) return;
-    if (Date.now() > until) throw new Error(`The token to measure with was refused with status ${response.status}.`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
 }
