@@ -38,9 +38,8 @@ const encrypted: ReadToken = { kind: "encrypted" };
  */
 export function readToken(token: string): ReadToken {
   if (token.length === 0 || token.length > maximumTokenCharacters) return malformed;
-  if (!/^[A-Za-z0-9\-._~+/]+=*$/.test(token)) return malformed;
   const parts = token.split(".");
-  if (!meansJose(parts[0] ?? "")) return looksLikeJose(token) ? malformed : opaque;
+  if (!meansJose(parts[0] ?? "")) return isOpaque(token) ? opaque : malformed;
   if (parts.length === 5) return isEncrypted(parts) ? encrypted : malformed;
   const read = parts.length === 3 ? readParts(parts) : null;
   if (!read) return malformed;
@@ -82,11 +81,13 @@ export function readJwt(text: string): ReadJwt | null {
 }
 
 function readParts([first = "", second = "", third = ""]: readonly string[]): ReadJwt | null {
-  const header = readHeader(first);
-  const payload = header && decodeCanonical(second);
+  const read = readHeader(first);
+  const payload = read && decodeCanonical(second);
   const claims = payload && parseStrictObject(payload);
   const signature = claims && decodeCanonical(third);
-  return signature ? { ...header, claims, signature } : null;
+  if (!signature) return null;
+  const { header, algorithm, keyId, type } = read;
+  return { header, algorithm, keyId, type, claims, signature };
 }
 
 /** All tokens of a key have one header: what it says is read once. */
@@ -157,9 +158,9 @@ function beginsLikeObject(bytes: Buffer): boolean {
   return bytes[at] === 0x7b;
 }
 
-/** base64url of `{"`: a JOSE header in a spelling that is not canonical. */
-function looksLikeJose(token: string): boolean {
-  return token.startsWith("eyJ");
+/** A text of RFC 6750 §2.1, but for what begins with base64url of `{"`: a JOSE header in a spelling that is not canonical. */
+function isOpaque(token: string): boolean {
+  return /^[A-Za-z0-9\-._~+/]+=*$/.test(token) && !token.startsWith("eyJ");
 }
 
 function isKeyId(value: unknown): value is string {

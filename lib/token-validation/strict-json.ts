@@ -1,3 +1,5 @@
+import { isAscii } from "node:buffer";
+
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
@@ -6,11 +8,11 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  * @returns null where the bytes are no UTF-8, no JSON, no object, or name a member twice: two readers of
  *   such a text may see different values (RFC 8725 §2.4), so it means nothing for certain
  */
-export function parseStrictObject(bytes: Uint8Array): Record<string, unknown> | null {
+export function parseStrictObject(bytes: Buffer): Record<string, unknown> | null {
   let text: string;
   let value: unknown;
   try {
-    text = decoder.decode(bytes);
+    text = isAscii(bytes) ? bytes.toString("latin1") : decoder.decode(bytes);
     value = JSON.parse(text);
   } catch {
     // Not UTF-8 or not JSON: an ordinary answer for untrusted input.

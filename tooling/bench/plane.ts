@@ -4,6 +4,7 @@ import { findNginx, startNginx } from "#e2e/servers/nginx.ts";
 import { gatewayTenant } from "#tooling/testing/gateway.ts";
 import { signingPair, type SigningPair } from "#tooling/testing/validation.ts";
 import { startValidator, type ValidatorProcess } from "#tooling/testing/validator-process.ts";
+import { benchFresh } from "./fresh.ts";
 import { figure, median, type Figure } from "./figures.ts";
 import { load, rates, share, startReference, takeTurns, type Load, type Until } from "./load.ts";
 import {
@@ -41,6 +42,7 @@ const group = "validator";
 export async function benchPlane(world: World, smoke: boolean, { figures, skipped }: Findings): Promise<void> {
   const scale = scales[smoke ? "smoke" : "full"];
   const pair = await signingPair();
+  figures.push(...(await benchFresh(smoke)));
   const environment = { ...world.environment, LATCHKEY_VALIDATOR_STATE: "" };
   const tenants = await seed(world, pair, scale);
   const validator = await startValidator(environment);

@@ -242,7 +242,8 @@ function callWith(token: string | undefined, request: Partial<ValidationRequest>
   return { tenantId, token, method: "GET", target: { requestPath: "/orders/1.0.0/items" }, ...request };
 }
 
-function findGrant(data: GrantData, keyManagerId: string, key: string): Grant | null {
+/** What a consumer key opens at a key manager. */
+export function findGrant(data: GrantData, keyManagerId: string, key: string): Grant | null {
   const mapping = data.keyMappings.find((one) => one.keyManagerId === keyManagerId && one.consumerKey === key);
   const application = data.applications.find(({ id }) => id === mapping?.applicationId);
   if (!mapping || !application) return null;
