@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { TokenFacts } from "#lib/token-validation/facts.ts";
 import { isRefused } from "#lib/token-validation/facts.ts";
 import type { Inspected, Validator } from "#lib/token-validation/validator.ts";
 import type { Allowed, Refused } from "#lib/token-validation/verdict.ts";
 import { answerJson, readBody } from "./answer.ts";
 import { hasTokenInQuery } from "./bearer.ts";
+import { httpMethod } from "./http-method.ts";
 import type { Asking } from "./call.ts";
 
 export type Inspect = Validator["inspect"];
@@ -29,14 +29,20 @@ export async function answerIntrospection(
   const question = readQuestion(new URLSearchParams(body));
   if (typeof question === "string") return refuseRequest(res, 400, question);
   const { token, call } = question;
-  const inspected = await inspect(tenantId, token);
-  if (isRefused(inspected)) return answerInactive(res, inspected);
-  if (call === null) return answerActive(res, inspected, null);
+  if (call === null) {
+    const inspected = await inspect(tenantId, token);
+    return isRefused(inspected) ? answerInactive(res, inspected) : answerActive(res, membersOf(inspected));
+  }
   if (hasTokenInQuery(call.requestPath)) return answerJson(res, 200, { body: { active: false } });
   const { method, requestPath } = call;
   const verdict = await validate({ tenantId, token, method, target: { requestPath } });
-  if (verdict.allowed) answerActive(res, inspected, verdict);
-  else answerInactive(res, verdict);
+  if (!verdict.allowed) return answerInactive(res, verdict);
+  const { api, application, subscription, plan, keyType } = verdict;
+  const latchkey = { api, application, subscription, plan, keyType };
+  const inspected = await inspect(tenantId, token);
+  // Where several key managers could own the token, the API alone tells whose it is.
+  const isOwner = !isRefused(inspected) && inspected.anchor.keyManagerId === verdict.keyManager.id;
+  answerActive(res, { ...(isOwner ? membersOf(inspected) : membersOfCall(verdict)), latchkey });
 }
 
 /** What is asked, or what is wrong with the question. */
@@ -49,30 +55,22 @@ function readQuestion(form: URLSearchParams): Question | string {
   const requestPath = form.get("path");
   if (!token) return "Send the parameter token, in a form.";
   if (method === null && requestPath === null) return { token, call: null };
-  if (method === null || !/^[A-Za-z]{1,20}$/.test(method))
-    return "Send the parameter method as an HTTP method, beside path.";
-  if (requestPath === null || !/^\/.{0,8191}$/.test(requestPath)) {
+  if (method === null || !httpMethod.test(method)) return "Send the parameter method as an HTTP method, beside path.";
+  if (requestPath === null || !/^\/.{0,16383}$/.test(requestPath)) {
     return "Send the parameter path as the path of the call, beginning with a slash, beside method.";
   }
   return { token, call: { method: method.toUpperCase(), requestPath } };
 }
 
-function answerActive(res: ServerResponse, { facts, anchor }: Inspected, verdict: Allowed | null): void {
-  const own = verdict && {
-    api: verdict.api,
-    application: verdict.application,
-    subscription: verdict.subscription,
-    plan: verdict.plan,
-    keyType: verdict.keyType,
-  };
-  const body = { active: true, iss: anchor.issuer, ...toMembers(facts), ...(own && { latchkey: own }) };
-  answerJson(res, 200, { body });
+function answerActive(res: ServerResponse, members: Record<string, unknown>): void {
+  answerJson(res, 200, { body: { active: true, ...members } });
 }
 
 /** Facts under the names of RFC 7662 §2.2; what a token does not say is left out. */
-function toMembers(facts: TokenFacts): Record<string, unknown> {
+function membersOf({ facts, anchor }: Inspected): Record<string, unknown> {
   const { consumerKey, subject, scopes, audiences, expiresAt, notBefore, issuedAt, tokenId, binding } = facts;
-  const members = {
+  return withoutNull({
+    iss: anchor.issuer,
     client_id: consumerKey,
     sub: subject,
     scope: scopes.length > 0 ? scopes.join(" ") : null,
@@ -84,8 +82,13 @@ function toMembers(facts: TokenFacts): Record<string, unknown> {
     // Whoever asks must hold the caller to it (RFC 8705 §3.2, RFC 9449 §6.2).
     token_type: binding?.key ? "DPoP" : "Bearer",
     cnf: binding && withoutNull({ "x5t#S256": binding.certificate, jkt: binding.key }),
-  };
-  return withoutNull(members);
+  });
+}
+
+/** What the verdict says of a token; one that is bound to something is never allowed here. */
+function membersOfCall({ consumerKey, subject, scopes, expiresAt }: Allowed): Record<string, unknown> {
+  const scope = scopes.length > 0 ? scopes.join(" ") : null;
+  return withoutNull({ client_id: consumerKey, sub: subject, scope, exp: expiresAt, token_type: "Bearer" });
 }
 
 function withoutNull(members: Record<string, unknown>): Record<string, unknown> {

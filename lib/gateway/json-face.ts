@@ -6,6 +6,7 @@ import { answerJson, readBody } from "./answer.ts";
 import type { Asking } from "./call.ts";
 import { hasTokenInQuery } from "./bearer.ts";
 import { challengeOf } from "./challenge.ts";
+import { httpMethod } from "./http-method.ts";
 import { operationsOf } from "./graphql-operations.ts";
 
 /** The longest token that is looked at, its address and what stands around them. */
@@ -13,9 +14,11 @@ const maximumQuestionBytes = 64 * 1024;
 /** As many questions as one batch may hold, and what they may weigh together. */
 export const maximumQuestions = 100;
 const maximumBatchBytes = 2 * 1024 * 1024;
+/** As much as Node takes in the headers of a call: what other faces can ask about, this one can. */
+const maximumAddressCharacters = 16_384;
 const address = z
   .string()
-  .max(8_192, "Use at most 8192 characters.")
+  .max(maximumAddressCharacters, `Use at most ${maximumAddressCharacters} characters.`)
   .regex(/^(\/|$)/, "Begin with a slash.");
 
 const operation = z
@@ -39,9 +42,11 @@ const Question = z
   .strictObject({
     /** Leave it out where the caller sent none: the verdict then says so. */
     token: z.string().optional(),
-    method: z.string().regex(/^[A-Za-z]{1,20}$/, "Use an HTTP method, such as GET."),
+    method: z.string().regex(httpMethod, "Use an HTTP method, such as GET."),
     /** Only where the caller sent the token as `Authorization: DPoP`: its `DPoP` header, and the address that it called. */
-    dpop: z.strictObject({ proof: z.string().optional(), url: z.string().max(8_192).optional() }).optional(),
+    dpop: z
+      .strictObject({ proof: z.string().optional(), url: z.string().max(maximumAddressCharacters).optional() })
+      .optional(),
     /** The certificate of the caller's TLS handshake, or its SHA-256 thumbprint. */
     clientCertificate: z.string().max(16_384, "Use at most 16384 characters.").optional(),
     /** What a GraphQL request touches at the root of the schema, such as "QUERY orders"; or the request itself. */
