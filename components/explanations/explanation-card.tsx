@@ -31,7 +31,12 @@ export function ExplanationCard({ call, explanation }: ExplanationCardProps) {
         ) : (
           <Notice tone="bad" live title={verdict.message}>
             Error {verdict.code}, {verdict.reason}, HTTP status {verdict.status}.
-            {failed && <span className="block font-medium">{remedies[failed.name]}</span>}
+            {failed && (
+              <div className="mt-1 flex flex-col gap-1">
+                <Sides {...failed} />
+                <p className="font-medium">{remedies[failed.name]}</p>
+              </div>
+            )}
           </Notice>
         )}
         <Steps label="Checks" steps={namesToShow(checks).map((name) => toStep(name, checks))} />
@@ -58,15 +63,19 @@ function toStep(name: CheckName, checks: readonly ExplainedCheck[]): Step {
     id: name,
     title: checkTitles[name],
     state: check.outcome,
-    detail: (
-      <span className="grid grid-cols-[4.5rem_minmax(0,1fr)] gap-x-2 [overflow-wrap:anywhere]">
-        <span className="text-muted">Expected</span>
-        <span>{check.expected}</span>
-        <span className="text-muted">Seen</span>
-        <span className={check.outcome === "failed" ? "font-medium" : undefined}>{check.seen}</span>
-      </span>
-    ),
+    detail: <Sides {...check} />,
   };
+}
+
+function Sides({ expected, seen }: Pick<ExplainedCheck, "expected" | "seen">) {
+  return (
+    <dl className="grid grid-cols-[4.5rem_minmax(0,1fr)] gap-x-2 text-sm [overflow-wrap:anywhere]">
+      <dt>Expected</dt>
+      <dd>{expected}</dd>
+      <dt>Seen</dt>
+      <dd>{seen}</dd>
+    </dl>
+  );
 }
 
 /** What to do where a check failed. */
