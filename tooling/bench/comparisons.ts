@@ -174,7 +174,7 @@ async function besideOidcProvider(latchkey: Latchkey, scale: Scale): Promise<Fig
 
 /**
  * An authorization server that verifies its JWT each time (signature, issuer, times, that who asks is an audience), and looks
- * for client, session and revocation; with its database in memory.
+ * whether its client is still there and the token was revoked; with its database in memory.
  */
 async function besideKeycloak(latchkey: Latchkey, scale: Scale): Promise<Figure[]> {
   const keycloak = await startKeycloak({ quickStart: false });
