@@ -9,6 +9,7 @@ import { selfSigned } from "#tooling/testing/certificates.ts";
 import { proofKey, signProof, type ProofKey } from "#tooling/testing/dpop.ts";
 import { signingPair, signToken, tenantId, validationWorld, type SigningPair } from "#tooling/testing/validation.ts";
 import type { Asking } from "./call.ts";
+import { answerForwardAuth } from "./forward-auth-face.ts";
 import { answerQuestion } from "./json-face.ts";
 import { answerSubrequest } from "./nginx-face.ts";
 
@@ -32,7 +33,7 @@ beforeAll(async () => {
   };
 });
 
-type Face = (req: IncomingMessage, res: ServerResponse, asking: Asking) => Promise<void>;
+type Face = (req: IncomingMessage, res: ServerResponse, asking: Asking) => void | Promise<void>;
 
 /** Sends a request to a face as a gateway that has proved itself. */
 function send(face: Face, options: InjectOptions) {
@@ -90,6 +91,24 @@ describe("the nginx face", () => {
     expect((await ask("", { ...own, ...shown(certificate) })).status).toBe(401);
     expect((await ask("?client-certificate=Other", { ...own, ...shown(certificate) })).status).toBe(401);
     expect((await ask("?client-certificate=__proto__", { ...own, ...shown(certificate) })).status).toBe(401);
+  });
+});
+
+describe("the face of Traefik and Caddy", () => {
+  const given = "client-certificate=X-Certificate";
+  const ask = async (asked: string, called: string) => {
+    const shown = { "X-Certificate": encodeURIComponent(certificate) };
+    const call = { "X-Forwarded-Method": "GET", "X-Forwarded-Uri": `${requestPath}${called}` };
+    const headers = { Authorization: `Bearer ${bound.certificate}`, ...shown, ...call };
+    return (await send(answerForwardAuth, { url: `/gateway/forward-auth${asked}`, headers })).statusCode;
+  };
+
+  it("takes a certificate from the header that the gateway names, and from none that its caller does", async () => {
+    expect(await ask(`?${given}`, "")).toBe(200);
+    expect(await ask(`?${given}`, "?a=1")).toBe(200);
+    expect(await ask("", `?${given}`)).toBe(401);
+    // A Caddy without a query of its own repeats the caller's.
+    expect(await ask(`?${given}`, `?${given}`)).toBe(401);
   });
 });
 

@@ -12,7 +12,8 @@ const base64 = /^[A-Za-z0-9+/]+={0,2}$/;
  *
  * - the thumbprint itself, in base64url, or in hexadecimal with or without colons;
  * - PEM text, plain or percent-encoded (nginx's `$ssl_client_escaped_cert`);
- * - the certificate's DER in base64, with or without the colons of a structured field (RFC 9440 §2.1);
+ * - the certificate's DER in base64, with or without the colons of a structured field (RFC 9440 §2.1); of several with a
+ *   comma between them, the first, which is the client's own (Traefik hands the whole chain on);
  * - an `X-Forwarded-Client-Cert` element with `Hash` or `Cert` (Envoy); of several, the last, which the gateway added.
  *
  * The certificate's trust was the gateway's question in the handshake: the binding compares nothing but the digest.
@@ -34,7 +35,9 @@ function readDer(text: string): Buffer | null {
   const plain = text.includes("%") ? decode(text) : text;
   if (plain === null) return null;
   const pem = /^-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----/.exec(plain)?.[1];
-  const body = (pem ?? plain.replace(/^:(.*):$/s, "$1")).replace(/\s/g, "");
+  // With white space behind the comma, they were several headers, of which one may be the caller's.
+  const first = /^([A-Za-z0-9+/=]+)(?:,[A-Za-z0-9+/=]+)*$/.exec(plain)?.[1] ?? plain;
+  const body = (pem ?? first.replace(/^:(.*):$/s, "$1")).replace(/\s/g, "");
   if (!base64.test(body)) return null;
   const der = Buffer.from(body, "base64");
   return isSequence(der) ? der : null;

@@ -282,6 +282,7 @@ describe("a token that is bound to a client certificate", () => {
       own.replaceAll("\n", " "),
       raw.toString("base64"),
       `:${raw.toString("base64")}:`,
+      `${raw.toString("base64")},${new X509Certificate(other).raw.toString("base64")}`,
       encodeURIComponent(raw.toString("base64")),
       fingerprint256,
       hex.toLowerCase(),
@@ -291,7 +292,14 @@ describe("a token that is bound to a client certificate", () => {
     ]) {
       expect(readThumbprint(text)).toBe(thumbprint);
     }
-    for (const text of ["", "MIIB", "x".repeat(20_000), `By="Hash=${hex}"`, `Hash=${hex},By=x`]) {
+    for (const text of [
+      "",
+      "MIIB",
+      "x".repeat(20_000),
+      `By="Hash=${hex}"`,
+      `Hash=${hex},By=x`,
+      `${raw.toString("base64")}, MIIB`,
+    ]) {
       expect(readThumbprint(text)).toBeNull();
     }
   });
