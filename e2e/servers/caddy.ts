@@ -1,6 +1,6 @@
 /** A real Caddy with the configuration of docs/gateways/caddy. */
 import { join } from "node:path";
-import { fillTemplate, runGateway, valuesOf, type GatewayOptions, type RunningGateway } from "./gateway.ts";
+import { fillTemplate, originOf, runGateway, valuesOf, type GatewayOptions, type RunningGateway } from "./gateway.ts";
 import { freePort } from "./ports.ts";
 import { lackingWheel, programOf, type Wheel } from "./wheel.ts";
 
@@ -19,8 +19,12 @@ export async function startCaddy(options: GatewayOptions): Promise<RunningGatewa
   const address = `127.0.0.1:${await freePort()}`;
   return runGateway("caddy", {
     address,
-    files: { Caddyfile: `{\n\tadmin off\n}\n${await fillTemplate("caddy/Caddyfile", {})}` },
+    // Redirects would take the port 80 of this machine.
+    files: {
+      Caddyfile: `{\n\tadmin off\n\tauto_https disable_redirects\n}\n${await fillTemplate("caddy/Caddyfile", {}, options)}`,
+    },
     command: (folder) => [program, "run", "--config", join(folder, "Caddyfile")],
-    environment: { ...valuesOf(options, address), LISTEN: `http://${address}` },
+    environment: { ...valuesOf(options, address), LISTEN: originOf(options, address) },
+    around: options,
   });
 }

@@ -20,7 +20,7 @@ export async function startEnvoy(configuration: string, options: GatewayOptions)
   const address = `127.0.0.1:${await freePort()}`;
   return runGateway("envoy", {
     address,
-    files: { "envoy.yaml": await fillTemplate(`envoy/${configuration}`, valuesOf(options, address)) },
+    files: { "envoy.yaml": await fillTemplate(`envoy/${configuration}`, valuesOf(options, address), options) },
     command: (folder) => [
       program,
       "--config-path",
@@ -32,5 +32,6 @@ export async function startEnvoy(configuration: string, options: GatewayOptions)
       "--log-level",
       "warning",
     ],
+    around: options,
   });
 }

@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { fillAddress, withLines } from "#lib/features/gateway-credentials/configuration-text.ts";
 import { waitForPort } from "./ports.ts";
 
 /** What stands around a gateway; all of them host:port. */
@@ -13,6 +14,10 @@ export type GatewayOptions = {
   latchkeyGrpcAddress?: string;
   backendAddress: string;
   gatewayCredential: string;
+  /** Speaks TLS with callers, and lets them show certificates: its own for localhost, in PEM form. */
+  tls?: { certificate: string; privateKey: string } | undefined;
+  /** Asks Latchkey over TLS, at this origin, and believes the certificates of this authority alone. */
+  latchkeyOverTls?: { origin: string; authority: string } | undefined;
 };
 
 export type RunningGateway = { origin: string; stop(): Promise<void> };
@@ -40,13 +45,31 @@ export function valuesOf(options: GatewayOptions, listen: string): Record<string
     BACKEND_ADDRESS: options.backendAddress,
     BACKEND_HOST: backendHost,
     BACKEND_PORT: backendPort,
+    API_ORIGIN: originOf(options, listen),
   };
 }
 
-/** A configuration of docs/gateways with its values filled in as envsubst would; comments stay as they are. */
-export async function fillTemplate(name: string, values: Readonly<Record<string, string>>): Promise<string> {
+/** The address under which callers know a gateway that listens there; over TLS by a name, which callers say in its handshake. */
+export function originOf({ tls }: Pick<GatewayOptions, "tls">, address: string): string {
+  return tls ? `https://localhost:${address.split(":")[1]}` : `http://${address}`;
+}
+
+/**
+ * A configuration of docs/gateways with its values filled in as envsubst would; comments stay as they are.
+ *
+ * @param options.tls whether callers speak TLS with the gateway
+ * @param options.latchkeyOverTls where Latchkey is, if the gateway speaks TLS with it
+ */
+export async function fillTemplate(
+  name: string,
+  values: Readonly<Record<string, string>>,
+  { tls, latchkeyOverTls }: Pick<GatewayOptions, "tls" | "latchkeyOverTls">,
+): Promise<string> {
   const text = await readFile(fileURLToPath(new URL(`../../docs/gateways/${name}`, import.meta.url)), "utf8");
-  return text
+  const forCallers = tls ? withLines(text, "TLS with callers") : text;
+  const forLatchkey = latchkeyOverTls ? fillAddress(forCallers, latchkeyOverTls.origin) : forCallers;
+  return forLatchkey
+    .replaceAll("/etc/ssl/certs/ca-certificates.crt", "authority.pem")
     .split("\n")
     .map((line) =>
       line.startsWith("#") ? line : line.replace(/\$\{([A-Z_]+)\}/g, (whole, value: string) => values[value] ?? whole),
@@ -60,6 +83,7 @@ export async function fillTemplate(name: string, values: Readonly<Record<string,
  * @param options.files what lies in the folder, by name
  * @param options.command the program and its arguments, made from the folder's path
  * @param options.environment added to this one
+ * @param options.around the certificates that it needs lie in the folder too
  * @throws {Error} with the gateway's own words where nobody listens on the address within ten seconds
  */
 export async function runGateway(
@@ -69,15 +93,22 @@ export async function runGateway(
     files: Readonly<Record<string, string>>;
     command: (folder: string) => readonly [string, ...string[]];
     environment?: Readonly<Record<string, string>>;
+    around: GatewayOptions;
   },
 ): Promise<RunningGateway> {
   const folder = await mkdtemp(join(tmpdir(), `latchkey-${name}-`));
+  const { tls, latchkeyOverTls } = options.around;
+  const files = {
+    ...options.files,
+    ...(tls && { "certificate.pem": tls.certificate, "key.pem": tls.privateKey }),
+    ...(latchkeyOverTls && { "authority.pem": latchkeyOverTls.authority }),
+  };
   // Configurations hold the gateway credential.
-  await Promise.all(
-    Object.entries(options.files).map(([file, text]) => writeFile(join(folder, file), text, { mode: 0o600 })),
-  );
+  await Promise.all(Object.entries(files).map(([file, text]) => writeFile(join(folder, file), text, { mode: 0o600 })));
   const [program, ...args] = options.command(folder);
-  const env = { ...process.env, HOME: folder, ...options.environment };
+  // Programs in Go read from this variable whom they believe.
+  const trust = latchkeyOverTls && { SSL_CERT_FILE: join(folder, "authority.pem") };
+  const env = { ...process.env, HOME: folder, ...trust, ...options.environment };
   const child = spawn(program, args, { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
   let words = "";
   for (const stream of [child.stdout, child.stderr]) {
@@ -101,5 +132,5 @@ export async function runGateway(
     await stop();
     throw new Error(`${name} did not start: ${words}`, { cause });
   }
-  return { origin: `http://${options.address}`, stop };
+  return { origin: originOf(options.around, options.address), stop };
 }

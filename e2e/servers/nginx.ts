@@ -20,7 +20,8 @@ export async function startNginx(options: GatewayOptions, { asks = true } = {}):
   const binary = findNginx();
   if (!binary) throw new Error("nginx is not installed.");
   const address = `127.0.0.1:${await freePort()}`;
-  const configuration = await fillTemplate("nginx/latchkey.conf", valuesOf(options, address));
+  const values = { ...valuesOf(options, address), LISTEN: options.tls ? `${address} ssl` : address };
+  const configuration = await fillTemplate("nginx/latchkey.conf", values, options);
   return runGateway("nginx", {
     address,
     files: {
@@ -28,6 +29,7 @@ export async function startNginx(options: GatewayOptions, { asks = true } = {}):
       "nginx.conf": mainConfiguration,
     },
     command: (folder) => [binary, "-p", folder, "-c", join(folder, "nginx.conf"), "-e", "stderr"],
+    around: options,
   });
 }
 

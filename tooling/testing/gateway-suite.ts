@@ -1,13 +1,17 @@
 /** What every real gateway must do with the configuration of the docs, whichever face it asks. */
-import { request } from "node:http";
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { startEchoBackend, type Echo, type RunningBackend } from "#e2e/servers/echo-backend.ts";
 import type { GatewayOptions, RunningGateway } from "#e2e/servers/gateway.ts";
+import { startTlsProxy, type TlsProxy } from "#e2e/servers/tls-proxy.ts";
 import { tenantDb } from "#lib/data/database.ts";
 import { defaultBackendJwt } from "#lib/features/backend-jwt/contract.ts";
 import { updateBackendJwt } from "#lib/features/backend-jwt/update.ts";
-import { gatewayTenant, keySetOutbound, serveValidationPlane, within5Seconds } from "./gateway.ts";
+import { selfSigned, testAuthority } from "./certificates.ts";
+import { gatewayTenant, keySetOutbound, publishApi, serveValidationPlane, within5Seconds } from "./gateway.ts";
+import { itemPath, send, type Answer, type Call } from "./gateway-calls.ts";
+import { describeHandshakes, webSocketApi } from "./gateway-handshakes.ts";
+import { describeHolders } from "./gateway-holders.ts";
 import { describeUnless } from "./needs.ts";
 import { testDependencies } from "./tenant.ts";
 import { consumerKey, signingPair, signToken, type SigningPair, type TokenParts } from "./validation.ts";
@@ -31,6 +35,9 @@ export function describeGateway({ lacking, title, start, whileAway, hidesUnavail
     let plane: Awaited<ReturnType<typeof serveValidationPlane>>;
     let backend: RunningBackend;
     let gateway: RunningGateway;
+    /** Speaks TLS on both sides: with callers and with Latchkey. */
+    let gatewayOverTls: RunningGateway;
+    let tlsProxy: TlsProxy;
     let tenant: Awaited<ReturnType<typeof gatewayTenant>>;
 
     beforeAll(async () => {
@@ -39,33 +46,38 @@ export function describeGateway({ lacking, title, start, whileAway, hidesUnavail
       plane = await serveValidationPlane(deps);
       backend = await startEchoBackend();
       tenant = await gatewayTenant(deps);
-      gateway = await start({
+      const options = {
         latchkeyAddress: plane.address,
         latchkeyGrpcAddress: plane.grpcAddress,
         backendAddress: backend.address,
         gatewayCredential: tenant.credential,
-      });
+      };
+      gateway = await start(options);
+      const authority = testAuthority();
+      tlsProxy = await startTlsProxy(plane.address, authority.issue({ name: "localhost" }));
+      const latchkeyOverTls = { origin: tlsProxy.origin, authority: authority.certificate };
+      [gatewayOverTls] = await Promise.all([
+        start({ ...options, tls: selfSigned("localhost"), latchkeyOverTls }),
+        publishApi(tenant, webSocketApi),
+      ]);
     }, downloadMs);
     afterAll(async () => {
-      await gateway?.stop();
+      await Promise.all([gateway?.stop(), gatewayOverTls?.stop(), tlsProxy?.stop()]);
       await Promise.all([backend?.stop(), plane?.stop()]);
     });
 
     const token = (parts: TokenParts = {}, by = pair) => signToken(by, parts, Math.floor(Date.now() / 1000));
 
-    async function call(
-      bearer: string | null,
-      { method = "GET", path = "/orders/1.0.0/items/7", headers = {}, body = "" }: Call = {},
-    ): Promise<Answer> {
+    async function callAt(origin: string, how: Call): Promise<Answer & { reachedBackend: boolean }> {
       const before = backend.calls.length;
-      const answer = await send(gateway.origin, {
-        method,
-        path,
-        body,
-        headers: { ...headers, ...(bearer === null ? {} : { Authorization: `Bearer ${bearer}` }) },
-      });
+      const answer = await send(origin, how);
       return { ...answer, reachedBackend: backend.calls.length > before };
     }
+    const call = (bearer: string | null, { headers, ...how }: Call = {}) =>
+      callAt(gateway.origin, {
+        ...how,
+        headers: { ...headers, ...(bearer === null ? {} : { Authorization: `Bearer ${bearer}` }) },
+      });
 
     it("lets a good token through, and tells the backend who calls", async () => {
       const { status, body } = await call(await token());
@@ -95,6 +107,7 @@ export function describeGateway({ lacking, title, start, whileAway, hidesUnavail
         "x-latchkey-plan": "Unlimited",
         "X-LATCHKEY-APPLICATION-ID": "another",
         "X-Latchkey-Gateway": "lkg_mine",
+        "X-Latchkey-Certificate": "mine",
         // To some backends, these are X-Latchkey-Scopes too.
         X_Latchkey_Scopes: "admin",
         "X.Latchkey.Scopes": "admin",
@@ -164,8 +177,13 @@ export function describeGateway({ lacking, title, start, whileAway, hidesUnavail
         { status: 403, code: "900910", challenge: expect.stringContaining('scope="orders:admin"') },
       ],
       [
+        "a missing scope where the caller names another method and path",
+        async () => ({ bearer: await token(), call: { method: "DELETE", headers: anotherCall } }),
+        { status: 403, code: "900910", challenge: expect.stringContaining('scope="orders:admin"') },
+      ],
+      [
         "an unknown resource",
-        async () => ({ bearer: await token(), call: { path: "/orders/1.0.0/nothing" } }),
+        async () => ({ bearer: await token(), call: { path: "/orders/1.0.0/nothing", headers: anotherCall } }),
         { status: 404, code: "900906", reason: "resource_unknown" },
       ],
       [
@@ -208,6 +226,15 @@ export function describeGateway({ lacking, title, start, whileAway, hidesUnavail
         body: "the whole order",
       });
       expect(body).toMatchObject({ method: "DELETE", body: "the whole order" });
+    });
+
+    const origin = (over: "http" | "https") => (over === "http" ? gateway : gatewayOverTls).origin;
+    describeHolders({ token, origin, call: (over, how) => callAt(origin(over), how) });
+    describeHandshakes({
+      token,
+      origin: () => gateway.origin,
+      call: (how) => callAt(gateway.origin, how),
+      backend: () => backend,
     });
 
     it("answers what the backend refuses as the backend did", async () => {
@@ -273,35 +300,13 @@ const said = [
   "x-latchkey-subject",
 ];
 
-/** The first time, the gateway itself must be fetched. */
-const downloadMs = 300_000;
-
-type Call = { method?: string; path?: string; headers?: Record<string, string>; body?: string };
-type Answer = {
-  status: number;
-  headers: Record<string, string | string[] | undefined>;
-  body: unknown;
-  reachedBackend: boolean;
+/** What a caller could say in the gateway's place about a call that may pass. */
+const anotherCall = {
+  "X-Forwarded-Method": "GET",
+  "X-Forwarded-Uri": itemPath,
+  "X-Original-Method": "GET",
+  "X-Original-URI": itemPath,
 };
 
-/** Node's own client: it sends paths as they are, where fetch would tidy them. */
-function send(
-  origin: string,
-  { method, path, headers, body }: Required<Call>,
-): Promise<Omit<Answer, "reachedBackend">> {
-  const { hostname, port } = new URL(origin);
-  return new Promise((resolve, reject) => {
-    const length = body === "" ? {} : { "Content-Length": Buffer.byteLength(body) };
-    const sent = request({ hostname, port, method, path, headers: { ...headers, ...length } }, (res) => {
-      const chunks: Buffer[] = [];
-      res.on("data", (chunk: Buffer) => chunks.push(chunk));
-      res.on("end", () => {
-        const text = Buffer.concat(chunks).toString();
-        const isJson = text.startsWith("{");
-        resolve({ status: res.statusCode ?? 0, headers: res.headers, body: isJson ? JSON.parse(text) : text });
-      });
-    });
-    sent.once("error", reject);
-    sent.end(body);
-  });
-}
+/** The first time, the gateway itself must be fetched. */
+const downloadMs = 300_000;

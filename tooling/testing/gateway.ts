@@ -11,6 +11,7 @@ import { createGatewayCredential } from "#lib/features/gateway-credentials/creat
 import { newId } from "#lib/foundation/ids.ts";
 import { Secret } from "#lib/foundation/secret.ts";
 import { startValidationPlane } from "#lib/runtime/validation-plane.ts";
+import type { ApiKind } from "#lib/token-validation/snapshot.ts";
 import { testTenant } from "./tenant.ts";
 import { consumerKey, issuer, keySetUrl } from "./validation.ts";
 
@@ -124,6 +125,41 @@ export async function gatewayTenant(deps: Dependencies) {
   });
   const { id: credentialId, credential } = await createGatewayCredential(administrator, { name: "Edge" });
   return { administrator, tenantId: tenant.id, ids: { ...ids, keyMapping, credential: credentialId }, credential };
+}
+
+/** What an API of the test's tenant is, at version 1.0.0. */
+type PublishedApi = {
+  name: string;
+  kind: ApiKind;
+  context: string;
+  resources: readonly { verb: string; path: string; scopes: readonly string[] }[];
+};
+
+/** Publishes another API in the test's tenant, to which its application is subscribed. */
+export async function publishApi(
+  { administrator: { deps, tenant, actor }, ids }: Awaited<ReturnType<typeof gatewayTenant>>,
+  { resources, ...api }: PublishedApi,
+): Promise<void> {
+  const own = { tenantId: tenant.id };
+  const apiId = newId();
+  const createdById = actor.kind === "person" ? actor.personId : "";
+  await deps.database.inTenant(tenant.id, async (tx) => {
+    const db = tenantDb(tx);
+    await db.api.create({ data: { ...own, ...api, id: apiId, version: "1.0.0", status: "PUBLISHED", createdById } });
+    await db.apiResource.createMany({
+      data: resources.map(({ scopes, ...resource }, position) => ({
+        ...own,
+        ...resource,
+        scopes: [...scopes],
+        id: newId(),
+        apiId,
+        position,
+      })),
+    });
+    await db.subscription.create({
+      data: { ...own, id: newId(), applicationId: ids.application, apiId, planId: ids.plan },
+    });
+  });
 }
 
 /** Repeats a question until its answer fits, for at most five seconds: the promise about changes. */

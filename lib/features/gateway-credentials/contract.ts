@@ -37,4 +37,9 @@ export type GatewayCredentialView = {
 /** The only time that the credential itself is seen. */
 export type NewGatewayCredentialView = GatewayCredentialView & { credential: string };
 
+export const gatewayKinds = ["nginx", "envoy", "traefik", "caddy", "node"] as const;
+
+/** What each kind of gateway is configured with. */
+export type GatewayConfigurations = Record<(typeof gatewayKinds)[number], { name: string; text: string }[]>;
+
 export type GatewayCredentialListView = { items: GatewayCredentialView[]; nextCursor: string | null };

@@ -1,9 +1,9 @@
 import type { Metadata } from "next";
 import { BackendJwtForm } from "#components/gateways/backend-jwt-form.tsx";
+import { Configurations } from "#components/gateways/configurations.tsx";
 import { CredentialDialog } from "#components/gateways/credential-dialog.tsx";
 import { CredentialTable } from "#components/gateways/credential-table.tsx";
 import { Button } from "#components/ui/button.tsx";
-import { CodeBlock } from "#components/ui/code-block.tsx";
 import { EmptyState } from "#components/ui/empty-state.tsx";
 import { PageHeader } from "#components/ui/page-header.tsx";
 import { Pager } from "#components/ui/pager.tsx";
@@ -11,7 +11,7 @@ import { SearchField } from "#components/ui/search-field.tsx";
 import { readBackendJwt } from "#lib/features/backend-jwt/read.ts";
 import { ListGatewayCredentialsInput, searchLength } from "#lib/features/gateway-credentials/contract.ts";
 import { listGatewayCredentials } from "#lib/features/gateway-credentials/list.ts";
-import { readNginxConfiguration } from "#lib/features/gateway-credentials/read-nginx-configuration.ts";
+import { readGatewayConfigurations } from "#lib/features/gateway-credentials/read-configurations.ts";
 import { listReportingKeyManagers } from "#lib/features/revocations/list.ts";
 import { readWords } from "#lib/foundation/text.ts";
 import { requireContext } from "#lib/web/context.ts";
@@ -24,9 +24,9 @@ export default async function GatewaysPage({ searchParams }: PageProps<"/admin/g
   const ctx = await requireContext("gateway_credential:read");
   const { q, cursor } = await readSearch(searchParams);
   const search = readWords(ListGatewayCredentialsInput.shape.search, q);
-  const [{ items, nextCursor }, configuration, backendJwt, keyManagers] = await Promise.all([
+  const [{ items, nextCursor }, configurations, backendJwt, keyManagers] = await Promise.all([
     listGatewayCredentials(ctx, { ...(search ? { search } : {}), cursor }),
-    readNginxConfiguration(ctx, {}),
+    readGatewayConfigurations(ctx, {}),
     readBackendJwt(ctx, {}),
     listReportingKeyManagers(ctx, {}),
   ]);
@@ -66,18 +66,17 @@ export default async function GatewaysPage({ searchParams }: PageProps<"/admin/g
           <Pager nextCursor={nextCursor} />
         </div>
       )}
-      <section aria-labelledby="nginx" className="flex flex-col gap-3">
+      <section aria-labelledby="configurations" className="flex flex-col gap-3">
         <div className="flex flex-col gap-1">
-          <h2 id="nginx" className="text-lg font-semibold">
-            Connect nginx
+          <h2 id="configurations" className="text-lg font-semibold">
+            Connect a gateway
           </h2>
           <p className="text-muted max-w-[68ch]">
-            Save this beside your nginx configuration, fill in the credential, where callers connect and where the
-            backend is, and include it in the http block. Every call is then judged before it reaches the backend, which
-            learns who calls from headers that begin with X-Latchkey-.
+            Every call is judged before it reaches the backend, which learns who calls. Copy the configuration, and fill
+            in what its first lines name: the credential among it, so let nobody but the gateway read the file.
           </p>
         </div>
-        <CodeBlock label="latchkey.conf" code={configuration} />
+        <Configurations configurations={configurations} />
       </section>
       <section aria-labelledby="backend-jwt" className="flex max-w-3xl flex-col gap-3">
         <div className="flex flex-col gap-1">

@@ -1,0 +1,54 @@
+import type { ReactNode } from "react";
+import { CodeBlock } from "#components/ui/code-block.tsx";
+import { Tabs, TabsContent, TabsList, TabsTrigger } from "#components/ui/tabs.tsx";
+import { gatewayKinds, type GatewayConfigurations } from "#lib/features/gateway-credentials/contract.ts";
+
+const gateways: Record<keyof GatewayConfigurations, { label: string; advice: ReactNode }> = {
+  nginx: {
+    label: "nginx",
+    advice: "A file of its own in the http block, such as /etc/nginx/conf.d/latchkey.conf.",
+  },
+  envoy: {
+    label: "Envoy",
+    advice:
+      "One of the two: http.yaml asks at the address of this portal, grpc.yaml at the port that the setting LATCHKEY_GRPC_PORT opens.",
+  },
+  traefik: {
+    label: "Traefik",
+    advice:
+      "traefik.yml is Traefik itself, latchkey.yml its routes. Keep both in the folder that Traefik is started in.",
+  },
+  caddy: {
+    label: "Caddy",
+    advice:
+      "A whole Caddyfile, or a site of yours. Caddy takes what stands in braces with a dollar sign from its environment.",
+  },
+  node: {
+    label: "Node",
+    advice:
+      "No gateway at all: a middleware for Express, Connect and node:http. npm pack builds it in the folder packages/node-middleware of this installation.",
+  },
+};
+
+/** What each kind of gateway is configured with, ready to be copied. */
+export function Configurations({ configurations }: { configurations: GatewayConfigurations }) {
+  return (
+    <Tabs defaultValue={gatewayKinds[0]}>
+      <TabsList aria-label="Kind of gateway">
+        {gatewayKinds.map((kind) => (
+          <TabsTrigger key={kind} value={kind}>
+            {gateways[kind].label}
+          </TabsTrigger>
+        ))}
+      </TabsList>
+      {gatewayKinds.map((kind) => (
+        <TabsContent key={kind} value={kind} className="flex flex-col gap-3">
+          <p className="text-muted max-w-[68ch]">{gateways[kind].advice}</p>
+          {configurations[kind].map(({ name, text }) => (
+            <CodeBlock key={name} label={name} code={text} />
+          ))}
+        </TabsContent>
+      ))}
+    </Tabs>
+  );
+}
