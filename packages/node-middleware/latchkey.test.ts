@@ -142,6 +142,63 @@ describe("a call that may pass", () => {
   });
 });
 
+describe("a GraphQL call", () => {
+  const request = { query: "{ orders { id } }", operationName: null, variables: { secret: "x" }, extensions: {} };
+
+  it("is asked about with its document, and neither with variables nor with extensions", async () => {
+    const origin = await guarded({ graphql: () => request });
+    expect(await call(origin, "/orders/1.0.0", bearer, "POST")).toMatchObject({ status: 200 });
+    expect(asked[0]?.question).toEqual({
+      token: "token-1",
+      method: "POST",
+      requestPath: "/orders/1.0.0",
+      graphql: { query: request.query, operationName: null },
+    });
+  });
+
+  it("is asked about with what the server says that it touches, whatever document there is", async () => {
+    const origin = await guarded({ graphql: () => request, operations: () => ["QUERY orders"] });
+    await call(origin, "/orders/1.0.0", bearer, "POST");
+    expect(asked[0]?.question).toMatchObject({ operations: ["QUERY orders"] });
+    expect(asked[0]?.question).not.toHaveProperty("graphql");
+  });
+
+  it("may be no GraphQL call after all", async () => {
+    const origin = await guarded({ graphql: () => undefined, operations: () => undefined });
+    await call(origin, "/orders/1.0.0", bearer);
+    expect(asked[0]?.question).toEqual({ token: "token-1", method: "GET", requestPath: "/orders/1.0.0" });
+  });
+
+  it("that Latchkey cannot read is refused in its words", async () => {
+    const fields = [{ path: "graphql.query", message: "The query is no GraphQL that can be read." }];
+    reply = { status: 400, body: { code: "input.invalid", message: "The question is not usable.", fields } };
+    const origin = await guarded({ graphql: () => [request] });
+    expect(await call(origin, "/orders", bearer, "POST")).toMatchObject({
+      status: 400,
+      body: { code: "900900", reason: "operations_unknown", message: fields[0]?.message },
+    });
+    expect(asked[0]?.question).toMatchObject({ graphql: {} });
+    reply = { status: 413, body: { code: "input.invalid", message: "The question is larger than 65536 bytes." } };
+    expect(await call(origin, "/orders", bearer, "POST")).toMatchObject({ status: 413, body: { code: "900900" } });
+    expect(errors).toEqual([]);
+  });
+
+  it("lets nothing pass where another part of the question is wrong, or its document cannot be had", async () => {
+    reply = { status: 400, body: { fields: [{ path: "method", message: "Use an HTTP method, such as GET." }] } };
+    expect(await call(await guarded({ graphql: () => request }), "/orders", bearer)).toMatchObject({ status: 503 });
+    const broken = await guarded({
+      graphql: () => {
+        throw new Error("There is no body.");
+      },
+    });
+    expect(await call(broken, "/orders", bearer)).toMatchObject({ status: 503 });
+    expect(errors.map(({ message }) => message)).toEqual([
+      "Latchkey answered 400 without a verdict.",
+      "There is no body.",
+    ]);
+  });
+});
+
 describe("a call that may not pass", () => {
   it("is answered with status, challenge and code, and reaches nobody", async () => {
     reply = { body: refused };

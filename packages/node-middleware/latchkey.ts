@@ -16,6 +16,13 @@ export type LatchkeyOptions = {
   origin?: string;
   /** The path that is asked about, query included; the one that the caller sent unless told otherwise. */
   path?: (req: IncomingMessage) => string;
+  /**
+   * The GraphQL request of a call, with `query` and `operationName`, as the server will run it; Latchkey reads from it what
+   * the call touches. Undefined for a call that is none.
+   */
+  graphql?: (req: IncomingMessage) => unknown;
+  /** What a GraphQL call touches at the root of the schema, such as `QUERY orders`, where the server knows by itself. */
+  operations?: (req: IncomingMessage) => readonly string[] | undefined;
   /** Hears why Latchkey gave no verdict. The call was refused already. */
   onError?: (error: Error) => void;
 };
@@ -86,14 +93,16 @@ const gatewayRefused: Refusal = {
  */
 export function latchkey(options: LatchkeyOptions): Middleware {
   const ask = createAsk(options);
-  const { origin, path = pathOf, onError } = options;
+  const { origin, onError } = options;
   if (origin !== undefined && !/^https?:\/\/[^/?#@\s]+$/i.test(origin)) {
     throw new TypeError("latchkey: origin must be scheme and host alone, such as https://api.example.");
   }
 
   async function decide(req: IncomingMessage): Promise<AllowedCall | Refusal> {
-    const answer = await ask(JSON.stringify(questionOf(req, path(req), origin)));
-    return answer.status === 401 ? gatewayRefused : readVerdict(answer);
+    const question = questionOf(req, options);
+    const answer = await ask(JSON.stringify(question));
+    if (answer.status === 401) return gatewayRefused;
+    return ("graphql" in question && graphqlRefused(answer)) || readVerdict(answer);
   }
 
   return (req, res, next) => {
@@ -123,7 +132,10 @@ function pathOf(req: IncomingMessage): string {
   return typeof originalUrl === "string" ? originalUrl : (req.url ?? "");
 }
 
-function questionOf(req: IncomingMessage, requestPath: string, origin: string | undefined): object {
+function questionOf(req: IncomingMessage, { path = pathOf, origin, operations, graphql }: LatchkeyOptions): object {
+  const requestPath = path(req);
+  const touched = operations?.(req);
+  const request = touched ? undefined : graphql?.(req);
   const { authorization = "", dpop } = req.headers;
   const [, scheme = "", token] = /^(Bearer|DPoP) +([^\s]+) *$/i.exec(authorization) ?? [];
   const isDpop = scheme.toLowerCase() === "dpop";
@@ -136,7 +148,25 @@ function questionOf(req: IncomingMessage, requestPath: string, origin: string | 
     ...(token !== undefined && { token }),
     ...(isDpop && { dpop: { ...proof, ...url } }),
     ...(certificate && { clientCertificate: certificate.raw.toString("base64") }),
+    ...(touched && { operations: touched }),
+    ...(request !== undefined && { graphql: documentOf(request) }),
   };
+}
+
+/** Neither variables nor extensions say what is touched; they stay here. */
+function documentOf(request: unknown): object {
+  const { query, operationName } = (request ?? {}) as Record<string, unknown>;
+  return { query, operationName };
+}
+
+/** The refusal of a GraphQL request that cannot be read, in Latchkey's words; null where the answer is another. */
+function graphqlRefused({ status, text }: Answer): Refusal | null {
+  const own = { code: 900900, reason: "operations_unknown", wwwAuthenticate: null, retryAfter: undefined };
+  if (status === 413) return { ...own, status, message: "The GraphQL request is too long." };
+  if (status !== 400) return null;
+  const { fields } = JSON.parse(text) as { fields?: { path: string; message: string }[] };
+  const field = fields?.find(({ path }) => path.startsWith("graphql"));
+  return field ? { ...own, status, message: field.message } : null;
 }
 
 /** Sends questions over connections that stay open. */
