@@ -169,6 +169,13 @@ export async function readRevocations(
      LIMIT ${limit}`;
 }
 
+/** The time by the clock of the database, by which revocations are dated. */
+export async function readRevocationTime(ctx: InstallationContext): Promise<Date> {
+  const [row] = await installationDb(ctx).$queryRaw<{ now: Date }[]>`SELECT CURRENT_TIMESTAMP::timestamptz(3) AS now`;
+  if (!row) throw new Error("The database does not tell the time.");
+  return row.now;
+}
+
 /** Revocations of these tenants that were written since a time. */
 export async function readRevocationsSince(
   ctx: InstallationContext,

@@ -5,7 +5,7 @@ import { deserialize, serialize } from "node:v8";
 import type { Secret } from "#lib/foundation/secret.ts";
 
 /** Raised with every change of what is saved: a file of another format is not read. */
-const format = "latchkey validator state 1\n";
+const format = "latchkey validator state 2\n";
 const macBytes = 32;
 
 /**

@@ -30,7 +30,11 @@ function world() {
     /** What is revoked already when a tenant is loaded, in pages. */
     revokedBefore: [] as Revocation[][],
     revocations: [] as TenantRevocation[],
-    revocationsAskedSince: [] as Date[],
+    revocationsAskedSince: [] as (Date | null)[],
+    /** How far the clock of the database is ahead of ours. */
+    databaseAheadMs: 0,
+    /** Milliseconds that have passed for the timer alone. */
+    passedMs: 0,
     /** What a load answers instead of the present version: a read replica that lags behind. */
     laggingVersion: undefined as bigint | undefined,
     /** What happens while a load is under way, once. */
@@ -54,6 +58,7 @@ function world() {
     },
     clock: { now: () => new Date(made.time) },
     log: silentLog,
+    timer: () => made.passedMs,
     // The test compares when it wants to.
     limits: { ...defaultKeeperLimits, checkEveryMs: 1_000_000 },
     source: {
@@ -77,7 +82,8 @@ function world() {
         if (made.isDown) throw new Error("down");
         made.revocationsAskedSince.push(revokedSince);
         const versions = new Map(made.exists ? tenantIds.map((id) => [id, made.version]) : []);
-        return { versions, revocations: made.revocations };
+        const readAt = new Date(made.time + made.databaseAheadMs);
+        return { versions, revocations: made.revocations, readAt };
       },
     },
   });

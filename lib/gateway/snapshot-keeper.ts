@@ -41,11 +41,14 @@ export type SnapshotSource = {
   changes(tenantId: TenantId, after: bigint): Promise<readonly ConfigChange[] | null>;
   /** What is revoked, in pages. */
   revocations(tenantId: TenantId): AsyncIterable<readonly Revocation[]>;
-  /** The present versions, and what was revoked since a time. */
+  /**
+   * The present versions, and what was revoked since a moment of the source's own clock; nothing where that is null.
+   * `readAt` is the moment of that clock from which on something may not have been seen.
+   */
   check(
     tenantIds: readonly TenantId[],
-    revokedSince: Date,
-  ): Promise<{ versions: Map<TenantId, bigint>; revocations: readonly TenantRevocation[] }>;
+    revokedSince: Date | null,
+  ): Promise<{ versions: Map<TenantId, bigint>; revocations: readonly TenantRevocation[]; readAt: Date }>;
 };
 
 export type KeeperLimits = {
@@ -69,13 +72,20 @@ export const defaultKeeperLimits: KeeperLimits = {
   sweepEveryMs: 600_000,
 };
 
+/**
+ * A moment by the clock, which somebody may set, and by a timer that only goes forward, in milliseconds. How long ago it
+ * is goes by whichever has gone further: a clock that is set back makes nothing younger.
+ */
+type Moment = { clock: number; timer: number };
+const never: Moment = { clock: -Infinity, timer: -Infinity };
+
 type Entry = {
   tenantId: TenantId;
   kept: KeptTenant | null;
   /** What `kept` was made of. */
   loaded: LoadedTenant | null;
   /** When `kept` was last known to be the newest. */
-  freshAt: number;
+  freshAt: Moment;
   /** The version up to which what changed is known; never newer than what is kept. */
   seen: bigint;
   /** The version that was heard of; the snapshot is older while a load is under way. */
@@ -84,12 +94,14 @@ type Entry = {
   /** Not before this time again: a large tenant that changes all the time must not load all the time. */
   restsUntil: number;
   revocations: Revocations;
-  sweptAt: number;
+  sweptAt: Moment;
 };
 
 export type SavedTenants = {
   /** When versions were last compared, milliseconds since the epoch. */
   checkedAt: number;
+  /** Up to when revocations are known, by the clock of the database, milliseconds since the epoch. */
+  revokedUpTo: number | null;
   tenants: readonly {
     tenantId: TenantId;
     loaded: LoadedTenant;
@@ -106,6 +118,8 @@ export type SnapshotKeeperOptions = {
   clock: Clock;
   log: Log;
   limits?: KeeperLimits;
+  /** Milliseconds that have passed since some moment, whatever the clock is set to. */
+  timer?: () => number;
 };
 
 /** Changes of these concern some consumer keys; all others but revocations concern the snapshot. */
@@ -128,19 +142,26 @@ export class SnapshotKeeper {
   readonly #limits: KeeperLimits;
   readonly #entries: LRUCache<TenantId, Entry>;
   readonly #timer: NodeJS.Timeout;
-  #checkedAt: number;
+  readonly #elapsed: () => number;
+  #checkedAt: Moment;
   /** When the database was last heard of. */
-  #heardAt = -Infinity;
+  #heardAt = never;
+  /**
+   * Up to when revocations are known, by the clock of the database, which wrote down when each was made: ours may be
+   * ahead of it, or be set. Null before the first comparison.
+   */
+  #revokedUpTo: number | null = null;
   #checking: Promise<void> | null = null;
 
-  constructor({ source, grants, clock, log, limits = defaultKeeperLimits }: SnapshotKeeperOptions) {
+  constructor({ source, grants, clock, log, limits = defaultKeeperLimits, timer }: SnapshotKeeperOptions) {
     this.#source = source;
     this.#grants = grants;
     this.#clock = clock;
     this.#log = log;
     this.#limits = limits;
+    this.#elapsed = timer ?? (() => performance.now());
     // There is nothing yet that could have been missed.
-    this.#checkedAt = clock.now().getTime();
+    this.#checkedAt = this.#now();
     this.#entries = new LRUCache({ max: limits.tenants });
     this.#timer = setInterval(() => void this.compare(), limits.checkEveryMs);
     this.#timer.unref();
@@ -181,7 +202,7 @@ export class SnapshotKeeper {
 
   /** Seconds since the versions were last compared; for the metric. */
   secondsUnchecked(): number {
-    return this.#entries.size === 0 ? 0 : (this.#clock.now().getTime() - this.#checkedAt) / 1000;
+    return this.#entries.size === 0 ? 0 : this.#age(this.#checkedAt) / 1000;
   }
 
   /** Compares versions now and loads what has changed. One comparison at a time; never throws. */
@@ -195,29 +216,31 @@ export class SnapshotKeeper {
     const tenants = [...this.#entries.values()].flatMap(({ tenantId, kept, loaded, seen, freshAt, revocations }) => {
       if (!kept || !loaded) return [];
       const snapshot = { ...loaded.snapshot, version: kept.snapshot.version };
-      return { tenantId, loaded: { ...loaded, snapshot }, seen, freshAt, revocations: revocations.save() };
+      const saved = { seen, freshAt: this.#toClock(freshAt), revocations: revocations.save() };
+      return { tenantId, loaded: { ...loaded, snapshot }, ...saved };
     });
-    return { checkedAt: this.#checkedAt, tenants };
+    return { checkedAt: this.#toClock(this.#checkedAt), revokedUpTo: this.#revokedUpTo, tenants };
   }
 
   /**
    * Keeps again what was saved, as old as it is: what has changed since follows with the next comparison, and what is
    * too old is not handed out before.
    */
-  restore({ checkedAt, tenants }: SavedTenants): void {
-    this.#checkedAt = Math.min(this.#checkedAt, checkedAt);
-    this.#heardAt = checkedAt;
+  restore({ checkedAt, revokedUpTo, tenants }: SavedTenants): void {
+    this.#checkedAt = this.#fromClock(checkedAt);
+    this.#heardAt = this.#checkedAt;
+    this.#revokedUpTo = revokedUpTo;
     for (const { tenantId, loaded, seen, freshAt, revocations } of tenants) {
       const entry = this.#entry(tenantId);
       entry.revocations = Revocations.restore(revocations);
       this.#keep(entry, loaded);
-      Object.assign(entry, { seen, freshAt, wanted: seen });
+      Object.assign(entry, { seen, freshAt: this.#fromClock(freshAt), wanted: seen });
     }
   }
 
   /** Whether the database was heard of lately enough to answer for certain. */
   isCertain(): boolean {
-    return this.#clock.now().getTime() - this.#heardAt <= this.#limits.maximumUncheckedMs;
+    return this.#age(this.#heardAt) <= this.#limits.maximumUncheckedMs;
   }
 
   close(): void {
@@ -225,7 +248,26 @@ export class SnapshotKeeper {
   }
 
   #isFresh({ freshAt }: Entry): boolean {
-    return this.#clock.now().getTime() - freshAt <= this.#limits.maximumUncheckedMs;
+    return this.#age(freshAt) <= this.#limits.maximumUncheckedMs;
+  }
+
+  #now(): Moment {
+    return { clock: this.#clock.now().getTime(), timer: this.#elapsed() };
+  }
+
+  #age({ clock, timer }: Moment): number {
+    return Math.max(this.#clock.now().getTime() - clock, this.#elapsed() - timer);
+  }
+
+  /** The moment by the clock as it is now. */
+  #toClock(moment: Moment): number {
+    return this.#clock.now().getTime() - this.#age(moment);
+  }
+
+  /** A moment of another process. One that is still to come says nothing about how long ago it was. */
+  #fromClock(clock: number): Moment {
+    const age = this.#clock.now().getTime() - clock;
+    return age < 0 ? never : { clock, timer: this.#elapsed() - age };
   }
 
   #entry(tenantId: TenantId): Entry {
@@ -235,13 +277,13 @@ export class SnapshotKeeper {
         tenantId,
         kept: null,
         loaded: null,
-        freshAt: -Infinity,
+        freshAt: never,
         seen: -1n,
         wanted: -1n,
         loading: null,
         restsUntil: 0,
         revocations: new Revocations(),
-        sweptAt: this.#clock.now().getTime(),
+        sweptAt: this.#now(),
       };
       this.#entries.set(tenantId, entry);
     }
@@ -258,7 +300,7 @@ export class SnapshotKeeper {
   }
 
   async #compare(): Promise<void> {
-    const startedAt = this.#clock.now().getTime();
+    const startedAt = this.#now();
     const entries = [...this.#entries.values()];
     try {
       await this.#compareEntries(entries, startedAt);
@@ -269,23 +311,26 @@ export class SnapshotKeeper {
     }
   }
 
-  async #compareEntries(entries: readonly Entry[], startedAt: number): Promise<void> {
-    const { versions, revocations } = await this.#source.check(
+  async #compareEntries(entries: readonly Entry[], startedAt: Moment): Promise<void> {
+    const since = this.#revokedUpTo === null ? null : new Date(this.#revokedUpTo - this.#limits.revocationOverlapMs);
+    const { versions, revocations, readAt } = await this.#source.check(
       entries.map(({ tenantId }) => tenantId),
-      new Date(this.#checkedAt - this.#limits.revocationOverlapMs),
+      since,
     );
     for (const { tenantId, ...revocation } of revocations) this.#entries.peek(tenantId)?.revocations.add(revocation);
     for (const entry of entries) {
       const version = versions.get(entry.tenantId);
       if (version === undefined) this.#forget(entry);
       else if (version > entry.wanted) entry.wanted = version;
-      if (startedAt - entry.sweptAt > this.#limits.sweepEveryMs) {
+      if (this.#age(entry.sweptAt) > this.#limits.sweepEveryMs) {
         entry.sweptAt = startedAt;
-        entry.revocations.sweep(startedAt / 1000);
+        // A token has expired for certain where both clocks say so.
+        entry.revocations.sweep(Math.min(startedAt.clock, readAt.getTime()) / 1000);
       }
       if (this.#isBehind(entry)) void this.#load(entry);
       else entry.freshAt = startedAt;
     }
+    this.#revokedUpTo = readAt.getTime();
   }
 
   #forget(entry: Entry): void {
@@ -316,7 +361,7 @@ export class SnapshotKeeper {
   }
 
   async #loadOnce(entry: Entry): Promise<void> {
-    const startedAt = this.#clock.now().getTime();
+    const startedAt = this.#now();
     const measuredFrom = performance.now();
     await this.#catchUp(entry);
     const now = performance.now();
@@ -343,6 +388,9 @@ export class SnapshotKeeper {
   }
 
   async #loadAll(entry: Entry): Promise<void> {
+    // Whatever is revoked from here on, the next comparison must ask for.
+    if (this.#revokedUpTo === null) await this.compare();
+    if (this.#revokedUpTo === null) throw new Error("It is not known up to when revocations are known.");
     const loaded = await this.#source.load(entry.tenantId);
     if (!loaded) return this.#forget(entry);
     if (!entry.kept) {

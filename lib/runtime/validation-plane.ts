@@ -5,6 +5,7 @@ import { findCredentialOwner, noteCredentialUse } from "#lib/data/gateway-creden
 import {
   readRevocations,
   readRevocationsSince,
+  readRevocationTime,
   type RevocationPosition,
   type RevocationQuery,
   type TenantRevocation,
@@ -181,8 +182,11 @@ function snapshotSource(deps: Pick<Dependencies, "clock" | "database" | "vault" 
       database.inInstallation((ctx) => readConfigChanges(ctx, { tenantId, after, limit: maximumChanges })),
     async *revocations(tenantId) {
       let after: RevocationPosition | null = null;
+      const theirs = await database.inInstallation(readRevocationTime);
+      // A token has expired for certain where both clocks say so.
+      const now = new Date(Math.min(clock.now().getTime(), theirs.getTime()));
       do {
-        const query: RevocationQuery = { tenantId, after, now: clock.now(), limit: revocationsInOnePage };
+        const query: RevocationQuery = { tenantId, after, now, limit: revocationsInOnePage };
         const page: TenantRevocation[] = await database.inInstallation((ctx) => readRevocations(ctx, query));
         yield page;
         after = page.length < revocationsInOnePage ? null : (page.at(-1) ?? null);
@@ -190,8 +194,9 @@ function snapshotSource(deps: Pick<Dependencies, "clock" | "database" | "vault" 
     },
     check: (tenantIds, revokedSince) =>
       database.inInstallation(async (ctx) => ({
+        readAt: await readRevocationTime(ctx),
         versions: await readConfigVersions(ctx, tenantIds),
-        revocations: await readRevocationsSince(ctx, tenantIds, revokedSince),
+        revocations: revokedSince === null ? [] : await readRevocationsSince(ctx, tenantIds, revokedSince),
       })),
   };
 }

@@ -60,7 +60,7 @@ export class Introspector {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #limits: IntrospectionLimits;
-  readonly #answers: LRUCache<string, { result: TokenFacts | Refused; until: number }>;
+  readonly #answers: LRUCache<string, { result: TokenFacts | Refused; from: number; until: number }>;
   readonly #underWay = new Map<string, Promise<TokenFacts | Refused>>();
   readonly #lines: LRUCache<string, Line>;
 
@@ -77,7 +77,9 @@ export class Introspector {
   async check(tenantId: string, anchor: TrustAnchor, { token, digest }: { token: string; digest: string }) {
     const key = `${anchor.fingerprint} ${digest}`;
     const known = this.#answers.get(key);
-    if (known && known.until > this.#clock.now().getTime()) return known.result;
+    const now = this.#clock.now().getTime();
+    // A clock that was set back does not make an answer last longer.
+    if (known && known.from <= now && now < known.until) return known.result;
     let call = this.#underWay.get(key);
     if (!call) {
       const line = this.#line(anchor.keyManagerId);
@@ -97,7 +99,8 @@ export class Introspector {
 
   #refuseBusy(line: Line): Refused | null {
     const restMs = line.restsUntil - this.#clock.now().getTime();
-    if (restMs > 0) return refuseForNow(restMs / 1000);
+    // More than that is a clock that was set back.
+    if (restMs > 0 && restMs <= this.#limits.restMs) return refuseForNow(restMs / 1000);
     return line.calls >= this.#limits.concurrentCalls ? refuseForNow(1) : null;
   }
 
@@ -125,11 +128,11 @@ export class Introspector {
   #remember(key: string, result: TokenFacts | Refused): void {
     const now = this.#clock.now().getTime();
     if (isRefused(result)) {
-      this.#answers.set(key, { result, until: now + this.#limits.inactiveMs });
+      this.#answers.set(key, { result, from: now, until: now + this.#limits.inactiveMs });
       return;
     }
     const expires = result.expiresAt === null ? Infinity : result.expiresAt * 1000;
-    this.#answers.set(key, { result, until: Math.min(now + this.#limits.activeMs, expires) });
+    this.#answers.set(key, { result, from: now, until: Math.min(now + this.#limits.activeMs, expires) });
   }
 
   /** A call that comes too late for this caller still fills the cache for the next. */

@@ -74,7 +74,7 @@ export class KeySetStore {
   find(anchor: TrustAnchor, keyId: string | undefined, algorithm: string): Soon<FoundKey> {
     const entry = this.#entry(anchor);
     if (!this.#isTrusted(entry)) return this.#findAfterwards(anchor, entry, { keyId, algorithm });
-    if (this.#age(entry) > this.#limits.maximumAgeMs) void this.#refresh(anchor, entry);
+    if (this.#isOld(entry)) void this.#refresh(anchor, entry);
     return this.#pick(entry, keyId, algorithm) ?? this.#findAfterwards(anchor, entry, { keyId, algorithm });
   }
 
@@ -132,7 +132,13 @@ export class KeySetStore {
   }
 
   #isTrusted(entry: Entry): boolean {
-    return entry.keys !== null && this.#age(entry) <= this.#limits.maximumStaleMs;
+    return entry.keys !== null && Math.abs(this.#age(entry)) <= this.#limits.maximumStaleMs;
+  }
+
+  /** A set that is still to come was fetched before the clock was set back, nobody knows how long ago. */
+  #isOld(entry: Entry): boolean {
+    const age = this.#age(entry);
+    return age > this.#limits.maximumAgeMs || age < 0;
   }
 
   #pick(entry: Entry, keyId: string | undefined, algorithm: string): FoundKey | null {
@@ -149,7 +155,8 @@ export class KeySetStore {
   async #refresh(anchor: TrustAnchor, entry: Entry): Promise<boolean> {
     if (!entry.inFlight) {
       const now = this.#clock.now().getTime();
-      if (now - entry.attemptedAt < this.#limits.coolDownMs) return this.#isTrusted(entry);
+      const restedMs = now - entry.attemptedAt;
+      if (restedMs >= 0 && restedMs < this.#limits.coolDownMs) return this.#isTrusted(entry);
       entry.attemptedAt = now;
       entry.inFlight = this.#load(anchor, entry).finally(() => (entry.inFlight = null));
     }
