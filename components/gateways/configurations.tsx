@@ -6,22 +6,22 @@ import { gatewayKinds, type GatewayConfigurations } from "#lib/features/gateway-
 const gateways: Record<keyof GatewayConfigurations, { label: string; advice: ReactNode }> = {
   nginx: {
     label: "nginx",
-    advice: "A file of its own in the http block, such as /etc/nginx/conf.d/latchkey.conf.",
+    advice:
+      "Fill in what the first lines name, and save it as a file of its own in the http block, such as /etc/nginx/conf.d/latchkey.conf.",
   },
   envoy: {
     label: "Envoy",
     advice:
-      "One of the two: http.yaml asks at the address of this portal, grpc.yaml at the port that the setting LATCHKEY_GRPC_PORT opens.",
+      "Fill in what the first lines name. One of the two is enough: http.yaml asks at the address of this portal, grpc.yaml at the port that the setting LATCHKEY_GRPC_PORT opens.",
   },
   traefik: {
     label: "Traefik",
     advice:
-      "traefik.yml is Traefik itself, latchkey.yml its routes. Keep both in the folder that Traefik is started in.",
+      "Fill in what the first lines name. traefik.yml is Traefik itself, latchkey.yml its routes: keep both in the folder that Traefik is started in.",
   },
   caddy: {
     label: "Caddy",
-    advice:
-      "A whole Caddyfile, or a site of yours. Caddy takes what stands in braces with a dollar sign from its environment.",
+    advice: "Nothing to fill in: Caddy takes what the first lines name from its environment.",
   },
   node: {
     label: "Node",

@@ -6,9 +6,9 @@ import { Tabs as Primitive } from "radix-ui";
 import type { ComponentProps, ReactNode } from "react";
 import { cn } from "./class-names.ts";
 
-const strip = "flex gap-5 overflow-x-auto border-b border-line [scrollbar-width:none]";
+const strip = "flex gap-3 overflow-x-auto border-b border-line [scrollbar-width:none]";
 const tab = [
-  "-mb-px inline-flex h-9 shrink-0 items-center gap-1.5 border-b-2 border-transparent text-muted transition-colors hover:text-ink",
+  "-mb-px inline-flex h-9 shrink-0 items-center gap-1.5 px-1 border-b-2 border-transparent text-muted transition-colors hover:text-ink",
   "data-[state=active]:border-accent data-[state=active]:font-medium data-[state=active]:text-ink",
   "aria-[current=page]:border-accent aria-[current=page]:font-medium aria-[current=page]:text-ink",
   "focus-visible:outline-offset-[-2px] rounded-t-sm pointer-coarse:h-11",

@@ -72,8 +72,8 @@ export default async function GatewaysPage({ searchParams }: PageProps<"/admin/g
             Connect a gateway
           </h2>
           <p className="text-muted max-w-[68ch]">
-            Every call is judged before it reaches the backend, which learns who calls. Copy the configuration, and fill
-            in what its first lines name: the credential among it, so let nobody but the gateway read the file.
+            Every call is judged before it reaches the backend, which learns who calls. The credential goes into the
+            configuration: let nobody but the gateway read it.
           </p>
         </div>
         <Configurations configurations={configurations} />
