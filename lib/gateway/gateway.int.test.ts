@@ -61,7 +61,7 @@ describe("the JSON face", () => {
     expect(await ask(tenant, { token: await token() })).toMatchObject(expected);
     const { status, headers, body } = await post(tenant.credential, {
       token: await token(),
-      method: "get",
+      method: "GET",
       api: { context: "/orders", version: "1.0.0" },
       path: "/items/7",
     });

@@ -59,7 +59,7 @@ function readQuestion(form: URLSearchParams): Question | string {
   if (requestPath === null || !/^\/.{0,16383}$/.test(requestPath)) {
     return "Send the parameter path as the path of the call, beginning with a slash, beside method.";
   }
-  return { token, call: { method: method.toUpperCase(), requestPath } };
+  return { token, call: { method, requestPath } };
 }
 
 function answerActive(res: ServerResponse, members: Record<string, unknown>): void {

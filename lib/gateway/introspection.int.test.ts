@@ -123,7 +123,7 @@ describe("introspection (RFC 7662)", () => {
   });
 
   it("judges a call where the request names one", async () => {
-    const call = { method: "get", path: "/orders/1.0.0/items/7" };
+    const call = { method: "GET", path: "/orders/1.0.0/items/7" };
     const { body } = await ask({ token: await token(), ...call });
     expect(body).toMatchObject({
       active: true,

@@ -123,7 +123,7 @@ function judge(
   if (hasTokenInQuery(requestPath ?? path ?? "")) return refuse("token_in_query");
   const target = requestPath === undefined ? { api: api ?? nowhere, path: path ?? "" } : { requestPath };
   const proof = dpop || clientCertificate ? { dpop: dpop && dpopOf(dpop), certificate: clientCertificate } : undefined;
-  return validate({ tenantId, token, method: method.toUpperCase(), target, proof, operations: operations ?? graphql });
+  return validate({ tenantId, token, method, target, proof, operations: operations ?? graphql });
 }
 
 function dpopOf({ proof, url }: NonNullable<z.output<typeof Question>["dpop"]>): DpopProof {

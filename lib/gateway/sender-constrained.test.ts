@@ -114,7 +114,7 @@ describe("the face of Traefik and Caddy", () => {
 
 describe("the JSON face", () => {
   const ask = async (question: object) => {
-    const body = { method: "get", requestPath, ...question };
+    const body = { method: "GET", requestPath, ...question };
     return (await send(answerQuestion, { method: "POST", url: "/gateway/v1/validate", payload: body })).json<
       Record<string, unknown>
     >();

@@ -119,9 +119,9 @@ export async function decisionWorld({ world, shapes, cases }: DecisionTable): Pr
     if (tenants.has(tenantId)) return tenantId;
     const down = new Set<string>(change.down);
     const open = (name: string, settings: KeyManagerChange) =>
-      anchorOf(shape, `${tenantId} ${name}`, settings, down.has("keys"));
+      anchorOf(shape, `${tenants.size}-${name}`, settings, down.has("keys"));
     const own = open("own", change.keyManager ?? {});
-    const others = (change.others ?? []).map((other, at) => open(`other ${at}`, other));
+    const others = (change.others ?? []).map((other, at) => open(`other-${at}`, other));
     const ids: Record<string, string> = { own: own.keyManagerId, other: others[0]?.keyManagerId ?? "nobody" };
     const apis = world.apis.map((api) => apiOf(api, world.resources, (text) => ids[text] ?? maker.fill(shape, text)));
     const suspended = change.suspended ?? false;

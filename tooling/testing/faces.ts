@@ -300,7 +300,9 @@ const inHeaders = {
 
 /** For faces that are asked by the caller's request itself. */
 const asItself = {
-  carries: (question: FaceQuestion) => inHeaders.carries(question) && question.method !== "CONNECT",
+  // Node's server reads no method in small letters, and takes CONNECT for something else than a request.
+  carries: (question: FaceQuestion) =>
+    inHeaders.carries(question) && question.method !== "CONNECT" && question.method === question.method.toUpperCase(),
   saysOperations: false,
   isBodiless: ({ method }: Pick<FaceQuestion, "method">) => method === "HEAD",
 };
