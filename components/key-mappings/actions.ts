@@ -3,6 +3,7 @@ import type {
   ClientForm,
   ExistingClientForm,
   KeysOutcome,
+  RegenerateSecretInput,
   KeysView,
   KeyType,
   MappingOutcome,
@@ -24,7 +25,7 @@ export type KeysActions = {
   generate: Action<AtKeyManager & ClientForm, KeysOutcome>;
   map: Action<AtKeyManager & ExistingClientForm, MappingOutcome>;
   update: Action<{ id: string } & ClientForm, KeysOutcome>;
-  regenerate: Action<{ id: string }, KeysOutcome>;
+  regenerate: Action<RegenerateSecretInput, KeysOutcome>;
   remove: Action<{ id: string; forget?: boolean }, RemovalOutcome>;
   resume: Action<{ id: string; acceptDuplicate?: boolean }, ResumeOutcome>;
   refresh: Action<{ id: string }, KeysView>;

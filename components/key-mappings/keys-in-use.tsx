@@ -6,7 +6,6 @@ import { RevokeIssuedDialog } from "#components/revocations/revoke-issued-dialog
 import { Badge } from "#components/ui/badge.tsx";
 import { Button } from "#components/ui/button.tsx";
 import { Fact, FactList } from "#components/ui/card.tsx";
-import { ConfirmDialog } from "#components/ui/confirm-dialog.tsx";
 import { Identifier } from "#components/ui/identifier.tsx";
 import { Menu, MenuItem, MenuSeparator } from "#components/ui/menu.tsx";
 import { Notice } from "#components/ui/notice.tsx";
@@ -20,6 +19,7 @@ import {
 } from "#lib/features/key-mappings/contract.ts";
 import type { KeysActions } from "./actions.ts";
 import { ExchangeDialog } from "./exchange-dialog.tsx";
+import { RegenerateDialog } from "./regenerate-dialog.tsx";
 import { RemoveKeysDialog } from "./remove-keys-dialog.tsx";
 import type { HandedBack } from "./replaced-token.tsx";
 import { ScopesFact } from "./scopes-fact.tsx";
@@ -160,17 +160,15 @@ export function KeysInUse({ keys, keyManager, scopes, actions, settle, handBack 
           secretIn={secretPlaceOf(client.settings)}
         />
       )}
-      <ConfirmDialog
-        open={asking === "regenerate"}
-        onOpenChange={(open) => !open && setAsking(null)}
-        title="Regenerate the consumer secret?"
-        description={aboutRegenerating(keys)}
-        confirmLabel="Regenerate secret"
-        onConfirm={async () => {
-          const result = await actions.regenerate({ id: keys.id });
+      <RegenerateDialog
+        keys={keys}
+        regenerate={async (input) => {
+          const result = await actions.regenerate(input);
           if (result.ok) settle(result.value);
           return result;
         }}
+        open={asking === "regenerate"}
+        onOpenChange={(open) => !open && setAsking(null)}
       />
       <RevokeIssuedDialog
         whose={`the application through ${keys.keyManager.displayName}`}
@@ -196,17 +194,6 @@ export function KeysInUse({ keys, keyManager, scopes, actions, settle, handBack 
       />
     </>
   );
-}
-
-function aboutRegenerating({ keyManager, secrets }: KeysView): string {
-  const { overlapSeconds } = keyManager.consumerSecrets;
-  const end =
-    overlapSeconds > 0
-      ? `The present secret works up to ${String(overlapSeconds)} more seconds, then programs that use it get no new tokens until they have the new one.`
-      : "The present secret stops working at once: programs that use it get no new tokens until they have the new one.";
-  return secrets
-    ? `${end} Other secrets of the client may end too. To keep them alive, add a further one instead.`
-    : end;
 }
 
 async function refresh(keys: KeysView, actions: KeysActions): Promise<void> {

@@ -193,13 +193,13 @@ export function openKeycloakAdapter(
       return keepingSecret(toRegisteredClient(found), client);
     },
 
-    async rotateSecret(client) {
+    async rotateSecret(client, { keepsOld } = { keepsOld: false }) {
       const found = await demand(client);
       const path = `/clients/${found.id}/client-secret`;
       const doing = "Making a new secret";
       const { value } = await realm.read({ method: "POST", path, body: {}, doing }, clientSecret);
       try {
-        await endOldSecret(path);
+        if (!keepsOld) await endOldSecret(path);
       } catch (error) {
         throw isConnectorError(error) ? withCredentials(error, { consumerSecret: new Secret(value) }) : error;
       }

@@ -345,6 +345,18 @@ describe("a new secret", () => {
     expect((await failureOf(adapter.issueToken?.(ref, { scopes: [] }))).kind).toBe("credentials_refused");
   });
 
+  it("lets the old one live where that is wished, and the realm keeps it", async () => {
+    for (const secretRotation of [true, false]) {
+      const adapter = opened(keycloakSimulator({ secretRotation }));
+      const { ref } = await adapter.registerClient(specOf());
+      const rotated = await adapter.rotateSecret?.(ref, { keepsOld: true });
+      expect(await adapter.issueToken?.({ ...ref, ...rotated?.ref }, { scopes: [] })).toBeTruthy();
+      const old = adapter.issueToken?.(ref, { scopes: [] });
+      if (secretRotation) expect(await old).toBeTruthy();
+      else expect((await failureOf(old)).kind).toBe("credentials_refused");
+    }
+  });
+
   it("comes with the failure where the old one could not be ended", async () => {
     const realm = keycloakSimulator({ secretRotation: true });
     const adapter = opened(realm);

@@ -55,7 +55,7 @@ export const keycloak = defineConnector({
     },
     consumerSecret: printableSecret(255),
   },
-  consumerSecrets: { atOnce: 1, overlapSeconds: 0, endsKept: "rotated", readable: true },
+  consumerSecrets: { atOnce: 1, overlapSeconds: 0, kept: "rotated", readable: true },
   lifetimesPerClient: true,
   recognise(metadata) {
     const { issuer, token_endpoint: token } = metadata;

@@ -210,7 +210,7 @@ export function openPingFederateAdapter(
       return toRegisteredClient(await demand(client.consumerKey), client.consumerSecret);
     },
 
-    async rotateSecret(client): Promise<RegisteredClient> {
+    async rotateSecret(client, { keepsOld } = { keepsOld: false }): Promise<RegisteredClient> {
       const found = await demand(client.consumerKey);
       if (!usesSecret(found)) {
         throw new ConnectorError("unsupported", "This client does not use a secret, so there is none to replace.");
@@ -222,7 +222,7 @@ export function openPingFederateAdapter(
       const answer = await api.run({ method: "PUT", path, body, secrets: [consumerSecret], doing });
       try {
         const replaced = api.parse(answer, clientSecret, doing);
-        if (replaced.secondarySecrets?.length) await endRetained(path, replaced);
+        if (!keepsOld && replaced.secondarySecrets?.length) await endRetained(path, replaced);
       } catch (error) {
         throw isConnectorError(error) ? withCredentials(error, { consumerSecret }) : error;
       }

@@ -407,6 +407,15 @@ describe("a new secret", () => {
     expect(vendor.client(ref.consumerKey)).toMatchObject({ secret: rotated?.consumerSecret?.reveal(), retained: [] });
   });
 
+  it("lets the old one live where that is wished, for as long as PingFederate keeps it", async () => {
+    const { adapter } = opened({ retentionMinutes: 60 });
+    const { ref } = await adapter.registerClient(specOf());
+    const rotated = await adapter.rotateSecret?.(ref, { keepsOld: true });
+    for (const known of [ref, { ...ref, ...rotated?.ref }]) {
+      expect(await adapter.issueToken?.(known, { scopes: [] })).toBeTruthy();
+    }
+  });
+
   it.each([
     ["PingFederate insists on keeping the old one", { retentionMinutes: 60, insistsOnRetention: true }, "conflict"],
     ["the answer cannot be read", {}, "bad_response"],

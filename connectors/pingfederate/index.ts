@@ -57,7 +57,7 @@ export const pingFederate = defineConnector({
     },
     consumerSecret: printableSecret(255),
   },
-  consumerSecrets: { atOnce: 1, overlapSeconds: 0, endsKept: "retained", readable: false },
+  consumerSecrets: { atOnce: 1, overlapSeconds: 0, kept: "retained", readable: false },
   // Access tokens live as long as their access token manager says; a client chooses the manager.
   lifetimesPerClient: false,
   recognise({ token_endpoint: token }) {

@@ -205,8 +205,13 @@ export type KeyManagerAdapter = Partial<ClientLifecycle> & {
    *   neither secret nor assertion can prove anything
    */
   proveClient?(client: ClientRef, proof?: { assertion?: Secret }): Promise<RegisteredClient>;
-  /** Makes a new consumer secret; the old one is dead once the connector's declared overlap is over. */
-  rotateSecret?(client: ClientRef): Promise<RegisteredClient>;
+  /**
+   * Makes a new consumer secret; the old one is dead once the connector's declared overlap is over.
+   *
+   * @param options.keepsOld whether the old one may live for as long as a policy of the server says; only where the
+   *   connector declares that there are such policies
+   */
+  rotateSecret?(client: ClientRef, options?: { keepsOld: boolean }): Promise<RegisteredClient>;
   secrets?: SecretManagement;
   /** RFC 6749 §4.4. */
   issueToken?(client: ClientRef, request: { scopes: string[] }): Promise<IssuedToken>;
@@ -252,10 +257,10 @@ export type ConsumerSecretTraits = {
   /** For how many seconds a replaced secret may go on working. */
   overlapSeconds: number;
   /**
-   * The vendor's word for a replaced secret that a policy of the server may keep alive for a while: “rotated”. The
-   * connector ends that one with the replacement, so that `overlapSeconds` holds whatever the policy says.
+   * The vendor's word for a replaced secret that a policy of the server may keep alive for a while: “rotated”. Unless it is
+   * asked to keep that one, the connector ends it with the replacement: `overlapSeconds` holds whatever the policy says.
    */
-  endsKept?: string;
+  kept?: string;
   /** Whether the server shows a secret again after it was made. */
   readable: boolean;
   /** False where no secret can be given an end; told of connectors that keep several. */

@@ -33,6 +33,8 @@ const intentShape = z.object({
   secret: z
     .object({ id: z.string().optional(), description: z.string().optional(), expiresAt: z.iso.datetime().optional() })
     .optional(),
+  /** That a replaced secret may live for as long as a policy of the server says. */
+  keepsOld: z.boolean().optional(),
   /** Until when an earlier try may have talked to the key manager; absent in the first. */
   triedUntil: z.iso.datetime().optional(),
   /** What a grant is about. */

@@ -1,5 +1,5 @@
 /**
- * The decision table (lib/gateway/decision-table) against the core, and through every face: all say the same. A face that
+ * The decision table (tooling/testing/decision-table) against the core, and through every face: all say the same. A face that
  * cannot say something, such as the operations of a GraphQL call, must say what the core says of the call without it.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

@@ -150,7 +150,8 @@ function installation() {
     },
     async compare() {
       await keeper.compare();
-      await new Promise((resolve) => setImmediate(resolve));
+      // What it found out is loaded in the background, in several steps.
+      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
     },
   };
 }

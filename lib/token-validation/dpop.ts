@@ -52,10 +52,11 @@ export class DpopVerifier {
   readonly #keys: LRUCache<string, KnownKey>;
   readonly #used: ReplayGuard;
 
-  constructor(limits: DpopLimits) {
+  /** @param timer milliseconds that have passed since some moment, whatever the clock is set to */
+  constructor(limits: DpopLimits, timer?: () => number) {
     this.#limits = limits;
     this.#keys = new LRUCache({ max: limits.keys });
-    this.#used = new ReplayGuard({ lifetimeMs: 2 * limits.proofSeconds * 1000, capacity: limits.proofs });
+    this.#used = new ReplayGuard({ lifetimeMs: 2 * limits.proofSeconds * 1000, capacity: limits.proofs, timer });
   }
 
   /** Refuses a proof that does not prove that the caller holds the token's key; null for one that does. */

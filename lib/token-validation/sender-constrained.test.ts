@@ -383,13 +383,27 @@ describe("addresses", () => {
 
 describe("what is remembered of proofs", () => {
   it("stays for a whole lifetime at least, and no longer than two", () => {
-    const guard = new ReplayGuard({ lifetimeMs: 100, capacity: 1_000 });
-    for (let now = 0; now < 1_000; now += 7) {
+    let now = 0;
+    const guard = new ReplayGuard({ lifetimeMs: 100, capacity: 1_000, timer: () => now });
+    for (; now < 1_000; now += 7) {
       expect(guard.use(`proof ${now}`, now)).toBe("fresh");
       for (let seen = Math.max(0, now - 98); seen <= now; seen++) {
         if (seen % 7 === 0) expect(guard.use(`proof ${seen}`, now)).toBe("used");
       }
     }
-    expect(guard.use("proof 0", 2_000)).toBe("fresh");
+    now = 2_000;
+    expect(guard.use("proof 0", now)).toBe("fresh");
+  });
+
+  it.each([
+    ["jumps forward and back again", 10_000],
+    ["is set back", -10_000],
+  ])("stays while the clock %s", (_way, jump) => {
+    let elapsed = 0;
+    const guard = new ReplayGuard({ lifetimeMs: 100, capacity: 1_000, timer: () => elapsed });
+    expect(guard.use("proof", 0)).toBe("fresh");
+    elapsed += 50;
+    expect(guard.use("another", jump)).toBe("fresh");
+    expect(guard.use("proof", 50)).toBe("used");
   });
 });

@@ -27,7 +27,7 @@ export type ValidationRequest = {
   tenantId: string;
   /** Undefined or empty where the caller sent none. */
   token: string | undefined;
-  /** Upper-case HTTP method. */
+  /** HTTP method as the caller sent it: methods are compared letter for letter (RFC 9110 §9.1). */
   method: string;
   /** The API with the path inside it, or the whole path as the gateway received it. */
   target: { api: { context: string; version: string }; path: string } | { requestPath: string };
@@ -60,6 +60,8 @@ export const defaultLimits: ValidatorLimits = {
 /** Everything that the validator knows of the world. On the warm path it calls the first four only, and waits for none. */
 export type ValidatorPorts = {
   clock: Clock;
+  /** Milliseconds that have passed since some moment, whatever the clock is set to; Node's own where left out. */
+  timer?: () => number;
   /** The tenant as it is now; null where it cannot be known for certain (then every call is refused). */
   snapshot: (tenantId: string) => Soon<Snapshot | null>;
   /** What a consumer key opens; null where it belongs to nobody. Rejects where that cannot be known at the moment. */
@@ -124,7 +126,7 @@ export function createValidator(ports: ValidatorPorts): Validator {
   const limits = ports.limits ?? defaultLimits;
   const keySets = new KeySetStore({ ...ports, limits: limits.keySets });
   const introspector = new Introspector({ ...ports, limits: limits.introspection });
-  const dpop = new DpopVerifier(limits.dpop);
+  const dpop = new DpopVerifier(limits.dpop, ports.timer);
   const known = new LRUCache<string, CachedFacts>({ max: limits.tokens });
 
   function validate(request: ValidationRequest, explain?: Explain): Soon<Verdict> {

@@ -46,15 +46,16 @@ const code = (items: readonly string[]) => items.map((item) => `\`${item}\``).jo
 const table = (head: string[], ...rows: string[][]) =>
   [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 
-function secretsAtOnce({ consumerSecrets: { atOnce, endsKept } }: Connector): string {
-  const kept = endsKept === undefined ? "" : ` + ${endsKept}`;
-  return `${atOnce === null ? "several" : String(atOnce)}${kept}`;
+function secretsAtOnce({ consumerSecrets: { atOnce, kept } }: Connector): string {
+  return `${atOnce === null ? "several" : String(atOnce)}${kept === undefined ? "" : ` + ${kept}`}`;
 }
 
-/** For how long a replaced secret works: what a policy of the server would keep is ended by the connector. */
-function overlap({ overlapSeconds, endsKept }: Connector["consumerSecrets"]): string {
+/** For how long a replaced secret works. */
+function overlap({ overlapSeconds, kept }: Connector["consumerSecrets"]): string {
   const time = overlapSeconds === 0 ? "no time" : `up to ${String(overlapSeconds)} seconds`;
-  return endsKept === undefined ? time : `${time}: the ${endsKept} one is ended with the replacement`;
+  return kept === undefined
+    ? time
+    : `${time}; where the developer wants it, for as long as the server keeps the ${kept} one`;
 }
 
 /** Words for people stand between bars: none of theirs may end the cell. */

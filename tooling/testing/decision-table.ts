@@ -1,6 +1,7 @@
-/** The decision table of the validator: what tokens of each kind of key manager open, as data (lib/gateway/decision-table). */
+/** The decision table of the validator: what tokens of each kind of key manager open, as data: the shapes of tokens in the folders of connectors, what happens to them in decision-table/. */
 import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { connectors } from "#connectors/registry.ts";
 import { refusals, type Reason } from "#lib/token-validation/verdict.ts";
 
 const Members = z.record(z.string(), z.unknown());
@@ -30,15 +31,13 @@ const KeyManager = z
   .partial();
 
 /** How one kind of key manager makes its tokens, or answers about them. */
-const Shape = z.strictObject({
+const WrittenShape = z.strictObject({
   id: z.string(),
   what: z.string(),
-  /** Id of the connector, whose declaration says what is trusted. */
-  connector: z.string(),
   issuer: z.string(),
   audience: z.string(),
   client: z.string(),
-  /** By what cases tell shapes apart, beside their ids. */
+  /** By what cases tell shapes apart. */
   traits: z.array(z.string()),
   /** Claims that name the client. */
   clientClaims: z.array(z.string()),
@@ -175,7 +174,10 @@ const World = z.strictObject({
   clients: z.record(z.string(), z.enum(["PRODUCTION", "SANDBOX"])),
 });
 
-export type Shape = z.output<typeof Shape>;
+export type Shape = z.output<typeof WrittenShape> & {
+  /** Id of the connector, whose declaration says what is trusted. */
+  connector: string;
+};
 export type KeyManagerChange = z.output<typeof KeyManager>;
 export type TenantChange = z.output<typeof Tenant>;
 export type TokenChange = z.output<typeof Change>;
@@ -196,7 +198,7 @@ export type TableCase = {
 
 export type DecisionTable = { world: TableWorld; shapes: readonly Shape[]; cases: readonly TableCase[] };
 
-const folder = new URL("../../lib/gateway/decision-table/", import.meta.url);
+const folder = new URL("./decision-table/", import.meta.url);
 const files = {
   signed: "signed",
   introspected: "introspected",
@@ -215,7 +217,7 @@ export const isIntrospected = ({ token }: Shape) => token !== undefined;
  */
 export function readDecisionTable(): DecisionTable {
   const world = World.parse(read("world"));
-  const shapes = z.array(Shape).parse(read("shapes"));
+  const shapes = connectors.flatMap(({ id }) => shapesOf(id));
   const cases = Object.entries(files).flatMap(([file, meant]) => {
     const groups = z.array(Group).parse(read(file));
     return groups.flatMap((group) =>
@@ -235,15 +237,24 @@ function read(file: string): unknown {
   return JSON.parse(readFileSync(new URL(`${file}.json`, folder), "utf8"));
 }
 
+/** Each connector brings the tokens of its vendor along. */
+function shapesOf(connector: string): Shape[] {
+  const file = new URL(`../../connectors/${connector}/token-shapes.json`, import.meta.url);
+  const shapes = z.array(WrittenShape).parse(JSON.parse(readFileSync(file, "utf8")));
+  return shapes.map((shape) => ({ ...shape, connector }));
+}
+
 function isMeant(shape: Shape, meant: "all" | "signed" | "introspected" | readonly string[]): boolean {
-  if (typeof meant !== "string") return meant.includes(shape.id);
+  if (typeof meant !== "string") return meant.some((name) => namesOf(shape).includes(name));
   return meant === "all" || isIntrospected(shape) === (meant === "introspected");
 }
 
+/** What cases know a shape by. */
+const namesOf = ({ id, traits }: Shape): readonly string[] => [id, ...traits];
+
 function expand({ cases, ...group }: z.output<typeof Group>, shape: Shape, most?: number): TableCase[] {
   const { what, claims, scheme, expect, except = {}, isActive } = group;
-  const names = [shape.id, ...shape.traits];
-  const [, exception] = Object.entries(except).find(([name]) => names.includes(name)) ?? [];
+  const [, exception] = Object.entries(except).find(([name]) => namesOf(shape).includes(name)) ?? [];
   return cases.slice(0, most).map((change) => ({
     name: `${shape.id}: ${what}: ${JSON.stringify(change)}`,
     shape,

@@ -219,6 +219,7 @@ export function validationWorld(keys: readonly JWK[], limits?: ValidatorLimits):
   };
   const validator = createValidator({
     clock: { now: () => new Date(world.time) },
+    timer: () => world.time,
     log: silentLog,
     snapshot: (asked) => (asked === tenantId ? snapshot : null),
     grant: (...asked) => world.grant(...asked),

@@ -55,7 +55,7 @@ export type CallExplanation = {
 /** A call as a gateway would ask about it. */
 export type ExplainedCall = {
   token: string;
-  /** Upper-case HTTP method. */
+  /** HTTP method, letter for letter. */
   method: string;
   /** Path and query. */
   address: string;
@@ -91,7 +91,7 @@ const calledAddress = z
       .string()
       .min(1, "Enter the address that was called, such as /orders/1.0.0/items/7.")
       .max(maximumAddressCharacters, `Use at most ${maximumAddressCharacters.toLocaleString("en")} characters.`)
-      .refine((address) => address.startsWith("/"), "Begin with a slash, or paste the whole address.")
+      .refine((address) => address === "" || address.startsWith("/"), "Begin with a slash, or paste the whole address.")
       .refine((address) => isCleanLine(address), "Remove the invisible control characters."),
   );
 

@@ -14,7 +14,7 @@ import type { KeysSubject } from "./subject.ts";
 
 /**
  * What is about to be tried; a grant says for which scopes, a change of secrets which one or what is wished of it, a
- * change of owner whose the client will be.
+ * change of owner whose the client will be, a new secret whether the old one may live on for a while.
  */
 type Beginning = {
   operation: KeyOperation;
@@ -22,6 +22,7 @@ type Beginning = {
   grant?: Pick<ScopeGrant, "chosen" | "granted">;
   secret?: KeyMappingIntent["secret"];
   ownerId?: PersonId;
+  keepsOld?: boolean;
 };
 
 /**
@@ -31,7 +32,7 @@ type Beginning = {
  */
 export async function beginOperation(
   ctx: QueryContext,
-  { operation, subject, grant, secret, ownerId }: Beginning,
+  { operation, subject, grant, secret, ownerId, keepsOld }: Beginning,
   change: Partial<KeyMappingChange> = {},
 ): Promise<Work> {
   const intent = beginIntent(ctx.deps.clock, operation, {
@@ -39,6 +40,7 @@ export async function beginOperation(
     ...(grant ? { grant } : {}),
     ...(secret ? { secret } : {}),
     ...(ownerId ? { ownerId } : {}),
+    ...(keepsOld ? { keepsOld } : {}),
   });
   const mapping = await updateKeyMapping(ctx, subject.mapping.id, { ...change, intent, failure: null });
   await ctx.deps.jobs.enqueue(ctx, reconcileJob(ctx, mapping.id, lookAfterSeconds));

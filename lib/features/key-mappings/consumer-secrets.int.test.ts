@@ -143,6 +143,10 @@ describe("the secrets of a client", () => {
     const { id } = await newKeys();
     await read(id);
     await addSecret(world.developer, { id, description: "For the new cluster" });
+    await expect(regenerateSecret(world.developer, { id, keepsOld: true })).rejects.toMatchObject({
+      code: "input.invalid",
+      fields: [{ path: "keepsOld", message: "Okta keeps no replaced secret alive. Let the old one end." }],
+    });
     await regenerateSecret(world.developer, { id });
     expect((await getKeys(world.developer, { id })).secrets).toMatchObject({ readAt: null, items: [] });
     expect((await read(id))?.items).toMatchObject([{ isStored: true }]);

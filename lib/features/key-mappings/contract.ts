@@ -109,6 +109,10 @@ const place = {
 
 export const KeysRef = z.strictObject({ id: z.uuid() });
 
+/** Whether the old secret may live on for as long as a policy of the server says. */
+export const RegenerateSecretInput = KeysRef.extend({ keepsOld: z.boolean().default(false) });
+export type RegenerateSecretInput = z.input<typeof RegenerateSecretInput>;
+
 export const ListKeysInput = z.strictObject({ applicationId: z.uuid(), keyType: z.enum(keyTypes) });
 
 /** Any printable text: RFC 6749 appendix A.1 and A.2. */
@@ -347,10 +351,16 @@ export type KeysKeyManager = {
   enabled: boolean;
   simulated: boolean;
   /**
-   * For how many seconds a replaced consumer secret goes on working, whether the server shows one again, whether one can
-   * be given an end, and whether one without never ends.
+   * For how many seconds a replaced consumer secret goes on working, whether a policy of the server may keep it longer,
+   * whether the server shows a secret again, whether one can be given an end, and whether one without never ends.
    */
-  consumerSecrets: { overlapSeconds: number; readable: boolean; canExpire: boolean; endless: boolean };
+  consumerSecrets: {
+    overlapSeconds: number;
+    mayKeepOld: boolean;
+    readable: boolean;
+    canExpire: boolean;
+    endless: boolean;
+  };
   /** The tenant's own, which also exchanges tokens of the others. */
   permanent: boolean;
   endpoints: { token?: string; revocation?: string; userinfo?: string; authorization?: string };

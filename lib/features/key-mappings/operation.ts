@@ -96,7 +96,7 @@ async function change(ctx: Context, work: Work, adapter: ManagingAdapter): Promi
   }
   const attempt = async (client: ClientRef): Promise<RegisteredClient> => {
     const answer = await (intent.operation === "rotate"
-      ? adapter.rotateSecret?.(client)
+      ? adapter.rotateSecret?.(client, { keepsOld: intent.keepsOld ?? false })
       : adapter.updateClient(client, specOf(ctx, mapping)));
     if (!answer) throw new Error("A capability has vanished.");
     return { ref: { ...client, ...answer.ref }, state: answer.state };

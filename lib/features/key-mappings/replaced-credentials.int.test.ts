@@ -163,6 +163,17 @@ describe("a consumer secret that was replaced", () => {
     expect(await secretHere()).not.toBe(before);
   });
 
+  it("ends the old one, unless it is wished to live for as long as the realm keeps it", async () => {
+    const { world, server, id, secretHere } = await keysAtKeycloak();
+    const { consumerKey } = await getKeys(world.developer, { id });
+    const kept = () => server.client(consumerKey ?? "")?.attributes["client.secret.rotated"];
+    const before = await secretHere();
+    await regenerateSecret(world.developer, { id, keepsOld: true });
+    expect(kept()).toBe(before);
+    await regenerateSecret(world.developer, { id });
+    expect(kept()).toBeUndefined();
+  });
+
   it("is stored although ending the old one failed, and again by the reconciler that ends it", async () => {
     const { world, server, id, secretAtServer, secretHere } = await keysAtKeycloak();
     server.fail({ status: 500 }, { method: "DELETE" });

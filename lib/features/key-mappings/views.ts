@@ -117,6 +117,7 @@ function toKeysKeyManager(record: KeyManagerSummary): KeysKeyManager {
     simulated,
     consumerSecrets: {
       overlapSeconds: connector?.consumerSecrets.overlapSeconds ?? 0,
+      mayKeepOld: connector?.consumerSecrets.kept !== undefined,
       readable: connector?.consumerSecrets.readable ?? false,
       canExpire: connector?.consumerSecrets.canExpire ?? true,
       endless: connector?.consumerSecrets.endless ?? false,
