@@ -123,7 +123,7 @@ test("a developer is shown why a call is refused, and what to do", async () => {
   await expect(page.getByRole("list", { name: "Checks" }).getByText("passed")).not.toHaveCount(0);
 
   await explain("/stock/1.0.0/nothing");
-  await expect(page.getByRole("alert")).toContainText("The API has no resource with this method and path.");
+  await expect(page.getByText("The API has no resource with this method and path.")).toBeVisible();
   await expect(page.getByRole("listitem").filter({ hasText: "Resource: failed" })).toContainText("which is none");
   await expect(page.getByRole("listitem").filter({ hasText: "Scopes: skipped" })).toContainText("Not reached.");
 });
