@@ -14,19 +14,17 @@ import { ExplanationCard } from "./explanation-card.tsx";
 
 type ExplainCallProps = {
   explain: (input: ExplainCallInput) => Promise<ActionResult<CallExplanation>>;
-  /** The address that the form begins with. */
-  address: string;
 };
 
 type Explained = { call: Pick<ExplainCallInput, "method" | "address">; explanation: CallExplanation };
 
 /** A pasted token and a call: what the gateway would be told, check by check. */
-export function ExplainCall({ explain, address }: ExplainCallProps) {
+export function ExplainCall({ explain }: ExplainCallProps) {
   const [explained, setExplained] = useState<Explained | null>(null);
   const form = useActionForm<ExplainCallInput, CallExplanation>({
     schema: ExplainCallInput,
     action: explain,
-    defaultValues: { token: "", method: "GET", address, operations: [] },
+    defaultValues: { token: "", method: "GET", address: "", operations: [] },
     onSuccess: (explanation, { method, address }) => setExplained({ call: { method, address }, explanation }),
   });
   const token = useWatch({ control: form.methods.control, name: "token" });

@@ -59,12 +59,7 @@ function namesToShow(checks: readonly ExplainedCheck[]): CheckName[] {
 function toStep(name: CheckName, checks: readonly ExplainedCheck[]): Step {
   const check = checks.find((one) => one.name === name);
   if (!check) return { id: name, title: checkTitles[name], state: "skipped", detail: "Not reached." };
-  return {
-    id: name,
-    title: checkTitles[name],
-    state: check.outcome,
-    detail: <Sides {...check} />,
-  };
+  return { id: name, title: checkTitles[name], state: check.outcome, detail: <Sides {...check} /> };
 }
 
 function Sides({ expected, seen }: Pick<ExplainedCheck, "expected" | "seen">) {
@@ -96,7 +91,7 @@ const remedies: Record<CheckName, string> = {
   binding: "Send what the token is bound to. This page shows neither certificates nor proofs.",
   application: "Map the client to an application under its keys, or use keys that were generated here.",
   subscription: "Subscribe the application to the API, or ask the API's creator to let it in again.",
-  resource: "Compare method and path with the API's resources. Letters, and a slash at the end, are compared exactly.",
+  resource: "Compare method and path with the API's resources. Capital and small letters differ.",
   scopes: "Ask for one of the expected scopes when getting the token, and see that the application may have it.",
   audience: "Get a token that is made for one of the expected audiences.",
 };

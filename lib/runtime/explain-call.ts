@@ -6,6 +6,7 @@ import type { CallExplanation, ExplainCall } from "#lib/features/explanations/co
 import type { TenantId } from "#lib/foundation/ids.ts";
 import { compileSnapshot } from "#lib/token-validation/snapshot.ts";
 import { createValidator } from "#lib/token-validation/validator.ts";
+import type { Verdict } from "#lib/token-validation/verdict.ts";
 import { fetchKeySet } from "./trust-anchors.ts";
 import { grantReader, introspectThrough, toLoadedTenant } from "./validation-sources.ts";
 
@@ -47,9 +48,7 @@ function validatorOf(deps: Dependencies) {
   });
 }
 
-function viewOf(
-  verdict: Awaited<ReturnType<ReturnType<typeof validatorOf>["explain"]>>["verdict"],
-): CallExplanation["verdict"] {
+function viewOf(verdict: Verdict): CallExplanation["verdict"] {
   if (!verdict.allowed) {
     const { reason, code, status, message } = verdict;
     return { allowed: false, reason, code, status, message };

@@ -5,6 +5,7 @@
 import type { Soon } from "#lib/foundation/soon.ts";
 import type { TokenFacts } from "./facts.ts";
 import type { ReadToken } from "./compact-token.ts";
+import { takesOpaque } from "./ownership.ts";
 import type { Snapshot, TrustAnchor } from "./snapshot.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -102,15 +103,9 @@ export function ownerSides({ anchorsById }: Snapshot, read: ReadToken): { expect
       seen: `iss ${read.issuer ?? "none"}`,
     };
   }
-  const takers = anchors.filter(
-    ({ validation, handling }) =>
-      handling.kind === "REFERENCE" || (handling.kind === "NONE" && validation === "INTROSPECT"),
-  );
+  const takers = anchors.filter(takesOpaque).map(({ name }) => name);
   return {
-    expected: `one key manager that takes opaque tokens; there are: ${listOf(
-      takers.map(({ name }) => name),
-      "none",
-    )}`,
+    expected: `one key manager that takes opaque tokens; there are: ${listOf(takers, "none")}`,
     seen: kinds[read.kind],
   };
 }

@@ -78,7 +78,7 @@ function narrow<Token>(candidates: readonly Candidate<Token>[], token: Token, ac
 }
 
 /** One whose tokens are JWTs of certain claims has no others. */
-function takesOpaque({ validation, handling }: TrustAnchor): boolean {
+export function takesOpaque({ validation, handling }: TrustAnchor): boolean {
   return handling.kind === "REFERENCE" || (handling.kind === "NONE" && validation === "INTROSPECT");
 }
 

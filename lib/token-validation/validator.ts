@@ -130,9 +130,7 @@ export function createValidator(ports: ValidatorPorts): Validator {
   const known = new LRUCache<string, CachedFacts>({ max: limits.tokens });
 
   function validate(request: ValidationRequest, explain?: Explain): Soon<Verdict> {
-    const snapshot = ports.snapshot(request.tenantId);
-    if (snapshot instanceof Promise) return snapshot.then((loaded) => validateIn(loaded, request, explain));
-    return validateIn(snapshot, request, explain);
+    return whenThere(ports.snapshot(request.tenantId), (snapshot) => validateIn(snapshot, request, explain));
   }
 
   function validateIn(snapshot: Snapshot | null, request: ValidationRequest, explain?: Explain): Soon<Verdict> {
@@ -156,16 +154,15 @@ export function createValidator(ports: ValidatorPorts): Validator {
       explain,
     };
     const known = explain ? null : recall(snapshot, presented);
-    if (known) return judgeChecked(known, call);
-    return whenThere(check(snapshot, target.api, presented, explain), (checked) => judgeChecked(checked, call));
+    const checked = known ?? check(snapshot, target.api, presented, explain);
+    return whenThere(checked, (found) => judgeChecked(found, call));
   }
 
   /** The part of the way that every call goes, whether its token was seen before or not. */
   function judgeChecked(checked: Inspected | Refused, call: Call): Soon<Verdict> {
     if (isRefused(checked)) return checked;
     const refusal = refuseAtPresent(checked, { ...call, accepting: call.api });
-    if (refusal instanceof Promise) return refusal.then((refused) => refused ?? judgePresent(checked, call));
-    return refusal ?? judgePresent(checked, call);
+    return whenThere(refusal, (refused) => refused ?? judgePresent(checked, call));
   }
 
   function judgePresent(checked: Inspected, call: Call): Soon<Verdict> {
@@ -179,8 +176,7 @@ export function createValidator(ports: ValidatorPorts): Validator {
 
   function judgeGranted(checked: Inspected, call: Call): Soon<Verdict> {
     const found = findGrant(call.snapshot.tenantId, { ...checked, api: call.api });
-    if (found instanceof Promise) return found.then((grant) => judgeWith(grant, checked, call));
-    return judgeWith(found, checked, call);
+    return whenThere(found, (grant) => judgeWith(grant, checked, call));
   }
 
   async function inspect(tenantId: string, token: string): Promise<Inspected | Refused> {
@@ -206,10 +202,7 @@ export function createValidator(ports: ValidatorPorts): Validator {
     if (untimely) return untimely;
     const isRevoked = ports.isRevoked(snapshot.tenantId, anchor, { facts, digest });
     // Asked again of what was remembered: the key manager may have been disabled, or the API may be another one.
-    if (isRevoked instanceof Promise) {
-      return isRevoked.then((found) => refuseRevoked(found, explain) ?? refuseAnchor(anchor, accepting));
-    }
-    return refuseRevoked(isRevoked, explain) ?? refuseAnchor(anchor, accepting);
+    return whenThere(isRevoked, (found) => refuseRevoked(found, explain) ?? refuseAnchor(anchor, accepting));
   }
 
   /** Asked on every call: a proof belongs to one call, a certificate to one connection. */

@@ -70,10 +70,14 @@ const maximumTokenCharacters = 16_384;
 const maximumAddressCharacters = 2_048;
 const maximumOperations = 50;
 
-/** Programs show a token with its scheme before it, and shells with line breaks around it. */
+/** The token in a text: programs show one with its scheme before it, and shells with line breaks around it. */
+export function bareToken(text: string): string {
+  return text.trim().replace(/^(Authorization:\s*)?(Bearer|DPoP)\s+/i, "");
+}
+
 const pastedToken = z
   .string()
-  .transform((text) => text.trim().replace(/^(Authorization:\s*)?(Bearer|DPoP)\s+/i, ""))
+  .transform(bareToken)
   .pipe(
     z
       .string()
