@@ -1,3 +1,4 @@
+import { useEffect, useRef } from "react";
 import { Card, CardBody, CardHeader } from "#components/ui/card.tsx";
 import { CopyButton } from "#components/ui/copy-button.tsx";
 import { Notice } from "#components/ui/notice.tsx";
@@ -15,6 +16,9 @@ type ExplanationCardProps = { call: { method: string; address: string }; explana
 export function ExplanationCard({ call, explanation }: ExplanationCardProps) {
   const { verdict, checks } = explanation;
   const failed = checks.find(({ outcome }) => outcome === "failed");
+  const verdictBox = useRef<HTMLDivElement>(null);
+  // On a small screen it stands below the form.
+  useEffect(() => verdictBox.current?.scrollIntoView({ block: "nearest" }), [explanation]);
   return (
     <Card>
       <CardHeader
@@ -23,22 +27,24 @@ export function ExplanationCard({ call, explanation }: ExplanationCardProps) {
         actions={<CopyButton value={reportOf(call, explanation)} label="report without the token" />}
       />
       <CardBody>
-        {verdict.allowed ? (
-          <Notice tone="good" live title="The call is let through">
-            {[verdict.application, verdict.keyManager, verdict.api].filter(Boolean).join(" → ")}
-            {verdict.plan && `, plan ${verdict.plan}`}
-          </Notice>
-        ) : (
-          <Notice tone="bad" live title={verdict.message}>
-            Error {verdict.code}, {verdict.reason}, HTTP status {verdict.status}.
-            {failed && (
-              <div className="mt-1 flex flex-col gap-1">
-                <Sides {...failed} />
-                <p className="font-medium">{remedies[failed.name]}</p>
-              </div>
-            )}
-          </Notice>
-        )}
+        <div ref={verdictBox}>
+          {verdict.allowed ? (
+            <Notice tone="good" live title="The call is let through">
+              {[verdict.application, verdict.keyManager, verdict.api].filter(Boolean).join(" → ")}
+              {verdict.plan && `, plan ${verdict.plan}`}
+            </Notice>
+          ) : (
+            <Notice tone="bad" live title={verdict.message}>
+              Error {verdict.code}, {verdict.reason}, HTTP status {verdict.status}.
+              {failed && (
+                <div className="mt-1 flex flex-col gap-1">
+                  <Sides {...failed} />
+                  <p className="font-medium">{remedies[failed.name]}</p>
+                </div>
+              )}
+            </Notice>
+          )}
+        </div>
         <Steps label="Checks" steps={namesToShow(checks).map((name) => toStep(name, checks))} />
       </CardBody>
     </Card>
