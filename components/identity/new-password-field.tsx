@@ -8,7 +8,7 @@ import { PasswordField } from "./password-field.tsx";
 export function NewPasswordField({ name, label }: { name: string; label: string }) {
   const typed: unknown = useWatch({ name });
   const count = typeof typed === "string" ? Array.from(typed).length : 0;
-  const rule = `At least ${String(minimumPasswordCharacters)} characters; a few words in a row are fine. Nothing else is asked.`;
+  const rule = `At least ${String(minimumPasswordCharacters)} characters; a few words in a row are fine.`;
   const missing = minimumPasswordCharacters - count;
   const progress = missing > 0 ? `${String(missing)} more to go.` : "Long enough.";
   return (

@@ -1,6 +1,7 @@
 /** How a call out of the process failed, with the only words about it that people may see. */
 export const outboundProblems = {
-  invalid_url: "The address is not a usable https:// address.",
+  invalid_url:
+    "Enter a complete address that begins with https://, without a user name, a fragment or blanks. Only the operator of this installation can allow http:// for a host and port.",
   address_refused:
     "This address may not be called from here: it is not public, or its port is unusual. The operator of this installation can allow its host and port.",
   unreachable: "The server could not be reached.",
