@@ -10,6 +10,7 @@ import { listen } from "#lib/front-door/listen.ts";
 import { collectProcessMetrics, metricsHandler } from "#lib/front-door/metrics.ts";
 import { readKeySetPath } from "#lib/features/backend-jwt/addresses.ts";
 import { createFrontDoor, drain, type Mount } from "#lib/front-door/server.ts";
+import { createWebhookWaker } from "#lib/features/webhooks/waker.ts";
 import { env as settings } from "#lib/foundation/env.ts";
 import { runtime } from "#lib/runtime.ts";
 import { loadOwnConnectors } from "#lib/runtime/own-connectors.ts";
@@ -42,9 +43,11 @@ export async function serve(): Promise<Serving> {
       return answerPage(req, res);
     },
   };
+  const webhookWaker = createWebhookWaker(deps);
   const validationPlane = startValidationPlane({
     deps,
     databaseUrl: env.DATABASE_URL,
+    alsoTell: webhookWaker,
     maximumStalenessSeconds: env.LATCHKEY_STALE_SECONDS,
   });
   const mounts: Mount[] = [
@@ -89,6 +92,7 @@ export async function serve(): Promise<Serving> {
       await Promise.all([drain(server, 10_000), grpc?.stop({ withinMs: 10_000 })]);
       await app.close();
       await validationPlane.close();
+      await webhookWaker.close();
       await close();
     },
   };

@@ -63,6 +63,28 @@ describe("the job queue", () => {
     expect(seen).toHaveLength(1);
   });
 
+  it("runs as many at once as are named, and tries the one that failed again, not those beside it", async () => {
+    const { id: tenantId } = await testTenant();
+    const subjects = ["one", "two", "three"];
+    await testDatabase().inTenant(tenantId, async (tx) => {
+      for (const subjectId of subjects) await store.enqueue(tx, { kind: "test.at_once", tenantId, subjectId });
+    });
+    const began: string[] = [];
+    const allBegan = Promise.withResolvers<undefined>();
+    await store.work(
+      "test.at_once",
+      async ({ subjectId }) => {
+        began.push(subjectId);
+        if (began.length === subjects.length) allBegan.resolve(undefined);
+        await allBegan.promise;
+        if (began.length === subjects.length && subjectId === "two") throw new Error("not yet");
+      },
+      { atOnce: 3 },
+    );
+    await vi.waitFor(() => expect(began.slice(3)).toEqual(["two"]), 25_000);
+    expect(new Set(began.slice(0, 3))).toEqual(new Set(subjects));
+  });
+
   it("tries a job that failed again, and lets the others pass meanwhile", async () => {
     const { id: tenantId } = await testTenant();
     let failures = 1;

@@ -1,4 +1,4 @@
-import { fromPrisma, PgBoss, type Job as StoredJob } from "pg-boss";
+import { fromPrisma, PgBoss, type Job as StoredJob, type JobResult } from "pg-boss";
 import type { TenantId } from "../foundation/ids.ts";
 import type { Log } from "../foundation/log.ts";
 import type { Secret } from "../foundation/secret.ts";
@@ -13,8 +13,11 @@ export type JobStore = {
    * moves it to the time named now.
    */
   enqueue(tx: TenantContext, job: JobSubject & { kind: string; delaySeconds?: number }): Promise<void>;
-  /** Runs jobs of a kind, one at a time for each call. A job that throws is tried again, ever later. */
-  work(kind: string, run: (job: JobSubject) => Promise<void>): Promise<void>;
+  /**
+   * Runs jobs of a kind, one at a time for each call or as many as are named, then as soon as there are more. A job that
+   * throws is tried again, ever later.
+   */
+  work(kind: string, run: (job: JobSubject) => Promise<void>, options?: { atOnce?: number }): Promise<void>;
   /** Runs something on a schedule (cron, UTC), in one process of the installation at a time. */
   schedule(name: string, cron: string, run: () => Promise<void>): Promise<void>;
   /** Makes its tables where they are missing, and begins to keep them in order. */
@@ -75,11 +78,13 @@ export function openJobStore({ url, log }: { url: Secret; log: Log }): JobStore 
         db: fromPrisma(tenantDb(tx)),
       });
     },
-    async work(kind, run) {
+    async work(kind, run, { atOnce = 1 } = {}) {
       await queue(kind);
-      await boss.work<JobSubject>(kind, { pollingIntervalSeconds: 1 }, async (jobs: StoredJob<JobSubject>[]) => {
-        for (const job of jobs) await run(job.data);
-      });
+      await boss.work<JobSubject>(
+        kind,
+        { pollingIntervalSeconds: 1, batchSize: atOnce, burstWhenBatchFull: true, perJobResults: true },
+        (jobs: StoredJob<JobSubject>[]) => Promise.all(jobs.map((job) => resultOf(job, run))),
+      );
     },
     async schedule(name, cron, run) {
       await queue(name);
@@ -92,6 +97,19 @@ export function openJobStore({ url, log }: { url: Secret; log: Log }): JobStore 
       await boss.stop({ graceful: true, timeout: timeoutMs });
     },
   };
+}
+
+/** What came of a job: where it throws, it alone is tried again, and not those that ran beside it. */
+async function resultOf(
+  { id, data }: StoredJob<JobSubject>,
+  run: (job: JobSubject) => Promise<void>,
+): Promise<JobResult> {
+  try {
+    await run(data);
+    return { id, status: "completed" };
+  } catch (error) {
+    return { id, status: "failed", output: error instanceof Error ? { message: error.message } : {} };
+  }
 }
 
 /** The tenant that a job works for; null where it is gone. */

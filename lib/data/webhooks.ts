@@ -2,7 +2,7 @@
 import { newId, type PersonId, type TenantId, type WebhookId } from "../foundation/ids.ts";
 import type { FeedPosition } from "./change-feed.ts";
 import { installationDb, tenantDb, type InstallationContext, type TenantContext } from "./database.ts";
-import type { Prisma } from "./generated/client.ts";
+import { Prisma } from "./generated/client.ts";
 
 export type WebhookRecord = {
   id: WebhookId;
@@ -78,7 +78,7 @@ export async function insertWebhook(
   values: { id: WebhookId; name: string; url: string; sealedSecret: string; createdById: PersonId },
 ): Promise<WebhookRecord> {
   const row = await tenantDb(ctx).webhook.create({
-    data: { tenantId: ctx.tenantId, ...values, positionVersion: await presentVersion(ctx) },
+    data: { tenantId: ctx.tenantId, ...values, positionVersion: await readPresentVersion(ctx) },
     select: columns,
   });
   return toRecord(row);
@@ -90,7 +90,7 @@ export async function setWebhookEnabled(
   id: WebhookId,
   { enabled, problem }: { enabled: boolean; problem: string | null },
 ): Promise<void> {
-  const anew = { positionVersion: await presentVersion(ctx), positionId: null, attempts: 0, failingSince: null };
+  const anew = { positionVersion: await readPresentVersion(ctx), positionId: null, attempts: 0, failingSince: null };
   await tenantDb(ctx).webhook.update({
     where: { id },
     data: { enabled, problem, ...(enabled && { ...anew, dueAt: new Date(0), busyUntil: null }) },
@@ -160,20 +160,26 @@ export async function listDeliveries(ctx: TenantContext, webhookId: WebhookId): 
   });
 }
 
-/** Enabled webhooks whose tenant has changes that they were not told, and that are due. */
+/**
+ * Enabled webhooks whose tenant has changes that they were not told, and that are due.
+ *
+ * @param query.tenantIds the tenants to look at; undefined for all
+ */
 export async function findWebhooksBehind(
   ctx: InstallationContext,
-  now: Date,
+  { now, tenantIds }: { now: Date; tenantIds?: readonly TenantId[] | undefined },
 ): Promise<{ id: WebhookId; tenantId: TenantId }[]> {
+  const ofThese = tenantIds ? Prisma.sql`AND webhook.tenant_id = ANY(${tenantIds}::uuid[])` : Prisma.empty;
   return installationDb(ctx).$queryRaw`
     SELECT webhook.id::text AS id, webhook.tenant_id::text AS "tenantId"
       FROM webhook JOIN tenant ON tenant.id = webhook.tenant_id
      WHERE webhook.enabled AND webhook.due_at <= ${now} AND tenant.config_version > webhook.position_version
-       AND (webhook.busy_until IS NULL OR webhook.busy_until < ${now})
+       AND (webhook.busy_until IS NULL OR webhook.busy_until < ${now}) ${ofThese}
      ORDER BY webhook.due_at LIMIT 1000`;
 }
 
-async function presentVersion(ctx: TenantContext): Promise<bigint> {
+/** The version of the tenant's last change. */
+export async function readPresentVersion(ctx: TenantContext): Promise<bigint> {
   const rows = await tenantDb(ctx).$queryRaw<{ version: bigint }[]>`
     SELECT config_version AS version FROM tenant WHERE id = ${ctx.tenantId}::uuid`;
   return rows[0]?.version ?? 0n;

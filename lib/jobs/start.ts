@@ -15,13 +15,18 @@ import { tellForgottenOwners, tellOwner } from "#lib/features/key-mappings/tell-
 import { reconcileForgottenScopes, reconcileScopes } from "#lib/features/scope-mirrors/reconcile.ts";
 import { mirrorScopesJob } from "#lib/features/scope-mirrors/request.ts";
 import { deliverToWebhook, deliverWebhookJob, wakeWebhooks } from "#lib/features/webhooks/deliver.ts";
+import { maximumWebhooks } from "#lib/features/webhooks/contract.ts";
 import type { Dependencies } from "#lib/features/context.ts";
 import type { TenantId } from "#lib/foundation/ids.ts";
 
 /** What the queue must be able to do; lib/data/jobs.ts does it. */
 export type Worker = {
   start(): Promise<void>;
-  work(kind: string, run: (job: { tenantId: TenantId; subjectId: string }) => Promise<void>): Promise<void>;
+  work(
+    kind: string,
+    run: (job: { tenantId: TenantId; subjectId: string }) => Promise<void>,
+    options?: { atOnce?: number },
+  ): Promise<void>;
   schedule(name: string, cron: string, run: () => Promise<void>): Promise<void>;
 };
 
@@ -58,7 +63,9 @@ export async function startJobs(
   await worker.work(followGlobalJob, ({ tenantId }) => followGlobalKeyManagers(deps, tenantId));
   await worker.work(narrowScopesJob, ({ tenantId, subjectId }) => narrowScopes(deps, tenantId, subjectId));
   await worker.work(tellOwnerKind, ({ tenantId, subjectId }) => tellOwner(deps, tenantId, subjectId));
-  await worker.work(deliverWebhookJob, ({ tenantId, subjectId }) => deliverToWebhook(deps, tenantId, subjectId));
+  await worker.work(deliverWebhookJob, ({ tenantId, subjectId }) => deliverToWebhook(deps, tenantId, subjectId), {
+    atOnce: maximumWebhooks,
+  });
   await worker.work(narrowScopesOfApiJob, ({ subjectId }) => narrowScopesOfApi(deps, subjectId));
   for (const { name, cron, run } of [...ours, ...schedules]) {
     await worker.schedule(name, cron, async () => {

@@ -49,6 +49,8 @@ export type ValidationPlaneOptions = {
   deps: Dependencies;
   /** Where announcements are listened to. */
   databaseUrl: Secret;
+  /** Who else hears what is announced, over the same connection; `hearAll` where announcements may have been missed. */
+  alsoTell?: { hear(tenantId: TenantId): void; hearAll(): void };
   /** For how long calls are judged by what was known when the database was last heard of; then all are refused. */
   maximumStalenessSeconds?: number;
 };
@@ -80,6 +82,7 @@ export type PlaneState = {
 export function startValidationPlane({
   deps,
   databaseUrl,
+  alsoTell,
   maximumStalenessSeconds,
 }: ValidationPlaneOptions): ValidationPlane {
   const { database, clock, log } = deps;
@@ -109,8 +112,12 @@ export function startValidationPlane({
     onChange: (tenantId, version) => {
       keeper.hear(tenantId, version);
       eventStreams.hear(tenantId, version);
+      alsoTell?.hear(tenantId);
     },
-    onConnect: () => void keeper.compare(),
+    onConnect: () => {
+      void keeper.compare();
+      alsoTell?.hearAll();
+    },
   });
   const validator = createValidator({
     clock,

@@ -4,6 +4,7 @@ import {
   findWebhooksBehind,
   giveBackWebhook,
   insertDelivery,
+  readPresentVersion,
   setWebhookEnabled,
   takeWebhook,
   type WebhookRecord,
@@ -20,9 +21,9 @@ import { sendToWebhook, type WebhookMessage } from "./send.ts";
 /** The kind of job that tells one webhook what it was not told yet; its subject is the webhook. */
 export const deliverWebhookJob = "webhook.deliver";
 
-/** Events in one run, which ends well before somebody else may take the webhook. */
+/** One run, which ends well before somebody else may take the webhook, and soon: the next webhooks wait for its end. */
 const eventsInOneRun = 20;
-const runMs = 60_000;
+const runMs = 10_000;
 const takenMs = 110_000;
 const firstPauseMs = 5_000;
 const longestPauseMs = 60 * 60_000;
@@ -31,9 +32,16 @@ const patienceMs = 3 * 24 * 60 * 60_000;
 /** RFC 9110 §15.5.11: what was there is gone for good. */
 const gone = 410;
 
-/** Lets the queue see to every webhook that has not heard of everything. */
-export async function wakeWebhooks({ database, clock, jobs }: Dependencies): Promise<void> {
-  const behind = await database.inInstallation((tx) => findWebhooksBehind(tx, clock.now()));
+/**
+ * Lets the queue see to webhooks that have not heard of everything.
+ *
+ * @param tenantIds the tenants whose webhooks are meant; undefined for all
+ */
+export async function wakeWebhooks(
+  { database, clock, jobs }: Dependencies,
+  tenantIds?: readonly TenantId[],
+): Promise<void> {
+  const behind = await database.inInstallation((tx) => findWebhooksBehind(tx, { now: clock.now(), tenantIds }));
   for (const { id, tenantId } of behind) {
     await database.inTenant(tenantId, (tx) => jobs.enqueue(tx, jobOf(tenantId, id)));
   }
@@ -79,6 +87,10 @@ async function tell(ctx: Context, webhook: WebhookRecord, page: EventPage): Prom
   await inTenant(async (tx) => {
     await giveBackWebhook(tx, webhook.id, { position: reached, attempts: 0, failingSince: null, dueAt: clock.now() });
     if (page.hasMore || !isThrough) await jobs.enqueue(tx, jobOf(ctx.tenant.id, webhook.id));
+  });
+  // Whoever was to be woken by what changed meanwhile was found busy. Once it is given back, that happens no more.
+  await inTenant(async (tx) => {
+    if ((await readPresentVersion(tx)) > page.version) await jobs.enqueue(tx, jobOf(ctx.tenant.id, webhook.id));
   });
 }
 

@@ -18,13 +18,21 @@ type Received = { url: string; headers: Record<string, string>; body: string };
 /** A tenant with a webhook, the server behind it, the background's jobs, and a clock of its own. */
 async function world() {
   const time = { now: Date.now() };
-  const server = { answer: 204 as number | OutboundError, received: [] as Received[] };
+  const server = {
+    answer: 204 as number | OutboundError,
+    received: [] as Received[],
+    /** What happens once, while it is called. */
+    meanwhile: undefined as (() => Promise<void>) | undefined,
+  };
   const deps = testDependencies({
     clock: { now: () => new Date(time.now) },
-    outbound: (address: string, init: OutboundInit = {}) => {
+    outbound: async (address: string, init: OutboundInit = {}) => {
       server.received.push({ url: address, headers: init.headers ?? {}, body: init.body ?? "" });
-      if (typeof server.answer !== "number") return Promise.reject(server.answer);
-      return Promise.resolve(new Response(null, { status: server.answer }));
+      const { meanwhile } = server;
+      server.meanwhile = undefined;
+      await meanwhile?.();
+      if (typeof server.answer !== "number") throw server.answer;
+      return new Response(null, { status: server.answer });
     },
   });
   const jobs = await testJobs(deps);
@@ -161,6 +169,18 @@ describe("a webhook", () => {
     await rename("Gold");
     await pass();
     expect(typesOf(server.received)).toEqual(["reset", "plan"]);
+  });
+
+  it("hears in the next run, not a minute later, of what changes while it is told", async () => {
+    const { deps, server, rename, pass } = await world();
+    await rename("Silver");
+    server.meanwhile = async () => {
+      await rename("Bronze");
+      // Whoever is to wake it now finds it busy.
+      await wakeWebhooks(deps);
+    };
+    await pass();
+    expect(server.received).toHaveLength(2);
   });
 
   it("keeps its latest deliveries alone, however much it is told", async () => {

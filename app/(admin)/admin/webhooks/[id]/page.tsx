@@ -67,7 +67,7 @@ export default async function WebhookPage({ params }: PageProps<"/admin/webhooks
         {deliveries.length === 0 ? (
           <EmptyState
             title="Nothing was sent yet"
-            description="What changes is sent within a minute or two. Send a test to try it now."
+            description="What changes is sent within seconds. Send a test to try it now."
           />
         ) : (
           <DeliveryTable items={deliveries} />
