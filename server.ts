@@ -13,6 +13,7 @@ import { createFrontDoor, drain, type Mount } from "#lib/front-door/server.ts";
 import { createWebhookWaker } from "#lib/features/webhooks/waker.ts";
 import { env as settings } from "#lib/foundation/env.ts";
 import { runtime } from "#lib/runtime.ts";
+import { serveGrpcAsSet } from "#lib/runtime/grpc.ts";
 import { loadOwnConnectors } from "#lib/runtime/own-connectors.ts";
 import { startValidationPlane } from "#lib/runtime/validation-plane.ts";
 
@@ -79,9 +80,8 @@ export async function serve(): Promise<Serving> {
   const app = next({ dev, hostname: env.HOST, port: env.PORT, httpServer: dev ? server : createServer() });
   await app.prepare();
   const answerPage = app.getRequestHandler();
+  const grpc = await serveGrpcAsSet(validationPlane, env);
   await listen(server, { port: env.PORT, host: env.HOST });
-  const grpcPort = env.LATCHKEY_GRPC_PORT;
-  const grpc = grpcPort === undefined ? null : await validationPlane.serveGrpc(`${env.HOST}:${grpcPort}`);
   await startBackgroundWork();
   deps.log.info({ origin: env.LATCHKEY_ORIGIN }, "serving");
 

@@ -18,6 +18,11 @@ export type GatewayOptions = {
   tls?: { certificate: string; privateKey: string } | undefined;
   /** Asks Latchkey over TLS, at this origin, and believes the certificates of this authority alone. */
   latchkeyOverTls?: { origin: string; authority: string } | undefined;
+  /**
+   * Asks over gRPC by TLS: believes the certificates of this authority alone, for the host that the configuration names,
+   * and shows its own where there is one.
+   */
+  grpcOverTls?: { authority: string; own?: { certificate: string; privateKey: string } } | undefined;
 };
 
 export type RunningGateway = { origin: string; stop(): Promise<void> };
@@ -59,16 +64,18 @@ export function originOf({ tls }: Pick<GatewayOptions, "tls">, address: string):
  *
  * @param options.tls whether callers speak TLS with the gateway
  * @param options.latchkeyOverTls where Latchkey is, if the gateway speaks TLS with it
+ * @param options.grpcOverTls whether it speaks TLS where it asks over gRPC
  */
 export async function fillTemplate(
   name: string,
   values: Readonly<Record<string, string>>,
-  { tls, latchkeyOverTls }: Pick<GatewayOptions, "tls" | "latchkeyOverTls">,
+  { tls, latchkeyOverTls, grpcOverTls }: Pick<GatewayOptions, "tls" | "latchkeyOverTls" | "grpcOverTls">,
 ): Promise<string> {
   const text = await readFile(fileURLToPath(new URL(`../../docs/gateways/${name}`, import.meta.url)), "utf8");
   const forCallers = tls ? withLines(text, "TLS with callers") : text;
   const forLatchkey = latchkeyOverTls ? fillAddress(forCallers, latchkeyOverTls.origin) : forCallers;
-  return forLatchkey
+  const forGrpc = grpcOverTls ? withLines(forLatchkey, "TLS over gRPC") : forLatchkey;
+  return (grpcOverTls?.own ? withLines(forGrpc, "Own certificate over gRPC") : forGrpc)
     .replaceAll("/etc/ssl/certs/ca-certificates.crt", "authority.pem")
     .split("\n")
     .map((line) =>
@@ -97,11 +104,16 @@ export async function runGateway(
   },
 ): Promise<RunningGateway> {
   const folder = await mkdtemp(join(tmpdir(), `latchkey-${name}-`));
-  const { tls, latchkeyOverTls } = options.around;
+  const { tls, latchkeyOverTls, grpcOverTls } = options.around;
+  const authority = (latchkeyOverTls ?? grpcOverTls)?.authority;
   const files = {
     ...options.files,
     ...(tls && { "certificate.pem": tls.certificate, "key.pem": tls.privateKey }),
-    ...(latchkeyOverTls && { "authority.pem": latchkeyOverTls.authority }),
+    ...(authority !== undefined && { "authority.pem": authority }),
+    ...(grpcOverTls?.own && {
+      "envoy-certificate.pem": grpcOverTls.own.certificate,
+      "envoy-key.pem": grpcOverTls.own.privateKey,
+    }),
   };
   // Configurations hold the gateway credential.
   await Promise.all(Object.entries(files).map(([file, text]) => writeFile(join(folder, file), text, { mode: 0o600 })));

@@ -45,6 +45,9 @@ const vaultKeys = z
     { error: "must be id=key pairs separated by commas, each key 32 bytes in base64url" },
   );
 
+/** Empty is not the same as missing, which means no TLS. */
+const grpcFile = z.string().min(1, "must name a file in PEM form; remove the setting where none is meant");
+
 /** Every variable the product reads. `.env.example` describes them; a test keeps the two equal. */
 export const envSchema = z.object({
   NODE_ENV: z.enum(["development", "production", "test"]).default("production"),
@@ -63,6 +66,9 @@ export const envSchema = z.object({
   LATCHKEY_CONNECTORS: pathList.default([]),
   LATCHKEY_TRUSTED_PROXIES: z.coerce.number().int().min(0).max(5).default(0),
   LATCHKEY_GRPC_PORT: port.optional(),
+  LATCHKEY_GRPC_CERTIFICATE: grpcFile.optional(),
+  LATCHKEY_GRPC_KEY: grpcFile.optional(),
+  LATCHKEY_GRPC_CLIENT_CA: grpcFile.optional(),
   LATCHKEY_STALE_SECONDS: z.coerce.number().int().min(5).max(86_400).default(900),
   LATCHKEY_VALIDATOR_WORKERS: z.coerce.number().int().min(1).max(64).default(1),
   LATCHKEY_VALIDATOR_STATE: z.string().default(".latchkey/validator.state"),
@@ -94,8 +100,32 @@ function readEnv(): Env {
 
 /** Parses a set of variables; exported for the tests of this module. */
 export function parseEnv(variables: Record<string, string | undefined>): Env {
-  const result = envSchema.safeParse(variables);
+  const result = envSchema.superRefine(requireWholeTls).safeParse(variables);
   if (result.success) return Object.freeze(result.data);
   const problems = result.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);
   throw new Error(`The configuration is not usable:\n${problems.join("\n")}`);
+}
+
+/** A certificate without its key, or the other way round, would quietly mean no TLS. */
+function requireWholeTls(values: z.output<typeof envSchema>, context: z.RefinementCtx): void {
+  const { LATCHKEY_GRPC_CERTIFICATE: certificate, LATCHKEY_GRPC_KEY: key, LATCHKEY_GRPC_CLIENT_CA: authority } = values;
+  const refuse = (name: string, message: string) => context.addIssue({ code: "custom", path: [name], message });
+  if (certificate !== undefined && key === undefined) {
+    refuse(
+      "LATCHKEY_GRPC_KEY",
+      "is missing; name the file with the key of LATCHKEY_GRPC_CERTIFICATE, or remove that setting",
+    );
+  }
+  if (key !== undefined && certificate === undefined) {
+    refuse(
+      "LATCHKEY_GRPC_CERTIFICATE",
+      "is missing; name the file with the certificate of LATCHKEY_GRPC_KEY, or remove that setting",
+    );
+  }
+  if (authority !== undefined && certificate === undefined && key === undefined) {
+    refuse(
+      "LATCHKEY_GRPC_CLIENT_CA",
+      "needs TLS; set LATCHKEY_GRPC_CERTIFICATE and LATCHKEY_GRPC_KEY too, or remove this setting",
+    );
+  }
 }

@@ -19,11 +19,14 @@ import { bearerToken } from "./bearer.ts";
 import type { Validate } from "./call.ts";
 import { gatewayRefused, refusalForCaller } from "./caller-answer.ts";
 import type { GatewayCredentials } from "./credentials.ts";
+import { openGrpcTls, type GrpcTlsFiles } from "./grpc-tls.ts";
 import { answerCheck, denied, type CheckRequest, type CheckResponse } from "./ext-authz-face.ts";
 
 export type GrpcServerOptions = {
   /** host:port; port 0 takes any that is free. */
   address: string;
+  /** The files of its certificates; without them, it speaks no TLS. */
+  tls?: GrpcTlsFiles | undefined;
   validate: Validate;
   credentials: Pick<GatewayCredentials, "admit">;
   /** Whether calls can be judged at this moment. */
@@ -51,18 +54,19 @@ const watchEveryMs = 1_000;
 
 /**
  * Serves Envoy's external authorization (envoy.service.auth.v3.Authorization) and health (grpc.health.v1.Health) over
- * gRPC without TLS. A gateway proves itself by its credential in the metadata `x-latchkey-gateway`, or in
+ * gRPC. A gateway proves itself by its credential in the metadata `x-latchkey-gateway`, or in
  * `authorization: Bearer`; the headers of the call that it asks about are the caller's and prove nothing.
  *
- * @throws {Error} where the address cannot be had
+ * @throws {Error} where the address cannot be had, or naming the setting whose file for TLS is not usable
  */
 export async function serveGrpc(options: GrpcServerOptions): Promise<GrpcServer> {
   const server = new Server({ "grpc.max_receive_message_length": maximumMessageBytes });
   const stopping = new AbortController();
+  const tls = options.tls && (await openGrpcTls(options.tls, options));
   server.addService(authorization, { Check: checkHandler(options) } satisfies UntypedServiceImplementation);
   server.addService(health, healthHandlers(options, stopping.signal));
   const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(options.address, ServerCredentials.createInsecure(), (error, bound) =>
+    server.bindAsync(options.address, tls?.credentials ?? ServerCredentials.createInsecure(), (error, bound) =>
       error ? reject(error) : resolve(bound),
     );
   });
@@ -70,6 +74,7 @@ export async function serveGrpc(options: GrpcServerOptions): Promise<GrpcServer>
     port,
     async stop({ noticeMs = 0, withinMs }) {
       stopping.abort();
+      tls?.close();
       await pause(noticeMs);
       const timer = setTimeout(() => server.forceShutdown(), withinMs);
       await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));

@@ -24,6 +24,7 @@ import { EventStreams } from "#lib/gateway/event-streams.ts";
 import { GatewayCredentials, type CredentialOwner } from "#lib/gateway/credentials.ts";
 import { GrantStore, type SavedGrants } from "#lib/gateway/grant-store.ts";
 import { serveGrpc, type GrpcServer } from "#lib/gateway/grpc-server.ts";
+import type { GrpcTlsFiles } from "#lib/gateway/grpc-tls.ts";
 import { createGatewayHandler, type GatewayHandler } from "#lib/gateway/handler.ts";
 import { Reporters } from "#lib/gateway/reporters.ts";
 import { createRevocationFace } from "#lib/gateway/revocation-face.ts";
@@ -58,8 +59,8 @@ export type ValidationPlaneOptions = {
 export type ValidationPlane = {
   /** Answers requests below /gateway, and for the keys of backend JWTs. */
   handle: GatewayHandler;
-  /** Answers Envoy over gRPC at an address, as host:port, until that server is stopped. */
-  serveGrpc(address: string): Promise<GrpcServer>;
+  /** Answers Envoy over gRPC at an address, as host:port, until that server is stopped; over TLS where its files are named. */
+  serveGrpc(address: string, tls?: GrpcTlsFiles): Promise<GrpcServer>;
   /** Whether it can answer for certain: it has heard of the database lately, or knows enough from before. */
   isReady(): boolean;
   /** What it knows, as plain data. */
@@ -159,7 +160,8 @@ export function startValidationPlane({
       revocations,
       eventStreams,
     }),
-    serveGrpc: (address) => serveGrpc({ address, validate, credentials, isReady: () => keeper.isCertain(), log }),
+    serveGrpc: (address, tls) =>
+      serveGrpc({ address, tls, validate, credentials, isReady: () => keeper.isCertain(), log }),
     isReady: () => keeper.isCertain(),
     save: () => ({ tenants: keeper.save(), grants: grants.save(), credentials: credentials.save() }),
     restore(state) {

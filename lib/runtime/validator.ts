@@ -10,6 +10,7 @@ import { listen } from "#lib/front-door/listen.ts";
 import { readKeySetPath } from "#lib/features/backend-jwt/addresses.ts";
 import { SavedState } from "#lib/gateway/saved-state.ts";
 import { runtime } from "#lib/runtime.ts";
+import { serveGrpcAsSet } from "./grpc.ts";
 import { loadOwnConnectors } from "./own-connectors.ts";
 import { startValidationPlane, type PlaneState, type ValidationPlane } from "./validation-plane.ts";
 
@@ -71,9 +72,8 @@ export async function serveValidator({
     },
   ];
   const server = createFrontDoor({ mounts, log: deps.log, origin: env.LATCHKEY_ORIGIN, trustedProxies });
+  const grpc = await serveGrpcAsSet(plane, env);
   await listen(server, { port: env.PORT, host: env.HOST });
-  const grpcPort = env.LATCHKEY_GRPC_PORT;
-  const grpc = grpcPort === undefined ? null : await plane.serveGrpc(`${env.HOST}:${grpcPort}`);
   const saving = savesState ? setInterval(() => void state?.save(), saveEveryMs) : undefined;
   deps.log.info({ host: env.HOST, port: env.PORT }, "validating");
   return {

@@ -10,19 +10,24 @@ import type { Dependencies } from "#lib/features/context.ts";
 import { createGatewayCredential } from "#lib/features/gateway-credentials/create.ts";
 import { newId } from "#lib/foundation/ids.ts";
 import { Secret } from "#lib/foundation/secret.ts";
+import type { GrpcTlsFiles } from "#lib/gateway/grpc-tls.ts";
 import { startValidationPlane } from "#lib/runtime/validation-plane.ts";
 import type { ApiKind } from "#lib/token-validation/snapshot.ts";
 import { testTenant } from "./tenant.ts";
 import { consumerKey, issuer, keySetUrl } from "./validation.ts";
 
-/** Serves the validation plane alone, as the front door does. */
-export async function serveValidationPlane(deps: Dependencies) {
+/**
+ * Serves the validation plane alone, as the front door does.
+ *
+ * @param options.grpcTls the files with which it answers gRPC over TLS
+ */
+export async function serveValidationPlane(deps: Dependencies, { grpcTls }: { grpcTls?: GrpcTlsFiles } = {}) {
   const plane = startValidationPlane({ deps, databaseUrl: new Secret(inject("databaseUrl")) });
   const server = createServer((req, res) => void plane.handle(req, res));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
-  const grpc = await plane.serveGrpc("127.0.0.1:0");
+  const grpc = await plane.serveGrpc("127.0.0.1:0", grpcTls);
   return {
     address: `127.0.0.1:${port}`,
     grpcAddress: `127.0.0.1:${grpc.port}`,
