@@ -7,11 +7,11 @@ import {
   readRevocations,
   readRevocationsSince,
   revokeOwnTokens,
-  type RevocationPosition,
   type RevocationRecord,
 } from "#lib/data/revocations.ts";
 import { revokeGatewayCredential } from "#lib/features/gateway-credentials/revoke.ts";
 import { listGatewayCredentials } from "#lib/features/gateway-credentials/list.ts";
+import type { RevocationId } from "#lib/foundation/ids.ts";
 import { gatewayTenant, keySetOutbound, serveValidationPlane, within5Seconds } from "#tooling/testing/gateway.ts";
 import { testDependencies } from "#tooling/testing/tenant.ts";
 import { consumerKey, signingPair, signToken, type SigningPair, type TokenParts } from "#tooling/testing/validation.ts";
@@ -238,7 +238,7 @@ describe("revocations", () => {
     };
     await deps.database.inInstallation(async (tx) => {
       const page = { after: null, now: new Date(), limit: 10 };
-      expect(await readRevocations(tx, { tenantId: here.tenantId, ...page })).toEqual([expected]);
+      expect(await readRevocations(tx, { tenantId: here.tenantId, ...page })).toMatchObject([expected]);
       expect(await readRevocations(tx, { tenantId: there.tenantId, ...page })).toEqual([]);
       expect(await readRevocationsSince(tx, [here.tenantId, there.tenantId], before)).toEqual([expected]);
       expect(await readRevocationsSince(tx, [there.tenantId], before)).toEqual([]);
@@ -253,11 +253,11 @@ describe("revocations", () => {
     );
     const seen: string[] = [];
     await deps.database.inInstallation(async (tx) => {
-      let after: RevocationPosition | null = null;
+      let after: RevocationId | null = null;
       do {
         const page = await readRevocations(tx, { tenantId, after, now: new Date(), limit: 10 });
         seen.push(...page.map(({ value }) => value));
-        after = page.at(-1) ?? null;
+        after = page.at(-1)?.id ?? null;
       } while (after);
       expect(await deleteExpiredRevocations(tx, new Date("2020-01-02T00:00:00Z"))).toBeGreaterThan(0);
     });

@@ -6,14 +6,12 @@ import {
   readRevocations,
   readRevocationsSince,
   readRevocationTime,
-  type RevocationPosition,
   type RevocationQuery,
-  type TenantRevocation,
 } from "#lib/data/revocations.ts";
 import { readConfigVersions, readTenantConfiguration } from "#lib/data/validation-snapshot.ts";
 import type { Dependencies } from "#lib/features/context.ts";
 import { recogniseReporter, reportRevocations } from "#lib/features/revocations/report.ts";
-import type { TenantId } from "#lib/foundation/ids.ts";
+import type { RevocationId, TenantId } from "#lib/foundation/ids.ts";
 import { gauge } from "#lib/foundation/metrics.ts";
 import type { Secret } from "#lib/foundation/secret.ts";
 import { BackendJwts } from "#lib/gateway/backend-jwts.ts";
@@ -42,7 +40,7 @@ import { grantReader, introspectThrough, toLoadedTenant } from "./validation-sou
 
 /** With more changes than this behind, a tenant is loaded anew. */
 const maximumChanges = 1_000;
-const revocationsInOnePage = 20_000;
+const revocationsInOnePage = 5_000;
 const eventsInOnePage = 500;
 
 /** What the plane works with; a subset of every verb's dependencies. */
@@ -190,15 +188,15 @@ function snapshotSource(deps: Pick<Dependencies, "clock" | "database" | "vault" 
     changes: (tenantId, after) =>
       database.inInstallation((ctx) => readConfigChanges(ctx, { tenantId, after, limit: maximumChanges })),
     async *revocations(tenantId) {
-      let after: RevocationPosition | null = null;
+      let after: RevocationId | null = null;
       const theirs = await database.inInstallation(readRevocationTime);
       // A token has expired for certain where both clocks say so.
       const now = new Date(Math.min(clock.now().getTime(), theirs.getTime()));
       do {
         const query: RevocationQuery = { tenantId, after, now, limit: revocationsInOnePage };
-        const page: TenantRevocation[] = await database.inInstallation((ctx) => readRevocations(ctx, query));
+        const page = await database.inInstallation((ctx) => readRevocations(ctx, query));
         yield page;
-        after = page.length < revocationsInOnePage ? null : (page.at(-1) ?? null);
+        after = page.length < revocationsInOnePage ? null : (page.at(-1)?.id ?? null);
       } while (after);
     },
     check: (tenantIds, revokedSince) =>

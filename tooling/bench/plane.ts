@@ -1,7 +1,5 @@
 /** The validation plane in a process of its own: how fast it is, and that it stays so whatever it has to know. */
-import pg from "pg";
 import { findNginx, startNginx } from "#e2e/servers/nginx.ts";
-import { gatewayTenant } from "#tooling/testing/gateway.ts";
 import { signingPair, type SigningPair } from "#tooling/testing/validation.ts";
 import { startValidator, type ValidatorProcess } from "#tooling/testing/validator-process.ts";
 import { benchFresh } from "./fresh.ts";
@@ -19,6 +17,7 @@ import {
   type Tenant,
 } from "./questions.ts";
 import type { Findings } from "./report.ts";
+import { makeTenant } from "./tenants.ts";
 import type { World } from "./world.ts";
 
 type Scale = {
@@ -44,20 +43,22 @@ export async function benchPlane(world: World, smoke: boolean, { figures, skippe
   const pair = await signingPair();
   figures.push(...(await benchFresh(smoke)));
   const environment = { ...world.environment, LATCHKEY_VALIDATOR_STATE: "" };
-  const tenants = await seed(world, pair, scale);
+  const tenant = await makeTenant(world, pair, { mappings: inUse });
   const validator = await startValidator(environment);
   const reference = await startReference();
   try {
-    figures.push(...(await benchFace(validator, reference.url, { pair, tenant: tenants.small, scale })));
-    figures.push(...(await benchGrowth(validator, { pair, tenants, scale })));
-    figures.push(...(await benchFlood(world, validator, { pair, tenant: tenants.small, scale })));
+    const measured = { pair, tenant, scale };
+    figures.push(...(await benchFace(validator, reference.url, measured)));
+    figures.push(...(await benchFlood(world, validator, measured)));
     if (findNginx() === null) skipped.push("behind nginx: nginx is not installed");
-    else figures.push(...(await benchNginx(validator, reference.url, { pair, tenant: tenants.small, scale })));
+    else figures.push(...(await benchNginx(validator, reference.url, measured)));
+    figures.push(...(await benchWorkers(environment, measured)));
   } finally {
     await reference.stop();
     await validator.stop();
   }
-  figures.push(...(await benchWorkers(environment, { pair, tenant: tenants.small, scale })));
+  // Last: writing the large tenant takes minutes.
+  figures.push(...(await benchGrowth(world, environment, { pair, tenant, scale })));
 }
 
 /** A call as nginx asks about it, by one of the tenant's clients. */
@@ -101,9 +102,16 @@ async function benchFace(
 }
 
 async function benchGrowth(
-  { origin }: ValidatorProcess,
-  { pair, tenants, scale }: { pair: SigningPair; tenants: Tenants; scale: Scale },
+  world: World,
+  environment: Readonly<Record<string, string>>,
+  { pair, tenant, scale }: Measured,
 ): Promise<Figure[]> {
+  const { mappings, apis, revocations } = scale;
+  const tenants = {
+    small: tenant,
+    large: await makeTenant(world, pair, { mappings, apis }),
+    revoking: await makeTenant(world, pair, { mappings: inUse, revocations }),
+  };
   const clients = Array.from({ length: inUse }, (_, index) => index + 1);
   const asksOf = (tenant: Tenant, step: number) =>
     Promise.all(clients.map((client) => question(pair, tenant, `client-${client * step}`)));
@@ -112,33 +120,41 @@ async function benchGrowth(
     large: await asksOf(tenants.large, Math.floor(scale.mappings / inUse)),
     revoking: await asksOf(tenants.revoking, 1),
   };
-  const loads = await takeTurns(
-    {
-      small: () => load(origin, asks.small, scale.until),
-      large: () => load(origin, asks.large, scale.until),
-      revoking: () => load(origin, asks.revoking, scale.until),
-    },
-    scale,
-  );
-  const to = `with ${inUse} mappings`;
-  const count = (amount: number) => amount.toLocaleString("en");
-  const large = `${count(scale.mappings)} mappings and ${count(scale.apis)} APIs`;
-  return [
-    figure(group, `${inUse} clients of ${inUse} mappings`, { values: rates(loads.small), unit: "requests/s" }),
-    figure(group, `${inUse} clients of ${large}`, {
-      values: rates(loads.large),
-      unit: "requests/s",
-      ratio: { value: share(loads.large, loads.small), to },
-      ratioAtLeast: 0.95,
-    }),
-    figure(group, `with ${count(scale.revocations)} revoked tokens`, {
-      values: rates(loads.revoking),
-      unit: "requests/s",
-      ratio: { value: share(loads.revoking, loads.small), to: "with none" },
-      ratioAtLeast: 0.95,
-    }),
-    figure(group, "resident memory, all of these known", { values: [await residentMegabytes(origin)], unit: "MB" }),
-  ];
+  const validator = await startValidator(environment);
+  try {
+    const { origin } = validator;
+    // The first call of a tenant waits until it is loaded.
+    for (const [asked] of Object.values(asks)) if (asked) await untilPassed(origin, asked);
+    const loads = await takeTurns(
+      {
+        small: () => load(origin, asks.small, scale.until),
+        large: () => load(origin, asks.large, scale.until),
+        revoking: () => load(origin, asks.revoking, scale.until),
+      },
+      scale,
+    );
+    const to = `with ${inUse} mappings`;
+    const count = (amount: number) => amount.toLocaleString("en");
+    const large = `${count(scale.mappings)} mappings and ${count(scale.apis)} APIs`;
+    return [
+      figure(group, `${inUse} clients of ${inUse} mappings`, { values: rates(loads.small), unit: "requests/s" }),
+      figure(group, `${inUse} clients of ${large}`, {
+        values: rates(loads.large),
+        unit: "requests/s",
+        ratio: { value: share(loads.large, loads.small), to },
+        ratioAtLeast: 0.95,
+      }),
+      figure(group, `with ${count(scale.revocations)} revoked tokens`, {
+        values: rates(loads.revoking),
+        unit: "requests/s",
+        ratio: { value: share(loads.revoking, loads.small), to: "with none" },
+        ratioAtLeast: 0.95,
+      }),
+      figure(group, "resident memory, all of these known", { values: [await residentMegabytes(origin)], unit: "MB" }),
+    ];
+  } finally {
+    await validator.stop();
+  }
 }
 
 async function residentMegabytes(origin: string): Promise<number> {
@@ -269,73 +285,4 @@ async function benchWorkers(
       ratioAtLeast: 1.8,
     }),
   ];
-}
-
-type Tenants = { small: Tenant; large: Tenant; revoking: Tenant };
-
-/** A small tenant, a large one, and a small one with many revoked tokens; written directly. */
-async function seed({ deps, databaseUrl }: World, pair: SigningPair, scale: Scale): Promise<Tenants> {
-  const small = await gatewayTenant(deps);
-  const large = await gatewayTenant(deps);
-  const revoking = await gatewayTenant(deps);
-  for (const tenant of [small, large, revoking]) await trustPem(deps, tenant, pair);
-  // Past the time limit that the portal sets itself for a statement.
-  const client = new pg.Client({ connectionString: databaseUrl.reveal() });
-  await client.connect();
-  try {
-    await client.query("SELECT set_config('app.scope', 'installation', false)");
-    await client.query("BEGIN");
-    // What triggers write for each row is for validators that run: none does yet.
-    const quiet = ["application", "key_mapping", "subscription", "api", "api_resource", "revocation"];
-    for (const table of quiet) await client.query(`ALTER TABLE "${table}" DISABLE TRIGGER USER`);
-    for (const [tenant, mappings] of [
-      [small, inUse],
-      [revoking, inUse],
-      [large, scale.mappings],
-    ] as const) {
-      const { tenantId, ids, administrator } = tenant;
-      const ownerId = administrator.actor.kind === "person" ? administrator.actor.personId : "";
-      await client.query(
-        `WITH made AS (
-           INSERT INTO application (id, tenant_id, name, owner_id, owner_name)
-           SELECT gen_random_uuid(), $1::uuid, 'Application ' || n, $2::uuid, 'Somebody'
-             FROM generate_series(1, $3::int) AS n
-           RETURNING id, name
-         ), mapped AS (
-           INSERT INTO key_mapping (id, tenant_id, application_id, key_manager_id, key_type, mode, state, consumer_key,
-                                    requested, created_by_id, updated_at)
-           SELECT gen_random_uuid(), $1::uuid, id, $4::uuid, 'PRODUCTION', 'MAPPED', 'ACTIVE',
-                  'client-' || substr(name, 13), '{}', $2::uuid, now()
-             FROM made
-         )
-         INSERT INTO subscription (id, tenant_id, application_id, api_id, plan_id)
-         SELECT gen_random_uuid(), $1::uuid, id, $5::uuid, $6::uuid FROM made`,
-        [tenantId, ownerId, mappings, ids.keyManager, ids.api, ids.plan],
-      );
-    }
-    await client.query(
-      `WITH made AS (
-         INSERT INTO api (id, tenant_id, name, context, version, status, created_by_id, updated_at)
-         SELECT gen_random_uuid(), tenant_id, 'API ' || n, '/api-' || n, '1.0.0', 'PUBLISHED', created_by_id, now()
-           FROM api, generate_series(1, $2::int) AS n WHERE id = $1::uuid
-         RETURNING id, tenant_id
-       )
-       INSERT INTO api_resource (id, tenant_id, api_id, verb, path, scopes, position)
-       SELECT gen_random_uuid(), tenant_id, id, verb, '/items/{id}', ARRAY['orders:read'], row_number() OVER (PARTITION BY id)
-         FROM made CROSS JOIN (VALUES ('GET'), ('PUT'), ('DELETE')) AS verbs(verb)`,
-      [large.ids.api, scale.apis],
-    );
-    await client.query(
-      `INSERT INTO revocation (tenant_id, key_manager, kind, value, expires_at, revoked_at)
-       SELECT $1::uuid, $2, 'TOKEN_ID', gen_random_uuid()::text, now() + interval '1 day', now() - interval '1 hour'
-         FROM generate_series(1, $3::int)`,
-      [revoking.tenantId, revoking.ids.keyManager, scale.revocations],
-    );
-    for (const table of quiet) await client.query(`ALTER TABLE "${table}" ENABLE TRIGGER USER`);
-    await client.query("COMMIT");
-    await client.query("ANALYZE");
-  } finally {
-    await client.end();
-  }
-  return { small, large, revoking };
 }
