@@ -8,7 +8,7 @@ import {
   type Server,
   type ServerResponse,
 } from "node:http";
-import type { AddressInfo } from "node:net";
+import { connect, type AddressInfo } from "node:net";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -139,6 +139,96 @@ describe("a call that may pass", () => {
     const origin = await guarded({ path: (req) => `/orders/1.0.0${req.url}` });
     await call(origin, "/items", bearer);
     expect(asked[0]?.question).toMatchObject({ requestPath: "/orders/1.0.0/items" });
+  });
+});
+
+/** Sends a request line as it stands, which no client does. */
+async function sendRaw(origin: string, target: string, { host = new URL(origin).host, version = "1.1" } = {}) {
+  const socket = connect(Number(new URL(origin).port), "127.0.0.1");
+  const headers = `${host === "" ? "" : `Host: ${host}\r\n`}Authorization: Bearer token-1\r\nConnection: close\r\n`;
+  socket.write(`GET ${target} HTTP/${version}\r\n${headers}\r\n`);
+  const answer = await text(socket);
+  return { status: Number(answer.split(" ")[1]), body: answer.slice(answer.indexOf("\r\n\r\n") + 4) };
+}
+
+describe("a request line in absolute form (RFC 9112 §3.2.2)", () => {
+  /** The server of `node:http` answers the address that it reads. */
+  const readsAddress = async (options: Partial<LatchkeyOptions> = {}) => {
+    const middleware = guard(options);
+    return listen((req, res) => middleware(req, res, () => res.end(req.url)));
+  };
+
+  it.each([
+    ["/orders/1.0.0/a%20b?x=/..//y", "/orders/1.0.0/a%20b?x=/..//y"],
+    ["/orders/../it's;a=(1)", "/orders/../it's;a=(1)"],
+    ["//evil.example/orders", "//evil.example/orders"],
+    ["", "/"],
+    ["?x=1", "/?x=1"],
+  ])("is asked about by its path and query, and read so by what follows: %s", async (written, path) => {
+    const origin = await readsAddress({ origin: "https://api.example" });
+    for (const scheme of ["http", "HTTPS"]) {
+      const target = `${scheme}://${new URL(origin).host}${written}`;
+      expect(await sendRaw(origin, target)).toMatchObject({ status: 200 });
+    }
+    expect(asked.map(({ question }) => question)).toEqual([
+      { token: "token-1", method: "GET", requestPath: path },
+      { token: "token-1", method: "GET", requestPath: path },
+    ]);
+    const { body } = await sendRaw(origin, `http://${new URL(origin).host}${written}`);
+    expect(body).toContain(path);
+  });
+
+  it("may name a host by its letters, whatever their case, or by an address of IP version 6", async () => {
+    const origin = await readsAddress();
+    expect(await sendRaw(origin, "http://API.example:80/orders", { host: "api.example:80" })).toMatchObject({
+      status: 200,
+    });
+    expect(await sendRaw(origin, "http://[::1]:8080/orders", { host: "[::1]:8080" })).toMatchObject({ status: 200 });
+    expect(asked.map(({ question }) => question)).toMatchObject([
+      { requestPath: "/orders" },
+      { requestPath: "/orders" },
+    ]);
+  });
+
+  it.each([
+    ["another host than the header", "http://evil.example/orders", "api.example"],
+    ["another port than the header", "http://api.example:81/orders", "api.example"],
+    ["a user name", "http://api.example@api.example/orders", "api.example"],
+    ["no host", "http:///orders", "api.example"],
+    ["a host that parsers end early", "http://api*example/orders", "api*example"],
+    ["a port that is none", "http://api.example:80a/orders", "api.example:80a"],
+    ["a backslash", "http://api.example\\orders", "api.example"],
+    ["a backslash in the path", "http://api.example/a\\..\\orders", "api.example"],
+    ["a fragment", "http://api.example/open#/orders", "api.example"],
+    ["another scheme", "ftp://api.example/orders", "api.example"],
+  ])("is asked about as an address of no API where it has %s", async (_name, target, host) => {
+    const origin = await readsAddress();
+    reply = { body: { ...refused, status: 404, reason: "api_unknown", wwwAuthenticate: null } };
+    const { status } = await sendRaw(origin, target, { host });
+    // Node itself refuses some of them.
+    if (status === 400) return expect(asked).toEqual([]);
+    expect(status).toBe(404);
+    expect(asked[0]?.question).toMatchObject({ requestPath: `//${target}` });
+  });
+
+  it("is asked about as an address of no API where no header names its host; so is an asterisk", async () => {
+    const origin = await readsAddress();
+    await sendRaw(origin, "http://api.example/orders", { host: "", version: "1.0" });
+    await sendRaw(origin, "*");
+    expect(asked.map(({ question }) => question)).toMatchObject([
+      { requestPath: "//http://api.example/orders" },
+      { requestPath: "//*" },
+    ]);
+  });
+
+  it("is read by Express as the path that was asked about, below a mounted path too", async () => {
+    const app = express();
+    app.use("/orders", guard());
+    app.get("/orders/1.0.0/items", (req, res) => res.send(`found ${req.path}`));
+    const origin = await listen(app as RequestListener);
+    const answer = await sendRaw(origin, `${origin}/orders/1.0.0/items?x=1`);
+    expect(answer).toMatchObject({ status: 200, body: expect.stringContaining("found /orders/1.0.0/items") as string });
+    expect(asked[0]?.question).toMatchObject({ requestPath: "/orders/1.0.0/items?x=1" });
   });
 });
 

@@ -14,7 +14,10 @@ export type LatchkeyOptions = {
   maximumConnections?: number;
   /** The address under which callers know this server, such as `https://api.example`; DPoP tokens need it. */
   origin?: string;
-  /** The path that is asked about, query included; the one that the caller sent unless told otherwise. */
+  /**
+   * The path that is asked about, query included; the one that the caller sent unless told otherwise. Callers may send a
+   * whole address (RFC 9112 §3.2.2), which then stands in `req.url`.
+   */
   path?: (req: IncomingMessage) => string;
   /**
    * The GraphQL request of a call, with `query` and `operationName`, as the server will run it; Latchkey reads from it what
@@ -116,6 +119,8 @@ export function latchkey(options: LatchkeyOptions): Middleware {
           return;
         }
         req.latchkey = decided;
+        // What follows reads the address that was judged. Frameworks keep account of theirs, which is left alone.
+        if (!options.path && originalUrlOf(req) === undefined) req.url = pathOf(req);
         next();
       },
       (error: unknown) => {
@@ -126,10 +131,31 @@ export function latchkey(options: LatchkeyOptions): Middleware {
   };
 }
 
-/** Express and Connect shorten `req.url` by the path that a router is mounted at. */
-function pathOf(req: IncomingMessage): string {
+/** Express and Connect shorten `req.url` by the path that a router is mounted at, and keep the whole here. */
+function originalUrlOf(req: IncomingMessage): string | undefined {
   const { originalUrl } = req as IncomingMessage & { originalUrl?: unknown };
-  return typeof originalUrl === "string" ? originalUrl : (req.url ?? "");
+  return typeof originalUrl === "string" ? originalUrl : undefined;
+}
+
+/**
+ * A target in absolute form (RFC 9112 §3.2.2): its host, then path and query. It is narrower than the grammar where parsers
+ * of URLs disagree on where the path begins: no user name, no host without letters or with others than these.
+ */
+const absoluteForm =
+  /^https?:\/\/([A-Z\d.-]+(?::\d{1,5})?|\[[A-F\d:.]+\](?::\d{1,5})?)((?:\/[\w.~!$&'()*+,;=:@%/-]*)?(?:\?[^#\s]*)?)$/i;
+
+/**
+ * Path and query of a call. The host of a target in absolute form counts for nothing, and must be the one that the header
+ * `Host` names (RFC 9112 §3.2): whoever reads either reads the same.
+ *
+ * @returns for a target that is no path an address that Latchkey knows no API for, whatever is published
+ */
+function pathOf(req: IncomingMessage): string {
+  const target = originalUrlOf(req) ?? req.url ?? "";
+  if (target.startsWith("/")) return target;
+  const [, host, rest = ""] = absoluteForm.exec(target) ?? [];
+  if (host === undefined || host.toLowerCase() !== req.headers.host?.toLowerCase()) return `//${target}`;
+  return rest.startsWith("/") ? rest : `/${rest}`;
 }
 
 function questionOf(req: IncomingMessage, { path = pathOf, origin, operations, graphql }: LatchkeyOptions): object {

@@ -70,6 +70,8 @@ const Call = z
   .strictObject({
     method: z.string(),
     path: z.string(),
+    /** The caller's request line names the whole address (RFC 9112 §3.2.2); the servers in front of other faces hand its path on. */
+    absolute: z.literal(true),
     /** False where the caller sends none. */
     token: z.literal(false),
     scheme: z.literal("DPoP"),

@@ -42,6 +42,8 @@ export type PreparedCase = {
   token: string | undefined;
   method: string;
   path: string;
+  /** Whether the caller's request line names the whole address. */
+  isAbsolute: boolean;
   operations: readonly string[] | undefined;
   isDpop: boolean;
   /** The gateway's own; undefined where it does not say. */
@@ -57,7 +59,7 @@ export type PreparedCase = {
 /** A call of a case, with the proof that the caller sent. */
 type AskedCall = Omit<
   PreparedCase,
-  "name" | "shape" | "expected" | "isActive" | "authorization" | "isTwice" | "prove"
+  "name" | "shape" | "expected" | "isActive" | "authorization" | "isAbsolute" | "isTwice" | "prove"
 > & {
   proof: string | undefined;
 };
@@ -170,6 +172,7 @@ export async function decisionWorld({ world, shapes, cases }: DecisionTable): Pr
       token,
       method,
       path,
+      isAbsolute: call.absolute ?? false,
       operations: call.operations,
       isDpop: call.scheme === "DPoP",
       origin: call.origin === null ? undefined : gatewayOrigin,

@@ -24,6 +24,8 @@ export type FaceQuestion = {
   tenantId: string;
   method: string;
   path: string;
+  /** Whether the caller's request line names the whole address; servers that ask a face in their own words hand its path on. */
+  isAbsolute: boolean;
   /** Undefined where the caller sends none. */
   token: string | undefined;
   isDpop: boolean;
@@ -490,7 +492,9 @@ async function serveGuarded(gatewayPort: number) {
   }
 
   async function ask(question: FaceQuestion): Promise<FaceAnswer> {
-    const { tenantId, origin, method, path } = question;
+    const { tenantId, origin, method, certificate, isAbsolute } = question;
+    const server = certificate ? `https://127.0.0.1:${secure.port}` : `http://127.0.0.1:${plain.port}`;
+    const path = isAbsolute ? server + question.path : question.path;
     const own = { "X-Tenant": encodeURIComponent(tenantId), ...(origin !== undefined && { "X-Origin": origin }) };
     const reply = await sendTo(poolFor(question), { method, path, headers: { ...headersOf(question), ...own } });
     if (reply.status === 200 && face.isBodiless(question)) return { allowed: true, who: {} };
