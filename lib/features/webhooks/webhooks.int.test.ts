@@ -172,12 +172,12 @@ describe("a webhook", () => {
   });
 
   it("hears in the next run, not a minute later, of what changes while it is told", async () => {
-    const { deps, server, rename, pass } = await world();
+    const { deps, tenantId, server, rename, pass } = await world();
     await rename("Silver");
     server.meanwhile = async () => {
       await rename("Bronze");
       // Whoever is to wake it now finds it busy.
-      await wakeWebhooks(deps);
+      await wakeWebhooks(deps, [tenantId]);
     };
     await pass();
     expect(server.received).toHaveLength(2);
