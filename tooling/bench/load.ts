@@ -13,19 +13,21 @@ export type Until = { seconds: number } | { amount: number };
  * Sends requests from several connections, eight where nothing else is said, each of the given ones in turn: by wrk where
  * it is installed and time says how long, else by a generator in this process, which needs a core for itself.
  *
+ * @param until.once that no request may be sent a second time
  * @throws {Error} where an answer is not 2xx: a fast refusal is no figure
  */
 export async function load(
   url: string,
   requests: readonly Question[],
-  until: Until & { connections?: number },
+  until: Until & { connections?: number; once?: boolean },
 ): Promise<Load> {
-  const { connections = 8 } = until;
-  const { failed, ...measured } =
+  const { connections = 8, once = false } = until;
+  const { failed, answers, ...measured } =
     hasWrk && "seconds" in until
       ? await loadByWrk(url, requests, { seconds: until.seconds, connections })
       : await loadFromHere(url, requests, { ...until, connections });
   if (failed > 0) throw new Error(`${failed} requests to ${url} failed.`);
+  if (once && answers > requests.length) throw new Error(`${url} answered more than the ${requests.length} requests.`);
   return measured;
 }
 
@@ -33,7 +35,7 @@ async function loadFromHere(
   url: string,
   requests: readonly Question[],
   until: Until & { connections: number },
-): Promise<Load & { failed: number }> {
+): Promise<Load & { failed: number; answers: number }> {
   const startedAt = performance.now();
   const { latency, non2xx, errors, timeouts, ...result } = await autocannon({
     url,
@@ -45,6 +47,7 @@ async function loadFromHere(
   return {
     requestsPerSecond: "amount" in until ? until.amount / seconds : result.requests.average,
     failed: non2xx + errors + timeouts,
+    answers: result.requests.total,
     p99Ms: latency.p99,
   };
 }

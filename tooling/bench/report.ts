@@ -5,6 +5,7 @@ import { cpus } from "node:os";
 import { join } from "node:path";
 import { makeOwnFolder, ownFolder, root } from "../bootstrap/checkout.mjs";
 import { table, type Figure } from "./figures.ts";
+import { hasWrk } from "./wrk.ts";
 
 /** What parts of a run add to. */
 export type Findings = {
@@ -23,12 +24,17 @@ export type Report = Findings & {
   smoke: boolean;
   /** False where the run ended before its end. */
   complete: boolean;
-  machine: { node: string; cpus: number; model: string | undefined };
+  machine: { node: string; cpus: number; model: string | undefined; load: "wrk" | "autocannon" };
 };
 
 /** A report with nothing in it yet. */
 export function newReport({ parts, smoke }: Pick<Report, "parts" | "smoke">): Report {
-  const machine = { node: process.version, cpus: cpus().length, model: cpus()[0]?.model };
+  const machine = {
+    node: process.version,
+    cpus: cpus().length,
+    model: cpus()[0]?.model,
+    load: hasWrk ? "wrk" : "autocannon",
+  } as const;
   return { at: new Date(), commit: commit(), parts, smoke, complete: false, machine, figures: [], skipped: [] };
 }
 
@@ -43,7 +49,7 @@ function commit(): string | null {
 /** The report for people: of what and where, the figures, and what is missing. */
 export function textOf({ at, commit, machine, complete, figures, skipped }: Report): string {
   return [
-    `${at.toISOString()}, commit ${commit ?? "unknown"}, ${machine.cpus} × ${machine.model ?? "unknown"}, Node ${machine.node}`,
+    `${at.toISOString()}, commit ${commit ?? "unknown"}, ${machine.cpus} × ${machine.model ?? "unknown"}, Node ${machine.node}, load by ${machine.load}`,
     "",
     table(figures),
     "",

@@ -10,27 +10,28 @@ import type { Question } from "./questions.ts";
 /** Whether wrk is installed. */
 export const hasWrk: boolean = spawnSync("wrk", ["--version"]).error === undefined;
 
-const Outcome = z.object({ requests: z.number(), failed: z.number(), microseconds: z.number(), p99: z.number() });
+const Outcome = z.object({ answers: z.number(), failed: z.number(), microseconds: z.number(), p99: z.number() });
 
 /**
  * Sends requests for some seconds, each of the given ones in turn.
  *
- * @returns the rate of the answers, how many of them were not 2xx or did not come, and the 99th percentile in milliseconds
+ * @returns how many answers came and at what rate, how many were not 2xx or did not come, and the 99th percentile in
+ *   milliseconds
  * @throws {Error} where wrk itself fails
  */
 export async function loadByWrk(
   url: string,
   requests: readonly Question[],
   { seconds, connections }: { seconds: number; connections: number },
-): Promise<{ requestsPerSecond: number; failed: number; p99Ms: number }> {
+): Promise<{ answers: number; requestsPerSecond: number; failed: number; p99Ms: number }> {
   const folder = temporaryFolder();
   try {
     const script = join(folder, "requests.lua");
     writeFileSync(script, scriptOf(new URL(url), requests));
     const wrk = ["--threads", "1", "--connections", String(connections), "--duration", `${seconds}s`];
     const { stdout } = await promisify(execFile)("wrk", [...wrk, "--script", script, url]);
-    const { requests: answers, failed, microseconds, p99 } = Outcome.parse(JSON.parse(stdout.split(mark)[1] ?? ""));
-    return { requestsPerSecond: (answers * 1e6) / microseconds, failed, p99Ms: p99 / 1000 };
+    const { answers, failed, microseconds, p99 } = Outcome.parse(JSON.parse(stdout.split(mark)[1] ?? ""));
+    return { answers, requestsPerSecond: (answers * 1e6) / microseconds, failed, p99Ms: p99 / 1000 };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -51,7 +52,7 @@ function request()
 end
 function done(summary, latency)
   local errors = summary.errors
-  io.write(string.format('${mark}{"requests":%d,"failed":%d,"microseconds":%d,"p99":%d}',
+  io.write(string.format('${mark}{"answers":%d,"failed":%d,"microseconds":%d,"p99":%d}',
     summary.requests, errors.status + errors.connect + errors.read + errors.write + errors.timeout,
     summary.duration, latency:percentile(99)))
 end
