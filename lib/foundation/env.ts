@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ConfigurationError } from "./configuration-error.ts";
 import { Secret } from "./secret.ts";
 
 const port = z.coerce.number().int().min(1).max(65535);
@@ -84,7 +85,7 @@ let parsed: Env | undefined;
 /**
  * The configuration, parsed once.
  *
- * @throws {Error} listing every bad variable by name; values are never repeated
+ * @throws {ConfigurationError} listing every bad variable by name; values are never repeated
  */
 export function env(): Env {
   parsed ??= readEnv();
@@ -103,7 +104,7 @@ export function parseEnv(variables: Record<string, string | undefined>): Env {
   const result = envSchema.superRefine(requireWholeTls).safeParse(variables);
   if (result.success) return Object.freeze(result.data);
   const problems = result.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);
-  throw new Error(`The configuration is not usable:\n${problems.join("\n")}`);
+  throw new ConfigurationError(`The configuration is not usable:\n${problems.join("\n")}`);
 }
 
 /** A certificate without its key, or the other way round, would quietly mean no TLS. */

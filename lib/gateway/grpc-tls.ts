@@ -3,6 +3,7 @@ import { createPrivateKey, X509Certificate, type KeyObject } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createSecureContext, type SecureContextOptions } from "node:tls";
 import { ServerCredentials } from "@grpc/grpc-js";
+import { ConfigurationError } from "#lib/foundation/configuration-error.ts";
 import type { Log } from "#lib/foundation/log.ts";
 
 export type GrpcTlsFiles = {
@@ -33,7 +34,7 @@ const defaultCheckMs = 10_000;
  * Reads the files, and reads them again as long as it is open: what is usable and new counts for the next connection. While it
  * is not usable, such as a certificate whose key is still to come, what was read before stays in force.
  *
- * @throws {Error} naming the setting, what is wrong with its file, and what to do; never what the file holds
+ * @throws {ConfigurationError} naming the setting, what is wrong with its file, and what to do; never what the file holds
  */
 export async function openGrpcTls(
   files: GrpcTlsFiles,
@@ -90,7 +91,7 @@ async function readContext(files: GrpcTlsFiles): Promise<PemContext> {
   const key = await readPem(files.key, settings.key);
   const [own] = certificatesOf(cert, settings.certificate);
   if (!own?.checkPrivateKey(keyOf(key))) {
-    throw new Error(
+    throw new ConfigurationError(
       `${settings.key}: the key does not belong to the first certificate of the file that ${settings.certificate} names. ` +
         "Name the key that this certificate was issued for; the server's own certificate comes first.",
     );
@@ -110,7 +111,7 @@ async function readPem(path: string, setting: string): Promise<string> {
     return await readFile(path, "utf8");
   } catch (error) {
     const { code = "unknown" } = error as NodeJS.ErrnoException;
-    throw new Error(
+    throw new ConfigurationError(
       `${setting}: the file that it names cannot be read (${code}). Name a file in PEM form that this process may read.`,
     );
   }
@@ -123,14 +124,16 @@ function certificatesOf(pem: string, setting: string): X509Certificate[] {
   } catch {
     // Said below.
   }
-  throw new Error(`${setting}: the file that it names holds no certificates that can be read. Name one in PEM form.`);
+  throw new ConfigurationError(
+    `${setting}: the file that it names holds no certificates that can be read. Name one in PEM form.`,
+  );
 }
 
 function keyOf(pem: string): KeyObject {
   try {
     return createPrivateKey(pem);
   } catch {
-    throw new Error(
+    throw new ConfigurationError(
       `${settings.key}: the file that it names holds no private key that can be read. Name one in PEM form, without a passphrase.`,
     );
   }
@@ -142,7 +145,7 @@ function requireUsable(context: PemContext): void {
     createSecureContext(context);
   } catch (error) {
     const { code = "unknown" } = error as NodeJS.ErrnoException;
-    throw new Error(
+    throw new ConfigurationError(
       `${settings.certificate}: TLS does not take the certificates and the key that are named (${code}). Have a new certificate issued.`,
     );
   }

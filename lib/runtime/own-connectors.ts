@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { basename, extname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { bringConnectors } from "#connectors/registry.ts";
+import { ConfigurationError } from "#lib/foundation/configuration-error.ts";
 import type { Connector } from "#lib/connector-kit/contract.ts";
 import { readDescribedConnector } from "#lib/connector-kit/descriptor/read.ts";
 import { kit, type ConnectorModule } from "#lib/connector-kit/kit.ts";
@@ -12,7 +13,7 @@ import { kit, type ConnectorModule } from "#lib/connector-kit/kit.ts";
  * Loads them and makes them known to the process.
  *
  * @param entries paths from the working folder, or names of packages
- * @throws {Error} naming the entry that cannot be used, and why
+ * @throws {ConfigurationError} naming the entry that cannot be used, and why
  */
 export async function loadOwnConnectors(entries: readonly string[]): Promise<void> {
   bringConnectors(await Promise.all(entries.map(loadConnector)));
@@ -22,7 +23,7 @@ export async function loadOwnConnectors(entries: readonly string[]): Promise<voi
  * Loads one connector.
  *
  * @param entry path of a description (.yaml, .yml, .json), of a module or a folder with an index, or a package's name
- * @throws {Error} naming the entry and what is wrong with it
+ * @throws {ConfigurationError} naming the entry and what is wrong with it
  */
 export async function loadConnector(entry: string): Promise<Connector> {
   try {
@@ -36,7 +37,7 @@ export async function loadConnector(entry: string): Promise<Connector> {
     return (loaded.default as ConnectorModule)(kit);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`The connector “${entry}” cannot be used: ${reason}`, { cause: error });
+    throw new ConfigurationError(`The connector “${entry}” cannot be used: ${reason}`, { cause: error });
   }
 }
 
