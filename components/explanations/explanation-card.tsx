@@ -18,7 +18,9 @@ export function ExplanationCard({ call, explanation }: ExplanationCardProps) {
   const failed = checks.find(({ outcome }) => outcome === "failed");
   const verdictBox = useRef<HTMLDivElement>(null);
   // On a small screen it stands below the form.
-  useEffect(() => verdictBox.current?.scrollIntoView({ block: "nearest" }), [explanation]);
+  useEffect(() => {
+    void verdictBox.current?.scrollIntoView({ block: "nearest" });
+  }, [explanation]);
   return (
     <Card>
       <CardHeader
