@@ -82,7 +82,7 @@ test("what a key manager refused is kept with its words, and what it did without
   await takeKeys(inDepot);
   realm.spoil();
   await inRealm.getByRole("button", { name: "Finish now" }).click();
-  await takeKeys(inRealm);
+  await takeFinishedKeys(inRealm);
   expect(madeAtRealm()).toBe(1);
 
   await openKeys(page, "Web shop", "sandbox");
@@ -331,6 +331,14 @@ async function takeKeys(card: Locator): Promise<void> {
   await takeSecret(page, "Consumer secret");
   await card.getByRole("button", { name: "Done" }).click();
   await expect(card.getByText("Active", { exact: true })).toBeVisible();
+}
+
+/** The same where the portal, which tries again by itself, may have been there first: then the secret waits to be revealed. */
+async function takeFinishedKeys(card: Locator): Promise<void> {
+  const ready = card.getByText("Your keys are ready");
+  await expect(ready.or(card.getByRole("button", { name: "Reveal" })).first()).toBeVisible();
+  if (await ready.isVisible()) await takeKeys(card);
+  else await expect(card.getByText("Active", { exact: true })).toBeVisible();
 }
 
 async function removeKeys(card: Locator): Promise<void> {

@@ -89,7 +89,8 @@ describe("the embedded database", () => {
     const first = await start();
     await query(first.url, "CREATE TABLE kept AS SELECT 7 AS value");
     await first.stop();
-    expect(processExists(first.processId)).toBe(false);
+    // It has ended; that we collect it as its parent may take a moment more.
+    await expect.poll(() => processExists(first.processId)).toBe(false);
     const second = await start();
     expect(second.adopted).toBe(false);
     expect(await query(second.url, "SELECT value FROM kept")).toEqual([{ value: 7 }]);
