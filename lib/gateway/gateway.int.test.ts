@@ -245,23 +245,30 @@ describe("revocations", () => {
     });
   });
 
-  it("are read page by page, each once, and deleted when they have expired", async () => {
+  it("are read page by page, each once and of every kind, and deleted when they have expired", async () => {
     const { tenantId } = await gatewayTenant(deps);
-    const tokens = Array.from({ length: 25 }, (_, index) => ({ tokenId: `t-${index}`, expiresAt: inAMinute() }));
-    await deps.database.inTenant(tenantId, (tx) =>
-      revokeOwnTokens(tx, [...tokens, { tokenId: "expired", expiresAt: new Date("2020-01-01T00:00:00Z") }]),
+    const kinds = ["TOKEN_ID", "TOKEN_DIGEST", "CONSUMER_KEY", "SUBJECT"] as const;
+    const rows = kinds.flatMap((kind) =>
+      Array.from({ length: 7 }, (_, index): RevocationRecord => {
+        const issuedBefore = kind === "TOKEN_ID" || kind === "TOKEN_DIGEST" ? null : issuedSoFar();
+        return { keyManager: "km", kind, value: `${kind} ${index}`, issuedBefore, expiresAt: inAMinute() };
+      }),
     );
+    await deps.database.inTenant(tenantId, async (tx) => {
+      await insertRevocations(tx, rows);
+      await revokeOwnTokens(tx, [{ tokenId: "expired", expiresAt: new Date("2020-01-01T00:00:00Z") }]);
+    });
     const seen: string[] = [];
     await deps.database.inInstallation(async (tx) => {
       let after: RevocationId | null = null;
       do {
-        const page = await readRevocations(tx, { tenantId, after, now: new Date(), limit: 10 });
+        const page = await readRevocations(tx, { tenantId, after, now: new Date(), limit: 3 });
         seen.push(...page.map(({ value }) => value));
         after = page.at(-1)?.id ?? null;
       } while (after);
       expect(await deleteExpiredRevocations(tx, new Date("2020-01-02T00:00:00Z"))).toBeGreaterThan(0);
     });
-    expect(seen.sort()).toEqual(tokens.map(({ tokenId }) => tokenId).sort());
+    expect(seen.sort()).toEqual(rows.map(({ value }) => value).sort());
   });
 
   it("never let anything in again when they are repeated with earlier moments", async () => {
