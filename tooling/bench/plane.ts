@@ -66,13 +66,26 @@ export async function benchPlane(world: World, smoke: boolean, { figures, skippe
     await reference.stop();
     await validator.stop();
   }
-  // Last: writing the large tenant takes minutes.
+  // Last: the large tenants take their time to write.
   figures.push(...(await benchGrowth(world, environment, { pair, tenant, scale })));
 }
 
 /** A call as nginx asks about it, by one of the tenant's clients. */
 async function question(pair: SigningPair, tenant: Tenant, client?: string) {
   return asNginx(await tokenOf(pair, { ...(client !== undefined && { client }) }), tenant);
+}
+
+const rateOf = (what: string, loads: readonly Load[]) =>
+  figure(group, what, { values: rates(loads), unit: "requests/s" });
+
+/** A rate that promises to be some share of another. */
+function rateBeside(
+  what: string,
+  loads: readonly Load[],
+  other: { to: string; loads: readonly Load[]; atLeast: number },
+): Figure {
+  const ratio = { value: share(loads, other.loads), to: other.to };
+  return figure(group, what, { values: rates(loads), unit: "requests/s", ratio, ratioAtLeast: other.atLeast });
 }
 
 type Measured = { pair: SigningPair; tenant: Tenant; scale: Scale };
@@ -94,13 +107,8 @@ async function benchFace(
   const to = "bare node:http";
   const slower = median(p99(loads.warm)) / Math.max(1, median(p99(loads.bare)));
   return [
-    figure(group, "bare node:http, the same request", { values: rates(loads.bare), unit: "requests/s" }),
-    figure(group, "nginx face, warm token", {
-      values: rates(loads.warm),
-      unit: "requests/s",
-      ratio: { value: share(loads.warm, loads.bare), to },
-      ratioAtLeast: 0.75,
-    }),
+    rateOf("bare node:http, the same request", loads.bare),
+    rateBeside("nginx face, warm token", loads.warm, { to, loads: loads.bare, atLeast: 0.75 }),
     figure(group, "nginx face, warm token, p99", {
       values: p99(loads.warm),
       unit: "ms",
@@ -126,7 +134,7 @@ async function benchGrowth(
     Promise.all(clients.map((client) => question(pair, tenant, `client-${client * step}`)));
   const asks = {
     small: await asksOf(tenants.small, 1),
-    large: await asksOf(tenants.large, Math.floor(scale.mappings / inUse)),
+    large: await asksOf(tenants.large, Math.floor(mappings / inUse)),
     revoking: await asksOf(tenants.revoking, 1),
   };
   const validator = await startValidator(environment);
@@ -144,20 +152,14 @@ async function benchGrowth(
     );
     const to = `with ${inUse} mappings`;
     const count = (amount: number) => amount.toLocaleString("en");
-    const large = `${count(scale.mappings)} mappings and ${count(scale.apis)} APIs`;
+    const large = `${count(mappings)} mappings and ${count(apis)} APIs`;
     return [
-      figure(group, `${inUse} clients of ${inUse} mappings`, { values: rates(loads.small), unit: "requests/s" }),
-      figure(group, `${inUse} clients of ${large}`, {
-        values: rates(loads.large),
-        unit: "requests/s",
-        ratio: { value: share(loads.large, loads.small), to },
-        ratioAtLeast: 0.95,
-      }),
-      figure(group, `with ${count(scale.revocations)} revoked tokens`, {
-        values: rates(loads.revoking),
-        unit: "requests/s",
-        ratio: { value: share(loads.revoking, loads.small), to: "with none" },
-        ratioAtLeast: 0.95,
+      rateOf(`${inUse} clients of ${inUse} mappings`, loads.small),
+      rateBeside(`${inUse} clients of ${large}`, loads.large, { to, loads: loads.small, atLeast: 0.95 }),
+      rateBeside(`with ${count(revocations)} revoked tokens`, loads.revoking, {
+        to: "with none",
+        loads: loads.small,
+        atLeast: 0.95,
       }),
       figure(group, "resident memory, all of these known", { values: [await residentMegabytes(origin)], unit: "MB" }),
     ];
@@ -204,11 +206,10 @@ async function benchFlood(
     }
     const allowed = Math.ceil((performance.now() - startedAt) / 30_000) + 1;
     return [
-      figure(group, "beside tokens with unknown keys, key manager up, then away", {
-        values: rates(beside),
-        unit: "requests/s",
-        ratio: { value: share(beside, alone), to: "without them" },
-        ratioAtLeast: 0.9,
+      rateBeside("beside tokens with unknown keys, key manager up, then away", beside, {
+        to: "without them",
+        loads: alone,
+        atLeast: 0.9,
       }),
       figure(group, `fetches of the key set for ${flooding.length} such tokens`, {
         values: [keySet.fetches()],
@@ -252,13 +253,8 @@ async function benchNginx(
       scale,
     );
     return [
-      figure(group, "nginx without auth_request", { values: rates(loads.open), unit: "requests/s" }),
-      figure(group, "nginx with auth_request", {
-        values: rates(loads.asking),
-        unit: "requests/s",
-        ratio: { value: share(loads.asking, loads.open), to: "without" },
-        ratioAtLeast: 0.6,
-      }),
+      rateOf("nginx without auth_request", loads.open),
+      rateBeside("nginx with auth_request", loads.asking, { to: "without", loads: loads.open, atLeast: 0.6 }),
     ];
   } finally {
     await asking.stop();
@@ -286,13 +282,8 @@ async function benchWorkers(
   try {
     const loads = await takeTurns({ one: () => measure(one), two: () => measure(two) }, scale);
     return [
-      figure(group, "one worker, fresh ES256 tokens", { values: rates(loads.one), unit: "requests/s" }),
-      figure(group, "two workers, fresh ES256 tokens", {
-        values: rates(loads.two),
-        unit: "requests/s",
-        ratio: { value: share(loads.two, loads.one), to: "one" },
-        ratioAtLeast: 1.8,
-      }),
+      rateOf("one worker, fresh ES256 tokens", loads.one),
+      rateBeside("two workers, fresh ES256 tokens", loads.two, { to: "one", loads: loads.one, atLeast: 1.8 }),
     ];
   } finally {
     await one.stop();
