@@ -10,8 +10,9 @@ import { eitherWay } from "#lib/connector-kit/either-way.ts";
 import { ConnectorError, isConnectorError, restated } from "#lib/connector-kit/errors.ts";
 import { tokenRequestOf } from "#lib/connector-kit/token-parameters.ts";
 import type { Secret } from "#lib/foundation/secret.ts";
-import type { SecretCredentials } from "#lib/protocol/client-authentication.ts";
+import type { ClientCredentials, SecretCredentials } from "#lib/protocol/client-authentication.ts";
 import { unreadable } from "#lib/protocol/exchange.ts";
+import { revoke } from "#lib/protocol/revocation.ts";
 import { clientCredentialsToken, exchangedToken, proveClientCredentials } from "#lib/protocol/token.ts";
 import { checkAccess } from "./access.ts";
 import type { ClientSettings, Connection } from "./config.ts";
@@ -35,6 +36,9 @@ import {
   type ClientObject,
 } from "./wire.ts";
 
+/** Why `/oauth/revoke` is of no use for an access token (auth0.com/docs/api/authentication, “Revoke refresh token”). */
+export const accessTokensLive = "Auth0 revokes refresh tokens only; an access token lives until it expires.";
+
 /**
  * Opens a tenant through the Management API v2 (auth0.com/docs/api/management/v2). Nothing is sent yet.
  *
@@ -45,7 +49,7 @@ export function openAuth0Adapter(
   dependencies: ConnectorDependencies,
 ): ManagingAdapter {
   const management = openManagement(settings, dependencies);
-  const { administration, tokenEndpoint, audience: defaultAudience, audiences } = management;
+  const { administration, tokenEndpoint, revocationEndpoint, audience: defaultAudience, audiences } = management;
   const { exchangeTokenType } = settings.connection;
   const grants = openGrants(administration);
 
@@ -225,6 +229,15 @@ export function openAuth0Adapter(
       const audience = wanted === undefined ? await audienceFor(client) : chosenAudience({ audience: wanted });
       const request = { tokenEndpoint, scopes, subjectToken, subjectTokenType: exchangeTokenType, audience };
       return asClient(client, (credentials) => exchangedToken(dependencies, { ...request, credentials }));
+    },
+
+    async revokeToken(client, token, kind) {
+      if (kind === "access_token") throw new ConnectorError("unsupported", accessTokensLive);
+      const withCredentials = (credentials: ClientCredentials) =>
+        revoke(dependencies, { revocationEndpoint, credentials, token, kind });
+      // A public client says no more than who it is.
+      if (!client.consumerSecret) return withCredentials({ method: "none", clientId: client.consumerKey });
+      return eitherWay(client, withCredentials, "client_secret_post");
     },
 
     scopes: openScopes({ administration, grants, audiences }, async (client, scopes) => {

@@ -18,6 +18,7 @@ describeContract(auth0, simulator, {
     "GET /api/v2/resource-servers/{id}",
     "PATCH /api/v2/resource-servers/{id}",
     "POST /oauth/token",
+    "POST /oauth/revoke",
   ],
   contradicted: [
     {

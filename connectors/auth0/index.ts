@@ -1,5 +1,5 @@
 import { defineConnector } from "#lib/connector-kit/define-connector.ts";
-import { openAuth0Adapter } from "./adapter.ts";
+import { accessTokensLive, openAuth0Adapter } from "./adapter.ts";
 import { client, connection } from "./config.ts";
 import { tokenParameters } from "./token-parameters.ts";
 import { grantTypes } from "./wire.ts";
@@ -17,8 +17,7 @@ export const auth0 = defineConnector({
     token: "required",
     authorization: "optional",
     introspection: "unused",
-    // /oauth/revoke ends refresh tokens only, which the portal never holds.
-    revocation: "unused",
+    revocation: "optional",
     userinfo: "optional",
     displayToken: "optional",
     displayRevocation: "optional",
@@ -41,16 +40,17 @@ export const auth0 = defineConnector({
     "rotateSecret",
     "issueToken",
     "exchangeToken",
+    "revokeToken",
     "scopes",
   ],
   missing: {
     changeOwner: "Auth0 knows no owner of a client.",
     secrets: "Auth0 keeps one secret for each client.",
-    revokeToken: "Auth0 revokes refresh tokens only; an access token lives until it expires.",
     introspectToken: "Auth0 has no introspection endpoint.",
     consumerKey: "Auth0 chooses the client id itself.",
     consumerSecret: "Auth0 makes the secret of a new client itself.",
   },
+  cannotRevoke: { access_token: accessTokensLive },
   consumerSecrets: { atOnce: 1, overlapSeconds: 30, readable: true },
   // How long access tokens live is a setting of each API.
   lifetimesPerClient: false,

@@ -14,6 +14,7 @@ import { managementError } from "./wire.ts";
 export type Management = {
   administration: Administration;
   tokenEndpoint: string;
+  revocationEndpoint: string;
   /** The `aud` that Auth0 wants in assertions: the issuer, with its slash (docs, “Authenticate with Private Key JWT”). */
   assertionAudience: string;
   /** The API whose tokens are issued where nothing else is said, and all that clients may be made for. */
@@ -35,6 +36,7 @@ export function openManagement(
   const home = issuer.replace(/\/*$/, "");
   const base = `${home}/api/v2`;
   const tokenEndpoint = endpoints.token ?? `${home}/oauth/token`;
+  const revocationEndpoint = endpoints.revocation ?? `${home}/oauth/revoke`;
   const managementAudience = connection.managementAudience ?? `${base}/`;
   const assertionAudience = `${home}/`;
 
@@ -56,7 +58,7 @@ export function openManagement(
     dependencies,
   );
   const audiences = [...new Set([audience, ...furtherAudiences])].filter((known) => known !== managementAudience);
-  return { administration, tokenEndpoint, assertionAudience, audience, audiences };
+  return { administration, tokenEndpoint, revocationEndpoint, assertionAudience, audience, audiences };
 }
 
 /** Names what a refusal means: a permission that is missing, or a tenant that is full. */

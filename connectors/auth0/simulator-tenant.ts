@@ -51,6 +51,8 @@ export type Tenant = {
   replaced: { clientId: string; secret: string; until: number }[];
   /** Subject tokens that the action behind the exchange profile takes, and whom they stand for. */
   partnerTokens: Map<string, string>;
+  /** Refresh tokens, and for whom each one gets access tokens. */
+  refreshTokens: Map<string, { clientId: string; audience: string; subject: string }>;
   canaries: string[];
   /** Milliseconds since the epoch, by the tenant's clock. */
   now(): number;
@@ -67,6 +69,13 @@ export function generatedSecret({ canaries }: Tenant): string {
   const secret = `canary-${randomBytes(43).toString("base64url")}`;
   canaries.push(secret);
   return secret;
+}
+
+/** A refresh token of a client, as it has one after somebody signed in with it. */
+export function addRefreshToken(tenant: Tenant, held: { clientId: string; audience: string; subject: string }): string {
+  const token = `v1.${generatedSecret(tenant)}`;
+  tenant.refreshTokens.set(token, held);
+  return token;
 }
 
 /** A client with what Auth0 fills in (recorded answers of POST /api/v2/clients). */

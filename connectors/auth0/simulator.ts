@@ -77,6 +77,7 @@ export async function openAuth0({
     apis: new Map(),
     replaced: [],
     partnerTokens: new Map(),
+    refreshTokens: new Map(),
     canaries: [],
     now: () => Date.now() + passedMs,
   };
@@ -249,15 +250,25 @@ export async function openAuth0({
     return issued(client, api, { scopes: scopesIn(form).filter((scope) => allowed.includes(scope)), subject });
   }
 
+  function refreshed(client: SimulatedClient, form: URLSearchParams): Promise<Response> | Response {
+    const held = tenant.refreshTokens.get(form.get("refresh_token") ?? "");
+    const api = held && findApi(tenant, held.audience);
+    if (held?.clientId !== client.client_id || !api) {
+      return oauthError(403, "invalid_grant", "Unknown or invalid refresh token.");
+    }
+    return issued(client, api, { scopes: [], subject: held.subject });
+  }
+
   async function token(request: Request): Promise<Response> {
     const form = await parametersOf(request);
     const grantType = form.get("grant_type");
     if (!grantType) return oauthError(400, "invalid_request", "Missing required parameter: grant_type");
     const client = await authenticate(request, form);
     if (client instanceof Response) return client;
-    if (![exchangeGrant, "client_credentials"].includes(grantType)) {
+    if (![exchangeGrant, "client_credentials", "refresh_token"].includes(grantType)) {
       return oauthError(403, "unauthorized_client", `Grant type '${grantType}' not allowed for the client.`);
     }
+    if (grantType === "refresh_token") return refreshed(client, form);
     const audience = form.get("audience");
     const words = "No audience parameter was provided, and no default audience has been configured";
     if (!audience) return oauthError(403, "access_denied", words);
@@ -268,10 +279,13 @@ export async function openAuth0({
 
   async function revocation(request: Request): Promise<Response> {
     const form = await parametersOf(request);
-    if (!form.get("token")) return oauthError(400, "invalid_request", "Missing required parameter: token");
+    const token = form.get("token");
+    if (!token) return oauthError(400, "invalid_request", "Missing required parameter: token");
     const client = await authenticate(request, form);
-    // Refresh tokens only, and nobody signs in here: there is never one to end.
-    return client instanceof Response ? client : new Response(null, { status: 200 });
+    if (client instanceof Response) return client;
+    // Refresh tokens only: of an access token nothing changes, and the answer does not tell.
+    if (tenant.refreshTokens.get(token)?.clientId === client.client_id) tenant.refreshTokens.delete(token);
+    return new Response("OK", { status: 200, headers: { "content-type": "text/plain" } });
   }
 
   async function handle(request: Request): Promise<Response> {

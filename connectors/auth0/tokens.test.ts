@@ -4,7 +4,7 @@ import type { ClientRef } from "#lib/connector-kit/contract.ts";
 import { Secret } from "#lib/foundation/secret.ts";
 import { auth0 } from "./index.ts";
 import { apiIdentifier } from "./simulator.ts";
-import { addApi, addClient, findApi } from "./simulator-tenant.ts";
+import { addApi, addClient, addRefreshToken, findApi } from "./simulator-tenant.ts";
 import { failureOf, openedOn, specOf, world } from "./testing.ts";
 
 const exchangeGrant = "urn:ietf:params:oauth:grant-type:token-exchange";
@@ -185,5 +185,53 @@ describe("token exchange", () => {
       kind: "unsupported",
       message: expect.stringContaining("custom token exchange profile"),
     });
+  });
+});
+
+describe("a refresh token", () => {
+  async function signedIn(method: string) {
+    const { vendor, tenant, adapter } = await world();
+    const asked = specOf({ grantTypes: ["refresh_token"], settings: { authentication: { method } } });
+    const { ref } = await adapter.registerClient(asked);
+    const token = addRefreshToken(tenant, { clientId: ref.consumerKey, audience: apiIdentifier, subject: "auth0|ada" });
+    return { vendor, tenant, adapter, ref, token };
+  }
+
+  /** What Auth0 says to the client that asks for an access token with it. */
+  async function refreshed({ vendor, ref, token }: Awaited<ReturnType<typeof signedIn>>): Promise<number> {
+    const { consumerKey, consumerSecret } = ref;
+    const body = new URLSearchParams({ grant_type: "refresh_token", refresh_token: token, client_id: consumerKey });
+    if (consumerSecret) body.set("client_secret", consumerSecret.reveal());
+    return (await vendor.fetch("https://auth0.test/oauth/token", { method: "POST", body: body.toString() })).status;
+  }
+
+  it.each(["client_secret_post", "none"])("is dead once it is revoked, for a client that uses %s", async (method) => {
+    const held = await signedIn(method);
+    expect(await refreshed(held)).toBe(200);
+    await held.adapter.revokeToken?.(held.ref, new Secret(held.token), "refresh_token");
+    expect(await refreshed(held)).toBe(403);
+  });
+
+  it("is revoked for a client that uses client_secret_basic, too", async () => {
+    const { tenant, adapter, ref, token } = await signedIn("client_secret_basic");
+    await adapter.revokeToken?.(ref, new Secret(token), "refresh_token");
+    expect(tenant.refreshTokens.size).toBe(0);
+  });
+
+  it("of another client stays", async () => {
+    const held = await signedIn("client_secret_post");
+    const other = await held.adapter.registerClient(specOf());
+    await held.adapter.revokeToken?.(other.ref, new Secret(held.token), "refresh_token");
+    expect(await refreshed(held)).toBe(200);
+  });
+
+  it("is revoked, an access token is not: that is refused before anything is sent", async () => {
+    const { vendor, adapter, ref } = await signedIn("client_secret_post");
+    const sent = vendor.requests.length;
+    expect(await failureOf(adapter.revokeToken?.(ref, new Secret("any"), "access_token"))).toMatchObject({
+      kind: "unsupported",
+      message: expect.stringContaining("refresh tokens only"),
+    });
+    expect(vendor.requests).toHaveLength(sent);
   });
 });

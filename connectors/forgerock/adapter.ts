@@ -12,7 +12,7 @@ import { ConnectorError, isConnectorError, withCredentials } from "#lib/connecto
 import { refuseIdleSecret } from "#lib/connector-kit/preset.ts";
 import { randomToken } from "#lib/foundation/ids.ts";
 import { Secret } from "#lib/foundation/secret.ts";
-import { revoke } from "#lib/protocol/revocation.ts";
+import { revoke, type TokenKind } from "#lib/protocol/revocation.ts";
 import {
   clientCredentialsToken,
   exchangedToken,
@@ -150,16 +150,16 @@ export function openForgerockAdapter(
   async function giveBack(client: ClientRef, token: IssuedToken): Promise<void> {
     if (!client.consumerSecret) return;
     try {
-      await revokeToken(client, token.accessToken);
+      await revokeToken(client, token.accessToken, "access_token");
     } catch (error) {
       if (!isConnectorError(error)) throw error;
       dependencies.log.debug({ error }, "a token of a proof could not be revoked; it expires by itself");
     }
   }
 
-  const revokeToken = (client: ClientRef, token: Secret) =>
+  const revokeToken = (client: ClientRef, token: Secret, kind: TokenKind) =>
     eitherWay(client, (credentials) =>
-      revoke(dependencies, { revocationEndpoint: endpoints.revocation, credentials, token }),
+      revoke(dependencies, { revocationEndpoint: endpoints.revocation, credentials, token, kind }),
     );
 
   const inquiry = openTokenInquiry(realm, connection, {

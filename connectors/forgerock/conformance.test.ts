@@ -191,7 +191,7 @@ describe("a client", () => {
       const { ref, state } = await adapter.registerClient(specOf({ settings }));
       expect(state.settings).toEqual(settings);
       const token = await adapter.issueToken?.(ref, { scopes: [] });
-      await adapter.revokeToken?.(ref, token?.accessToken ?? new Secret(""));
+      await adapter.revokeToken?.(ref, token?.accessToken ?? new Secret(""), "access_token");
       expect(am.world.tokens.has(token?.accessToken.reveal() ?? "")).toBe(false);
     },
   );

@@ -214,13 +214,14 @@ export function openKeycloakAdapter(
     exchangeToken: (client, request) =>
       asClient(client, (credentials) => exchangedToken(dependencies, { ...request, ...atTokenEndpoint, credentials })),
 
-    revokeToken: (client, token) =>
+    revokeToken: (client, token, kind) =>
       asClient(client, (credentials) =>
         revoke(dependencies, {
           revocationEndpoint: realm.endpoints.revocation,
           assertionAudience: realm.issuer,
           credentials,
           token,
+          kind,
         }),
       ),
 

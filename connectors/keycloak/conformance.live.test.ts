@@ -97,7 +97,7 @@ describeUnless(unavailable, "a portal that signs in with a key", () => {
     expect(signing.state.settings).toMatchObject(secretJwt);
     const signed = await adapter.issueToken?.(signing.ref, { scopes: [] });
     if (!signed) throw new Error("No token was issued.");
-    await adapter.revokeToken?.(signing.ref, signed.accessToken);
+    await adapter.revokeToken?.(signing.ref, signed.accessToken, "access_token");
     expect(await adapter.introspectToken?.(signed.accessToken)).toEqual({ active: false });
 
     const authentication = { method: "tls_client_auth", subject: "CN=app.example.com" };

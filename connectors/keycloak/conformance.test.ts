@@ -187,7 +187,7 @@ describe("a client in the realm", () => {
     expect(state.settings).toMatchObject({ authentication: { method: "client_secret_jwt" } });
     const token = await adapter.issueToken?.(ref, { scopes: [] });
     if (!token) throw new Error("No token was issued.");
-    await adapter.revokeToken?.(ref, token.accessToken);
+    await adapter.revokeToken?.(ref, token.accessToken, "access_token");
     expect(await adapter.introspectToken?.(token.accessToken)).toEqual({ active: false });
     const wrong = { ...ref, consumerSecret: new Secret("not-the-secret-of-this-client-at-all") };
     expect((await failureOf(adapter.issueToken?.(wrong, { scopes: [] }))).kind).toBe("credentials_refused");

@@ -810,7 +810,7 @@ describe("tokens", () => {
     const adapter = opened(vendor);
     const { ref } = await adapter.registerClient(specOf({ settings: client.parse({ authentication: { method } }) }));
     const { accessToken } = await adapter.issueToken(ref, { scopes: [] });
-    await adapter.revokeToken(ref, accessToken);
+    await adapter.revokeToken(ref, accessToken, "access_token");
     expect(await adapter.introspectToken(accessToken)).toEqual({ active: false });
   });
 
@@ -871,9 +871,9 @@ describe("tokens", () => {
     const one = await adapter.registerClient(specOf());
     const other = await adapter.registerClient(specOf());
     const { accessToken } = await adapter.issueToken(one.ref, { scopes: [] });
-    await adapter.revokeToken(other.ref, accessToken);
+    await adapter.revokeToken(other.ref, accessToken, "access_token");
     expect(await adapter.introspectToken(accessToken)).toMatchObject({ active: true });
-    await adapter.revokeToken(one.ref, accessToken);
+    await adapter.revokeToken(one.ref, accessToken, "access_token");
     expect(await adapter.introspectToken(accessToken)).toEqual({ active: false });
   });
 });

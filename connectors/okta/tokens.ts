@@ -70,9 +70,9 @@ export function openTokens(
         }),
       ),
 
-    revokeToken: (client, token) =>
+    revokeToken: (client, token, kind) =>
       asClient(client, (credentials) =>
-        revoke(dependencies, { revocationEndpoint: endpoints.revocation, credentials, token }),
+        revoke(dependencies, { revocationEndpoint: endpoints.revocation, credentials, token, kind }),
       ),
 
     async introspectToken(token) {

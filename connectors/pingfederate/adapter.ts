@@ -249,12 +249,13 @@ export function openPingFederateAdapter(
         }),
       ),
 
-    revokeToken: (client, token) =>
+    revokeToken: (client, token, kind) =>
       asClient(client, () =>
         revoke(dependencies, {
           revocationEndpoint: endpoints.revocation,
           credentials: secretCredentials(client),
           token,
+          kind,
         }),
       ),
 

@@ -502,7 +502,7 @@ describe("tokens", () => {
       consumerKey: ref.consumerKey,
       scopes: [],
     });
-    await adapter.revokeToken?.(ref, issued.accessToken);
+    await adapter.revokeToken?.(ref, issued.accessToken, "access_token");
     expect(await adapter.introspectToken?.(issued.accessToken)).toEqual({ active: false });
   });
 

@@ -188,9 +188,9 @@ export function openWso2IsAdapter(
       return result.active && /^refresh/i.test(result.tokenType ?? "") ? { active: false } : result;
     },
 
-    revokeToken: (client, token) =>
+    revokeToken: (client, token, kind) =>
       eitherWay(client, (credentials) =>
-        revoke(dependencies, { revocationEndpoint: endpoints.revocation, credentials, token }),
+        revoke(dependencies, { revocationEndpoint: endpoints.revocation, credentials, token, kind }),
       ),
 
     scopes: openScopes(server, connection.scopeRoles),

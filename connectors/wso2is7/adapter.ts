@@ -142,9 +142,9 @@ export function openWso2Is7Adapter(
       return result.active && /^refresh/i.test(result.tokenType ?? "") ? { active: false } : result;
     },
 
-    revokeToken: (client, token) =>
+    revokeToken: (client, token, kind) =>
       eitherWay(client, (credentials) =>
-        revoke(dependencies, { revocationEndpoint: endpoints.revocation, credentials, token }),
+        revoke(dependencies, { revocationEndpoint: endpoints.revocation, credentials, token, kind }),
       ),
 
     scopes: openScopes(server, applications, connection),

@@ -274,7 +274,7 @@ describe("a client", () => {
       const ref = { consumerKey: clientId, consumerSecret: new Secret(clientSecret) };
       const token = await adapter.issueToken?.(ref, { scopes: [] });
       if (!token) throw new Error("No token was issued.");
-      await adapter.revokeToken?.(ref, token.accessToken);
+      await adapter.revokeToken?.(ref, token.accessToken, "access_token");
       expect(await adapter.introspectToken?.(token.accessToken)).toEqual({ active: false });
     },
   );

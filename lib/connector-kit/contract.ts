@@ -10,6 +10,7 @@ import type { Log } from "#lib/foundation/log.ts";
 import type { OutboundFetch } from "#lib/foundation/outbound-contract.ts";
 import type { Secret } from "#lib/foundation/secret.ts";
 import type { Introspection } from "#lib/protocol/introspection.ts";
+import type { TokenKind } from "#lib/protocol/revocation.ts";
 import type { IssuedToken } from "#lib/protocol/token.ts";
 import type { TokenParameters } from "./token-parameters.ts";
 
@@ -100,6 +101,7 @@ export type ClientState = {
 export type RegisteredClient = { ref: ClientRef; state: ClientState };
 
 export type { Introspection } from "#lib/protocol/introspection.ts";
+export { tokenKinds, type TokenKind } from "#lib/protocol/revocation.ts";
 export type { IssuedToken } from "#lib/protocol/token.ts";
 
 export type ScopeDefinition = { name: string; description: string };
@@ -217,8 +219,12 @@ export type KeyManagerAdapter = Partial<ClientLifecycle> & {
   issueToken?(client: ClientRef, request: { scopes: string[] }): Promise<IssuedToken>;
   /** RFC 8693: another server's token for one of this server's. */
   exchangeToken?(client: ClientRef, request: TokenExchange): Promise<IssuedToken>;
-  /** RFC 7009. */
-  revokeToken?(client: ClientRef, token: Secret): Promise<void>;
+  /**
+   * Ends a token of the client (RFC 7009); one that the server does not know is a success.
+   *
+   * @throws {ConnectorError} `unsupported` for the kinds that the connector declares in `cannotRevoke`
+   */
+  revokeToken?(client: ClientRef, token: Secret, kind: TokenKind): Promise<void>;
   /** RFC 7662, with the administrator's credentials. */
   introspectToken?(token: Secret): Promise<Introspection>;
   scopes?: ScopeManagement;
@@ -342,6 +348,8 @@ export type Connector<Connection extends z.ZodType = z.ZodType, Client extends z
    * the marker elsewhere in such a client, and `findClients` looks for it there.
    */
   preset?: Readonly<Partial<Record<PresetPart, CredentialForm>>>;
+  /** Kinds of tokens that `revokeToken` does not end, each with the reason, as a sentence that a person reads. */
+  cannotRevoke?: Readonly<Partial<Record<TokenKind, string>>>;
   consumerSecrets: ConsumerSecretTraits;
   /** Whether the client form can set how long the tokens of one client live. */
   lifetimesPerClient: boolean;

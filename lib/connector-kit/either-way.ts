@@ -12,17 +12,20 @@ function secretCredentials(client: ClientRef, method: SecretCredentials["method"
  * with the secret in the body: servers may accept only the one that the client was registered for
  * (RFC 7591 §2, `token_endpoint_auth_method`).
  *
+ * @param first which way comes first, where the server documents but one of them
  * @returns what the call gives
  * @throws {ConnectorError} `unsupported` where the client has no secret; otherwise what the last call throws
  */
 export async function eitherWay<T>(
   client: ClientRef,
   call: (credentials: SecretCredentials) => Promise<T>,
+  first: "client_secret_basic" | "client_secret_post" = "client_secret_basic",
 ): Promise<T> {
+  const second = first === "client_secret_basic" ? "client_secret_post" : "client_secret_basic";
   try {
-    return await call(secretCredentials(client, "client_secret_basic"));
+    return await call(secretCredentials(client, first));
   } catch (error) {
     if (!isConnectorError(error) || error.kind !== "credentials_refused") throw error;
-    return call(secretCredentials(client, "client_secret_post"));
+    return call(secretCredentials(client, second));
   }
 }

@@ -214,7 +214,7 @@ export function openStandardAdapter<ClientSettings>(
     const revocationEndpoint = options.endpoints.revocation;
     try {
       await eitherWay(client, (credentials) =>
-        revoke(dependencies, { revocationEndpoint, credentials, token: token.accessToken }),
+        revoke(dependencies, { revocationEndpoint, credentials, token: token.accessToken, kind: "access_token" }),
       );
     } catch (error) {
       if (!isConnectorError(error)) throw error;
@@ -300,9 +300,9 @@ export function openStandardAdapter<ClientSettings>(
       );
     },
 
-    async revokeToken(client, token) {
+    async revokeToken(client, token, kind) {
       const revocationEndpoint = endpoint("revocation");
-      await eitherWay(client, (credentials) => revoke(dependencies, { revocationEndpoint, credentials, token }));
+      await eitherWay(client, (credentials) => revoke(dependencies, { revocationEndpoint, credentials, token, kind }));
     },
 
     async introspectToken(token) {

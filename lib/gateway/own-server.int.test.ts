@@ -75,7 +75,7 @@ describe("tokens of a tenant's own authorization server", () => {
       keyType: "SANDBOX",
       consumerKey: client.ref.consumerKey,
     });
-    await adapter.revokeToken?.(client.ref, token);
+    await adapter.revokeToken?.(client.ref, token, "access_token");
     const verdict = await within5Seconds(
       () => ask(tenant.credential, token.reveal()),
       ({ allowed }) => allowed === false,

@@ -3,8 +3,12 @@ import { authenticatedForm, secretsOf, type ClientCredentials } from "./client-a
 import { budgets, exchange, failureOf } from "./exchange.ts";
 import type { ProtocolDependencies } from "./token.ts";
 
+/** What a token is, as the server is told so that it finds it sooner (RFC 7009 §2.1, `token_type_hint`). */
+export const tokenKinds = ["access_token", "refresh_token"] as const;
+export type TokenKind = (typeof tokenKinds)[number];
+
 /**
- * Revokes an access token (RFC 7009). A token the server does not know is a success, as the standard says.
+ * Revokes a token (RFC 7009). One that the server does not know is a success, as the standard says.
  *
  * @param credentials the client that the token was issued to
  */
@@ -14,13 +18,14 @@ export async function revoke(
     revocationEndpoint: string;
     credentials: ClientCredentials;
     token: Secret;
+    kind: TokenKind;
     /** The `aud` of a signed assertion, where the server wants another than this endpoint (RFC 7523 §3). */
     assertionAudience?: string;
   },
 ): Promise<void> {
-  const { revocationEndpoint, credentials, token, assertionAudience = revocationEndpoint } = request;
+  const { revocationEndpoint, credentials, token, kind, assertionAudience = revocationEndpoint } = request;
   const place = { audience: assertionAudience, clock: dependencies.clock };
-  const form = await authenticatedForm({ token: token.reveal(), token_type_hint: "access_token" }, credentials, place);
+  const form = await authenticatedForm({ token: token.reveal(), token_type_hint: kind }, credentials, place);
   const answer = await exchange(dependencies.fetch, revocationEndpoint, { method: "POST", ...form, ...budgets.token });
   if (answer.status === 200 || answer.status === 204) return;
   const secrets = [token, ...secretsOf(credentials)];

@@ -2,6 +2,7 @@
 import {
   endpointNames,
   presetParts,
+  tokenKinds,
   type Capability,
   type Connector,
   type EndpointName,
@@ -66,12 +67,26 @@ function presetRow({ preset, missing }: Connector, part: PresetPart): string[] {
   return [presets[part].label, form ? `yes: ${cell(form.words)}` : `no: ${missing[part] ?? "the server makes it"}`];
 }
 
+/** What a connector that has an ability cannot do of it all the same. */
+function exceptions({ cannotRevoke = {} }: Connector, ability: Capability): string {
+  const reasons = ability === "revokeToken" ? Object.values(cannotRevoke) : [];
+  return reasons.map((reason) => `, but: ${reason}`).join("");
+}
+
+/** The same as short as a cell of the matrix must be. */
+function mark({ capabilities, cannotRevoke = {} }: Connector, ability: Capability): string {
+  if (!capabilities.includes(ability)) return "–";
+  if (ability !== "revokeToken") return "✓";
+  const [only, ...more] = tokenKinds.filter((kind) => cannotRevoke[kind] === undefined);
+  return only === undefined || more.length > 0 ? "✓" : `${only.replace("_token", "")} only`;
+}
+
 /** The declared part of one connector's page. */
 export function connectorFacts(connector: Connector): string {
   const { capabilities, missing, endpoints: uses, grantTypes, trust, consumerSecrets } = connector;
   const abilityRows = abilities.map((name) => [
     abilityLabels[name],
-    capabilities.includes(name) ? "yes" : `no: ${missing[name] ?? ""}`,
+    capabilities.includes(name) ? `yes${exceptions(connector, name)}` : `no: ${missing[name] ?? ""}`,
   ]);
   const used = endpointNames.filter((name) => uses[name] !== "unused").map((name) => [endpoints[name], uses[name]]);
   const refused = Object.entries(trust.refusedClaims).map(([claim, values]) => `\`${claim}\`: ${code(values)}`);
@@ -111,7 +126,7 @@ export function connectorMatrix(connectors: readonly Connector[]): string {
   ];
   const rows = connectors.map((connector) => [
     `[${connector.name}](../../connectors/${connector.id}/README.md)`,
-    ...abilities.map((name) => (connector.capabilities.includes(name) ? "✓" : "–")),
+    ...abilities.map((name) => mark(connector, name)),
     presetParts.flatMap((part) => (connector.preset?.[part] ? [presets[part].short] : [])).join(", ") || "–",
     secretsAtOnce(connector),
     connector.lifetimesPerClient ? "✓" : "–",

@@ -29,6 +29,7 @@ export type VendorSpec = {
   seen: Set<string>;
 };
 
+const plainType = "text/plain";
 const formType = "application/x-www-form-urlencoded";
 
 /** A form as the object that a description's schema speaks of. */
@@ -163,12 +164,11 @@ function vendorSpec(document: Document): VendorSpec {
         check(`request of ${name}`, asked, kind === formType ? formAsJson(init?.body) : (init?.body ?? "null"));
       const described = operation && describedAnswer(operation, response.status);
       if (!described) problems.push(`${name} may not answer ${response.status}`);
-      else
-        check(
-          `${response.status} of ${name}`,
-          described.content?.["application/json"]?.schema,
-          await response.clone().text(),
-        );
+      else {
+        const { [plainType]: plain, "application/json": json } = described.content ?? {};
+        const text = await response.clone().text();
+        check(`${response.status} of ${name}`, (plain ?? json)?.schema, plain ? JSON.stringify(text) : text);
+      }
       return response;
     },
   };

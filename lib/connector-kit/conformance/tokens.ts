@@ -6,7 +6,7 @@ import { Secret } from "#lib/foundation/secret.ts";
 import { readToken, type ReadToken } from "#lib/token-validation/compact-token.ts";
 import { defaultKeySetLimits, KeySetStore } from "#lib/token-validation/key-set-store.ts";
 import { verifyToken } from "#lib/token-validation/signature.ts";
-import type { ClientRef } from "../contract.ts";
+import { tokenKinds, type ClientRef } from "../contract.ts";
 import type { Bench } from "./bench.ts";
 
 /** Verifies a token as the validation plane would, with what the connector declares. */
@@ -48,9 +48,12 @@ export function checkTokens(bench: Bench): void {
     expect(token.expiresInSeconds).toBeGreaterThan(0);
     const found = await bench.adapter.introspectToken?.(token.accessToken);
     if (found) expect(found).toMatchObject({ active: true, consumerKey: made.ref.consumerKey });
-    await bench.adapter.revokeToken?.(made.ref, token.accessToken);
-    if (bench.adapter.revokeToken && bench.adapter.introspectToken) {
-      expect(await bench.adapter.introspectToken(token.accessToken)).toEqual({ active: false });
+    const { revokeToken } = bench.adapter;
+    const { cannotRevoke = {} } = bench.connector;
+    if (revokeToken && cannotRevoke.access_token === undefined) {
+      await revokeToken(made.ref, token.accessToken, "access_token");
+      const seen = await bench.adapter.introspectToken?.(token.accessToken);
+      if (seen) expect(seen).toEqual({ active: false });
     }
     if (bench.adapter.introspectToken) {
       expect(await bench.adapter.introspectToken(new Secret("nobody-issued-this"))).toEqual({ active: false });
@@ -60,6 +63,17 @@ export function checkTokens(bench: Bench): void {
       await bench.kindOf(bench.adapter.issueToken(made.ref, { scopes: ["no-such-scope"] })),
     );
     await bench.release(made.ref);
+  });
+
+  it("ends a token that is over already, and refuses a kind of which it says that it cannot, if it revokes", async () => {
+    const { revokeToken } = bench.adapter;
+    if (!revokeToken) return;
+    const { ref } = await bench.newClient();
+    for (const kind of tokenKinds) {
+      const outcome = await bench.kindOf(revokeToken(ref, new Secret("nobody-issued-this"), kind));
+      expect(outcome).toBe(bench.connector.cannotRevoke?.[kind] === undefined ? "answered" : "unsupported");
+    }
+    await bench.release(ref);
   });
 
   it("accepts the owner of a client made by hand and nobody else, if it says it can", async () => {
