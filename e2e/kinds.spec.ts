@@ -2,9 +2,11 @@
  * Every kind of key manager, once through the browser: an administrator connects a simulator of the vendor by its
  * well-known address, a developer gets keys and tokens at it, and a gateway accepts them.
  */
+import { randomBytes } from "node:crypto";
 import { expect, test, type Page } from "@playwright/test";
 import { connectors } from "#connectors/registry.ts";
 import { describeFields } from "#lib/connector-kit/descriptors.ts";
+import { Secret } from "#lib/foundation/secret.ts";
 import { findSimulator, simulatedVendors } from "#tooling/simulate/find.ts";
 import { serveSimulator, type RunningSimulator } from "#tooling/simulate/serve.ts";
 import { connectKeyManager, createGatewayCredential } from "./pages/administration.ts";
@@ -20,6 +22,7 @@ import {
   openWindow,
   subscribe,
 } from "./pages/portal.ts";
+import { createBuiltInClient } from "./servers/built-in-client.ts";
 import { startLatchkey, type LatchkeyServer } from "./servers/latchkey.ts";
 
 const application = "Web shop";
@@ -27,6 +30,7 @@ const kinds = connectors.filter(({ id, permanent }) => permanent || simulatedVen
 /** A new client must be known at the gateway within this time. */
 const effectMs = 5_000;
 
+const vaultKey = new Secret(randomBytes(32).toString("base64url"));
 const simulators = new Map<string, RunningSimulator>();
 let latchkey: LatchkeyServer;
 let page: Page;
@@ -41,7 +45,10 @@ test.beforeAll(async ({ browser }) => {
   for (const vendor of simulatedVendors()) {
     simulators.set(vendor, await serveSimulator(await findSimulator(vendor)));
   }
-  latchkey = await startLatchkey({ outboundAllow: [...simulators.values()].map(({ address }) => address) });
+  latchkey = await startLatchkey({
+    outboundAllow: [...simulators.values()].map(({ address }) => address),
+    environment: { LATCHKEY_VAULT_KEYS: `e2e=${vaultKey.reveal()}` },
+  });
   page = await openWindow(browser, latchkey.origin);
   await furnish();
 });
@@ -91,15 +98,15 @@ for (const { id, name, permanent, connection } of kinds) {
       await expectAccepted(await getToken(page, keyManager), { keyManager, keyType: "PRODUCTION" });
     });
 
-    if (simulator) {
-      await test.step("a developer maps a client that was made by hand, and the gateway accepts its token", async () => {
-        const { clientId, clientSecret } = await simulator.vendor.createClient();
-        await page.goto(`${pages}/keys/sandbox`);
-        await mapKeys(page, keyManager, { id: clientId, secret: clientSecret });
-        await expect(keysCard(page, keyManager).getByText("Mapped client")).toBeVisible();
-        await expectAccepted(await getToken(page, keyManager), { keyManager, keyType: "SANDBOX" });
-      });
-    }
+    await test.step("a developer maps a client that was made by hand, and the gateway accepts its token", async () => {
+      const { clientId, clientSecret } = simulator
+        ? await simulator.vendor.createClient()
+        : await createBuiltInClient(page, { origin: latchkey.origin, slug: "harbour", vaultKey });
+      await page.goto(`${pages}/keys/sandbox`);
+      await mapKeys(page, keyManager, { id: clientId, secret: clientSecret });
+      await expect(keysCard(page, keyManager).getByText("Mapped client")).toBeVisible();
+      await expectAccepted(await getToken(page, keyManager), { keyManager, keyType: "SANDBOX" });
+    });
   });
 }
 
@@ -126,6 +133,30 @@ test("a developer is shown why a call is refused, and what to do", async () => {
   await expect(page.getByText("The API has no resource with this method and path.")).toBeVisible();
   await expect(page.getByRole("listitem").filter({ hasText: "Resource: failed" })).toContainText("which is none");
   await expect(page.getByRole("listitem").filter({ hasText: "Scopes: skipped" })).toContainText("Not reached.");
+});
+
+test("a developer revokes one token, and gateways refuse it and take the next", async () => {
+  const keyManager = "Our Auth0";
+  await page.goto(`${pages}/keys/production`);
+  const token = await getToken(page, keyManager);
+  await expectAccepted(token, { keyManager, keyType: "PRODUCTION" });
+  await page.getByRole("button", { name: `More actions for the keys of ${keyManager}` }).click();
+  await page.getByRole("menuitem", { name: "Revoke a token…" }).click();
+  const dialog = page.getByRole("dialog");
+  await expect(dialog.getByRole("radio", { name: "Access token" })).toHaveAccessibleDescription(/Gateways refuse it/);
+  await dialog.getByRole("button", { name: "Revoke token" }).click();
+  const field = dialog.getByRole("textbox", { name: "Access token" });
+  await expect(field).toHaveAccessibleDescription(/Paste the token/);
+  await field.fill(token);
+  await dialog.getByRole("button", { name: "Revoke token" }).click();
+  await expect(dialog).toBeHidden();
+  await expect(
+    page.getByText("Gateways refuse it within five seconds. Auth0 revokes refresh tokens only"),
+  ).toBeVisible();
+  await expect
+    .poll(() => judged(token), { timeout: effectMs, intervals: [50, 100] })
+    .toMatchObject({ allowed: false, reason: "token_revoked" });
+  await expectAccepted(await getToken(page, keyManager), { keyManager, keyType: "PRODUCTION" });
 });
 
 async function expectAccepted(token: string, expected: { keyManager: string; keyType: string }): Promise<void> {

@@ -23,7 +23,7 @@ import { createAnswering } from "./features/key-managers/answering.ts";
 import { createOpenedAdapters } from "./features/key-managers/opened.ts";
 import { createProbeLimiter } from "./features/key-managers/probe-limiter.ts";
 import { startJobs } from "./jobs/start.ts";
-import { createExplainCall } from "./runtime/explain-call.ts";
+import { createExplainCall, createInspectToken } from "./runtime/validator-for-people.ts";
 import { createSubjectTokenVerifier } from "./runtime/subject-tokens.ts";
 
 export type Runtime = {
@@ -79,6 +79,7 @@ function buildRuntime(env: Env): Runtime {
     openedAdapters: createOpenedAdapters(),
     answering: createAnswering(base.clock),
     explainCall: createExplainCall(() => deps),
+    inspectToken: createInspectToken(() => deps),
   };
   return {
     env,

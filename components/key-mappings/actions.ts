@@ -11,7 +11,7 @@ import type {
   ResumeOutcome,
   TokenView,
 } from "#lib/features/key-mappings/contract.ts";
-import type { RevokedView } from "#lib/features/revocations/contract.ts";
+import type { RevokedTokenView, RevokedView, RevokeTokenInput } from "#lib/features/revocations/contract.ts";
 
 type Action<Input, Output> = (input: Input) => Promise<ActionResult<Output>>;
 
@@ -37,6 +37,8 @@ export type KeysActions = {
   chooseScopes: Action<{ id: string; scopes: string[] }, KeysOutcome>;
   /** Revokes every token that the keys got so far. */
   revokeTokens: Action<{ id: string }, RevokedView>;
+  /** Revokes one token of the keys. */
+  revokeToken: Action<RevokeTokenInput, RevokedTokenView>;
   issueToken: Action<{ id: string; scopes: string[] }, TokenView>;
   exchangeToken: Action<{ id: string; scopes: string[]; subjectToken: string }, TokenView>;
 };

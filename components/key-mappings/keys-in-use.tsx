@@ -22,6 +22,7 @@ import { ExchangeDialog } from "./exchange-dialog.tsx";
 import { RegenerateDialog } from "./regenerate-dialog.tsx";
 import { RemoveKeysDialog } from "./remove-keys-dialog.tsx";
 import type { HandedBack } from "./replaced-token.tsx";
+import { RevokeTokenDialog } from "./revoke-token-dialog.tsx";
 import { ScopesFact } from "./scopes-fact.tsx";
 import { SecretFact } from "./secret-fact.tsx";
 import { SecretsPanel } from "./secrets-panel.tsx";
@@ -43,7 +44,7 @@ type KeysInUseProps = {
 /** Keys that work, and what can be done with them. */
 export function KeysInUse({ keys, keyManager, scopes, actions, settle, handBack }: KeysInUseProps) {
   const [updating, setUpdating] = useState(false);
-  const [asking, setAsking] = useState<"regenerate" | "remove" | "exchange" | "revoke" | null>(null);
+  const [asking, setAsking] = useState<"regenerate" | "remove" | "exchange" | "revokeOne" | "revoke" | null>(null);
   const { can, client, consumerKey } = keys;
   const tokenEndpoint = keys.keyManager.endpoints.token;
   // The tenant's own exchanges on the card of the key manager whose tokens it takes.
@@ -140,6 +141,7 @@ export function KeysInUse({ keys, keyManager, scopes, actions, settle, handBack 
                 </span>
               </MenuItem>
             )}
+            <MenuItem onSelect={() => setAsking("revokeOne")}>Revoke a token…</MenuItem>
             <MenuItem onSelect={() => setAsking("revoke")}>Revoke tokens issued so far…</MenuItem>
             <MenuSeparator />
             <MenuItem danger onSelect={() => setAsking("remove")}>
@@ -168,6 +170,12 @@ export function KeysInUse({ keys, keyManager, scopes, actions, settle, handBack 
           return result;
         }}
         open={asking === "regenerate"}
+        onOpenChange={(open) => !open && setAsking(null)}
+      />
+      <RevokeTokenDialog
+        keys={keys}
+        revoke={actions.revokeToken}
+        open={asking === "revokeOne"}
         onOpenChange={(open) => !open && setAsking(null)}
       />
       <RevokeIssuedDialog

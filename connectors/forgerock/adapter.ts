@@ -12,7 +12,8 @@ import { ConnectorError, isConnectorError, withCredentials } from "#lib/connecto
 import { refuseIdleSecret } from "#lib/connector-kit/preset.ts";
 import { randomToken } from "#lib/foundation/ids.ts";
 import { Secret } from "#lib/foundation/secret.ts";
-import { revoke, type TokenKind } from "#lib/protocol/revocation.ts";
+import { revoke } from "#lib/protocol/revocation.ts";
+import type { TokenKind } from "#lib/protocol/token-kind.ts";
 import {
   clientCredentialsToken,
   exchangedToken,

@@ -10,7 +10,7 @@ import type { Log } from "#lib/foundation/log.ts";
 import type { OutboundFetch } from "#lib/foundation/outbound-contract.ts";
 import type { Secret } from "#lib/foundation/secret.ts";
 import type { Introspection } from "#lib/protocol/introspection.ts";
-import type { TokenKind } from "#lib/protocol/revocation.ts";
+import type { TokenKind } from "#lib/protocol/token-kind.ts";
 import type { IssuedToken } from "#lib/protocol/token.ts";
 import type { TokenParameters } from "./token-parameters.ts";
 
@@ -101,7 +101,7 @@ export type ClientState = {
 export type RegisteredClient = { ref: ClientRef; state: ClientState };
 
 export type { Introspection } from "#lib/protocol/introspection.ts";
-export { tokenKinds, type TokenKind } from "#lib/protocol/revocation.ts";
+export { tokenKinds, type TokenKind } from "#lib/protocol/token-kind.ts";
 export type { IssuedToken } from "#lib/protocol/token.ts";
 
 export type ScopeDefinition = { name: string; description: string };

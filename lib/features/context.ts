@@ -6,6 +6,7 @@ import type { PersonId, TenantId } from "#lib/foundation/ids.ts";
 import type { Log } from "#lib/foundation/log.ts";
 import type { OutboundFetch } from "#lib/foundation/outbound-contract.ts";
 import type { ExplainCall } from "./explanations/contract.ts";
+import type { InspectToken } from "./revocations/contract.ts";
 import type { SignInLimiter } from "./identity/sign-in-limiter.ts";
 import type { Answering } from "./key-managers/answering.ts";
 import type { OpenedAdapters } from "./key-managers/opened.ts";
@@ -44,6 +45,7 @@ export type Dependencies = {
   openedAdapters: OpenedAdapters;
   answering: Answering;
   explainCall: ExplainCall;
+  inspectToken: InspectToken;
   /** Secrets that are derived instead of stored, such as those between the portal and its own authorization server. */
   derive: DeriveSecret;
   /** Scheme, host and port under which people and gateways reach this installation. */

@@ -1,11 +1,8 @@
 import type { Secret } from "#lib/foundation/secret.ts";
 import { authenticatedForm, secretsOf, type ClientCredentials } from "./client-authentication.ts";
 import { budgets, exchange, failureOf } from "./exchange.ts";
+import type { TokenKind } from "./token-kind.ts";
 import type { ProtocolDependencies } from "./token.ts";
-
-/** What a token is, as the server is told so that it finds it sooner (RFC 7009 §2.1, `token_type_hint`). */
-export const tokenKinds = ["access_token", "refresh_token"] as const;
-export type TokenKind = (typeof tokenKinds)[number];
 
 /**
  * Revokes a token (RFC 7009). One that the server does not know is a success, as the standard says.

@@ -15,7 +15,7 @@ import { createDeriveSecret } from "#lib/foundation/derived-secret.ts";
 import { newId, randomToken, type PersonId, type TenantId } from "#lib/foundation/ids.ts";
 import { silentLog } from "#lib/foundation/log.ts";
 import { Secret } from "#lib/foundation/secret.ts";
-import { createExplainCall } from "#lib/runtime/explain-call.ts";
+import { createExplainCall, createInspectToken } from "#lib/runtime/validator-for-people.ts";
 import { createSubjectTokenVerifier } from "#lib/runtime/subject-tokens.ts";
 
 let shared: Database | undefined;
@@ -48,6 +48,7 @@ export function testDependencies(overrides: Partial<Dependencies> = {}): TestDep
     origin: "http://latchkey.test",
     enqueued,
     explainCall: createExplainCall(() => dependencies),
+    inspectToken: createInspectToken(() => dependencies),
     ...overrides,
   };
   return { ...dependencies, verifySubjectToken: createSubjectTokenVerifier(dependencies) };

@@ -264,6 +264,14 @@ const told = new Map<string, Words>([
     },
   ],
   ["key_mapping.revoke_tokens", { label: "Revoke the tokens of keys", did: "revoked the tokens that {} got so far" }],
+  [
+    "key_mapping.revoke_token",
+    { label: "Revoke a token of keys", did: "revoked a token of {}", attempt: "revoke a token of {}" },
+  ],
+  [
+    "key_mapping.refuse_token",
+    { label: "Have gateways refuse a token of keys", did: "had gateways refuse a token of {}" },
+  ],
   ["key_mapping.reveal_secret", { label: "Reveal a consumer secret", did: "revealed the consumer secret of {}" }],
   ["key_mapping.update", { label: "Change keys", did: "changed the keys of {}", attempt: "change the keys of {}" }],
   ["person.change_password", { label: "Change one's own password", did: "changed their own password" }],

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { TokenParameters } from "#lib/connector-kit/token-parameters.ts";
 import { hasPattern, limitProblems } from "#lib/connector-kit/constraints.ts";
-import type { CredentialForm, PresetPart } from "#lib/connector-kit/contract.ts";
+import type { CredentialForm, PresetPart, TokenKind } from "#lib/connector-kit/contract.ts";
 import type { FieldDescriptor } from "#lib/connector-kit/descriptors.ts";
 import type { FieldProblem } from "#lib/foundation/errors.ts";
 import { exactText, text } from "#lib/foundation/text.ts";
@@ -361,6 +361,8 @@ export type KeysKeyManager = {
     canExpire: boolean;
     endless: boolean;
   };
+  /** Why tokens of a kind cannot be ended there; what is not named can. */
+  cannotRevoke: Partial<Record<TokenKind, string>>;
   /** The tenant's own, which also exchanges tokens of the others. */
   permanent: boolean;
   endpoints: { token?: string; revocation?: string; userinfo?: string; authorization?: string };

@@ -1,10 +1,11 @@
 import { findConnector } from "#connectors/registry.ts";
-import type { Connector } from "#lib/connector-kit/contract.ts";
+import { tokenKinds, type Connector } from "#lib/connector-kit/contract.ts";
 import type { KeyManagerSummary } from "#lib/data/key-managers.ts";
 import type { KeyMappingRecord } from "#lib/data/key-mappings.ts";
 import type { Clock } from "#lib/foundation/clock.ts";
 import type { KeysKeyManager, KeysView, SecretsView } from "./contract.ts";
 import { isHeld } from "./lease.ts";
+import { revocationProblem } from "./revocation-problem.ts";
 import { additionProblem, isOver, removalProblem } from "./secret-rules.ts";
 import { standsAtServer } from "./subject.ts";
 
@@ -122,6 +123,12 @@ function toKeysKeyManager(record: KeyManagerSummary): KeysKeyManager {
       canExpire: connector?.consumerSecrets.canExpire ?? true,
       endless: connector?.consumerSecrets.endless ?? false,
     },
+    cannotRevoke: Object.fromEntries(
+      tokenKinds.flatMap((kind) => {
+        const problem = revocationProblem(connector, kind);
+        return problem === null ? [] : [[kind, problem]];
+      }),
+    ),
     permanent: connector?.permanent !== undefined,
     endpoints: Object.fromEntries(Object.entries(shown).filter(([, address]) => address)),
   };

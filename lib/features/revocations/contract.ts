@@ -1,5 +1,7 @@
 import { z } from "zod";
+import { tokenKinds } from "#lib/connector-kit/contract.ts";
 import { CursorInput } from "#lib/foundation/cursor.ts";
+import type { TenantId } from "#lib/foundation/ids.ts";
 import { isCleanLine, searchText } from "#lib/foundation/text.ts";
 
 /** What can be revoked at a key manager. */
@@ -56,6 +58,32 @@ export const RevokeTokensInput = z
     if (message !== null) context.addIssue({ code: "custom", path: ["value"], message });
   });
 export type RevokeTokensInput = z.input<typeof RevokeTokensInput>;
+
+/** RFC 7009: one token that these keys got, told apart by what it is for. */
+export const RevokeTokenInput = z
+  .strictObject({ id: z.uuid(), kind: z.enum(tokenKinds, "Choose what the token is."), token: z.string().trim() })
+  .superRefine(({ token }, context) => {
+    const message = valueProblem("TOKEN", token);
+    if (message !== null) context.addIssue({ code: "custom", path: ["token"], message });
+  });
+export type RevokeTokenInput = z.input<typeof RevokeTokenInput>;
+
+/** Who ends a token that was revoked. */
+export type RevokedTokenView = {
+  /** Gateways refuse it, within five seconds. They never take a refresh token. */
+  atGateways: boolean;
+  /** The key manager was told; else why it was not, as a sentence. */
+  atKeyManager: true | string;
+};
+
+/** What is true about an access token of a tenant at this moment, or why gateways would not take it whatever it opens. */
+export type InspectToken = (
+  tenantId: TenantId,
+  token: string,
+) => Promise<
+  | { usable: true; keyManagerId: string; consumerKey: string | null; tokenId: string | null; expiresAt: Date | null }
+  | { usable: false; reason: string; message: string }
+>;
 
 export const ApplicationTokensRef = z.strictObject({ id: z.uuid() });
 export const KeyTokensRef = z.strictObject({ id: z.uuid() });

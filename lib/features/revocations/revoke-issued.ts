@@ -1,15 +1,13 @@
 /** Revoking what an application got so far: by its owner, for all of its keys or one of them, and by administrators. */
-import { findConnector } from "#connectors/registry.ts";
 import { findRevocableApplication, type RevocableApplication } from "#lib/data/revocable-clients.ts";
-import { insertRevocationsOfTenants } from "#lib/data/revocations.ts";
 import { AppError } from "#lib/foundation/errors.ts";
-import type { ApplicationId, KeyMappingId, PersonId, TenantId } from "#lib/foundation/ids.ts";
+import type { ApplicationId, KeyMappingId, PersonId } from "#lib/foundation/ids.ts";
 import { requirePerson } from "../applications/own.ts";
 import { keyTypeLabels } from "../key-mappings/contract.ts";
 import { defineCrossTenantVerb, type AuditEntry, type CrossTenantContext } from "../verb.ts";
 import { ApplicationTokensRef, KeyTokensRef, type RevokedView } from "./contract.ts";
+import { revokeEverywhere } from "./everywhere.ts";
 import { issuedUntil, keptUntil } from "./moments.ts";
-import { revocationName } from "./name.ts";
 
 /**
  * Revokes every token that the caller's application got so far, at all of its key managers. Its keys stay: programs may
@@ -76,23 +74,12 @@ async function revokeIssued(
 ): Promise<RevokedView> {
   const now = ctx.deps.clock.now();
   const [issuedBefore, expiresAt] = [issuedUntil(now), keptUntil(now)];
-  const rows = clients.map(({ tenantId, keyManagerId, connectorId, consumerKey }) => ({
-    tenantId,
-    keyManager: revocationName(keyManagerId, findConnector(connectorId)),
-    kind: "CONSUMER_KEY" as const,
-    value: consumerKey,
-    issuedBefore,
-    expiresAt,
-  }));
-  const mine = rows.filter(({ tenantId }) => tenantId === ctx.tenant.id);
-  const others = rows.filter(({ tenantId }) => tenantId !== ctx.tenant.id);
-  await insertRevocationsOfTenants(ctx, mine, ctx.actor.name);
-  // Who it was is the business of the caller's tenant.
-  await insertRevocationsOfTenants(ctx, others, `Somebody of ${ctx.tenant.name}`);
-  const concerned = new Set<TenantId>([ctx.tenant.id, ...others.map(({ tenantId }) => tenantId)]);
-  for (const tenantId of concerned) {
-    const consumerKeys = rows.filter((row) => row.tenantId === tenantId).map(({ value }) => value);
-    await ctx.auditIn(tenantId, { subject, after: { consumerKeys, issuedBefore, keptUntil: expiresAt } });
-  }
+  const mine = await revokeEverywhere(ctx, clients, {
+    revokedOf: ({ consumerKey }) => [{ kind: "CONSUMER_KEY", value: consumerKey, issuedBefore, expiresAt }],
+    told: (rows) => ({
+      subject,
+      after: { consumerKeys: rows.map(({ value }) => value), issuedBefore, keptUntil: expiresAt },
+    }),
+  });
   return { count: mine.length, issuedBefore: issuedBefore.toISOString() };
 }

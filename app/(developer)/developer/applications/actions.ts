@@ -16,6 +16,7 @@ import { resumeKeys } from "#lib/features/key-mappings/resume.ts";
 import { revealSecret } from "#lib/features/key-mappings/reveal-secret.ts";
 import { updateKeys } from "#lib/features/key-mappings/update.ts";
 import { revokeKeyTokens, revokeOwnApplicationTokens } from "#lib/features/revocations/revoke-issued.ts";
+import { revokeToken } from "#lib/features/revocations/revoke-token.ts";
 import { defineAction } from "#lib/web/action.ts";
 
 const list = "/developer/applications";
@@ -28,6 +29,7 @@ export const updateApplicationAction = defineAction(updateApplication, {
 export const deleteApplicationAction = defineAction(deleteApplication, { revalidate: here });
 
 export const revokeApplicationTokensAction = defineAction(revokeOwnApplicationTokens);
+export const revokeTokenAction = defineAction(revokeToken);
 export const revokeKeyTokensAction = defineAction(revokeKeyTokens);
 
 export const generateKeysAction = defineAction(generateKeys, { revalidate: here });

@@ -25,6 +25,7 @@ import {
   resumeKeysAction,
   revealSecretAction,
   revokeKeyTokensAction,
+  revokeTokenAction,
   updateKeysAction,
 } from "../../../actions.ts";
 
@@ -41,6 +42,7 @@ const actions = {
   removeSecret: removeSecretAction,
   reveal: revealSecretAction,
   chooseScopes: chooseScopesAction,
+  revokeToken: revokeTokenAction,
   revokeTokens: revokeKeyTokensAction,
   issueToken: issueTokenAction,
   exchangeToken: exchangeTokenAction,

@@ -1,11 +1,13 @@
-/** Explains what a gateway is told about a call. Everything is read at this moment, by the code that judges calls. */
+/** What people are told about calls and tokens. Everything is read at this moment, by the code that judges calls. */
 import { isTokenRevoked } from "#lib/data/revocations.ts";
 import { readTenantConfiguration } from "#lib/data/validation-snapshot.ts";
 import type { Dependencies } from "#lib/features/context.ts";
 import type { CallExplanation, ExplainCall } from "#lib/features/explanations/contract.ts";
+import type { InspectToken } from "#lib/features/revocations/contract.ts";
 import type { TenantId } from "#lib/foundation/ids.ts";
 import { compileSnapshot } from "#lib/token-validation/snapshot.ts";
 import { createValidator } from "#lib/token-validation/validator.ts";
+import { isRefused } from "#lib/token-validation/facts.ts";
 import type { Verdict } from "#lib/token-validation/verdict.ts";
 import { fetchKeySet } from "./trust-anchors.ts";
 import { grantReader, introspectThrough, toLoadedTenant } from "./validation-sources.ts";
@@ -18,6 +20,22 @@ export function createExplainCall(deps: () => Dependencies): ExplainCall {
       target: { requestPath: address },
     });
     return { verdict: viewOf(verdict), checks };
+  };
+}
+
+/** Makes what looks into tokens. @param deps as for `createExplainCall` */
+export function createInspectToken(deps: () => Dependencies): InspectToken {
+  return async (tenantId, token) => {
+    const inspected = await validatorOf(deps()).inspect(tenantId, token);
+    if (isRefused(inspected)) return { usable: false, reason: inspected.reason, message: inspected.message };
+    const { facts, anchor } = inspected;
+    return {
+      usable: true,
+      keyManagerId: anchor.keyManagerId,
+      consumerKey: facts.consumerKey,
+      tokenId: facts.tokenId,
+      expiresAt: facts.expiresAt === null ? null : new Date(Math.ceil(facts.expiresAt) * 1_000),
+    };
   };
 }
 
