@@ -37,7 +37,7 @@ export default defineConfig(
     "playwright-report/",
     "test-results/",
   ]),
-  ...next,
+  { files: ["app/**", "components/**", "lib/web/**", "*.{ts,js}"], extends: [next] },
   {
     files: ["**/*.{ts,tsx,mts}"],
     extends: [tseslint.configs.strictTypeChecked],
