@@ -14,9 +14,8 @@ export async function createBuiltInClient(
   { origin, slug, vaultKey }: { origin: string; slug: string; vaultKey: Secret },
 ): Promise<{ clientId: string; clientSecret: string }> {
   const pages = await (await page.request.get("/")).text();
-  const tenantId = new RegExp(`\\\\"id\\\\":\\\\"([0-9a-f-]{36})\\\\",\\\\"slug\\\\":\\\\"${slug}\\\\"`).exec(
-    pages,
-  )?.[1];
+  const tenants = pages.matchAll(/\\"id\\":\\"([0-9a-f-]{36})\\",\\"name\\":\\"[^"]*\\",\\"slug\\":\\"([^"\\]+)\\"/g);
+  const tenantId = [...tenants].find(([, , found]) => found === slug)?.[1];
   if (tenantId === undefined) throw new Error(`No page tells the id of the tenant ${slug}.`);
   const initialAccessToken = createDeriveSecret(vaultKey)("built-in.registration", tenantId).reveal();
   const answer = await fetch(`${origin}/t/${slug}/oidc/reg`, {
