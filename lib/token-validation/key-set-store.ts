@@ -27,19 +27,23 @@ export const defaultKeySetLimits: KeySetLimits = {
   sets: 2_000,
 };
 
-/** A key with the generation of the set that it comes from. */
+/** Where a key was found: what the store keeps for its key manager, and the set that stood there. */
+export type KeyOrigin = { readonly entry: Entry; readonly keys: KeySet };
+
+/** A key, and where it comes from. */
 export type FoundKey =
-  | { found: "key"; key: TrustedKey; generation: number }
+  | { found: "key"; key: TrustedKey; origin: KeyOrigin }
   | { found: "nothing" }
   | { found: "unavailable"; retryAfterSeconds: number };
 
 export type KeySetStoreOptions = { fetchKeySet: FetchKeySet; clock: Clock; log: Log; limits: KeySetLimits };
 
+/** For the store alone to look into. */
 type Entry = {
+  /** Null before the first one was read, and once the store has no room for this entry any more. */
   keys: KeySet | null;
-  /** Digest of the source: a set that was fetched again and is the same keeps its generation. */
+  /** Digest of the source: a set that was fetched again and is the same stays. */
   digest: string;
-  generation: number;
   fetchedAt: number;
   attemptedAt: number;
   lastAttemptFailed: boolean;
@@ -60,14 +64,16 @@ export class KeySetStore {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #limits: KeySetLimits;
-  #generations = 0;
 
   constructor({ fetchKeySet, clock, log, limits }: KeySetStoreOptions) {
     this.#fetchKeySet = fetchKeySet;
     this.#clock = clock;
     this.#log = log;
     this.#limits = limits;
-    this.#entries = new LRUCache({ max: limits.sets });
+    this.#entries = new LRUCache({
+      max: limits.sets,
+      dispose: (entry) => void Object.assign(entry, { keys: null, digest: "" }),
+    });
   }
 
   /** The key that a token of this key manager names, at once where it is known. */
@@ -97,12 +103,13 @@ export class KeySetStore {
   }
 
   /**
-   * Whether what was verified with a generation of a set still stands. Answers without I/O; a set past its
-   * maximum age is fetched again in the background.
+   * Whether what was verified with a key of this origin still stands. Answers without I/O; a set past its maximum age is
+   * fetched again in the background.
+   *
+   * @param anchor the key manager, with the source of keys that it had then
    */
-  stillTrusts(anchor: TrustAnchor, generation: number): boolean {
-    const entry = this.#entries.get(placeOf(anchor));
-    if (entry?.generation !== generation || entry.keys === null) return false;
+  stillTrusts(anchor: TrustAnchor, { entry, keys }: KeyOrigin): boolean {
+    if (entry.keys !== keys) return false;
     const age = this.#age(entry);
     if (age > this.#limits.maximumStaleMs) return false;
     if (age > this.#limits.maximumAgeMs) void this.#refresh(anchor, entry);
@@ -116,7 +123,6 @@ export class KeySetStore {
       entry = {
         keys: null,
         digest: "",
-        generation: 0,
         fetchedAt: -Infinity,
         attemptedAt: -Infinity,
         lastAttemptFailed: false,
@@ -142,8 +148,9 @@ export class KeySetStore {
   }
 
   #pick(entry: Entry, keyId: string | undefined, algorithm: string): FoundKey | null {
-    const key = entry.keys && findKey(entry.keys, keyId, algorithm);
-    return key && { found: "key", key, generation: entry.generation };
+    const { keys } = entry;
+    const key = keys && findKey(keys, keyId, algorithm);
+    return key && { found: "key", key, origin: { entry, keys } };
   }
 
   #unavailable(entry: Entry): FoundKey {
@@ -170,7 +177,6 @@ export class KeySetStore {
       if (source.digest !== entry.digest) {
         entry.keys = source.keys;
         entry.digest = source.digest;
-        entry.generation = ++this.#generations;
       }
       entry.fetchedAt = this.#clock.now().getTime();
       entry.lastAttemptFailed = false;
@@ -193,5 +199,5 @@ export class KeySetStore {
 /** Sets are never shared between key managers, nor between two sources of one. */
 function placeOf({ keyManagerId, signingKeys }: TrustAnchor): string {
   if (signingKeys.kind === "jwks") return `${keyManagerId} ${signingKeys.url}`;
-  return `${keyManagerId} ${signingKeys.kind === "pem" ? hash("sha256", signingKeys.value) : "none"}`;
+  return `${keyManagerId} ${signingKeys.kind === "pem" ? signingKeys.value : "none"}`;
 }

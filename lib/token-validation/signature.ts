@@ -3,12 +3,12 @@ import { supportedAlgorithms } from "#lib/protocol/verification-key.ts";
 import { signedPart, type ReadToken } from "./compact-token.ts";
 import { claimSides, listOf, momentOf, timeSides, type Explain } from "./explain.ts";
 import { isAccessToken, isRefused, readFacts, type TokenFacts } from "./facts.ts";
-import type { FoundKey, KeySetStore } from "./key-set-store.ts";
+import type { FoundKey, KeyOrigin, KeySetStore } from "./key-set-store.ts";
 import type { TrustAnchor } from "./snapshot.ts";
 import { hasExpired, isEarly, readTimes } from "./times.ts";
 import { refuse, refuseForNow, type Refused } from "./verdict.ts";
 
-export type VerifiedToken = { facts: TokenFacts; claims: Readonly<Record<string, unknown>>; generation: number };
+export type VerifiedToken = { facts: TokenFacts; claims: Readonly<Record<string, unknown>>; origin: KeyOrigin };
 
 type ReadJwtToken = ReadToken & { kind: "jwt" };
 
@@ -72,7 +72,7 @@ function verifyWith(
     });
     return refuse("token_type_wrong");
   }
-  return { facts, claims, generation: found.generation };
+  return { facts, claims, origin: found.origin };
 }
 
 /** An ID token is made for its client (OpenID Connect Core §2) and speaks of no scopes; an access token is not. */

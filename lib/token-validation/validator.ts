@@ -16,7 +16,13 @@ import {
   type Introspect,
   type IntrospectionLimits,
 } from "./introspection.ts";
-import { defaultKeySetLimits, KeySetStore, type FetchKeySet, type KeySetLimits } from "./key-set-store.ts";
+import {
+  defaultKeySetLimits,
+  KeySetStore,
+  type FetchKeySet,
+  type KeyOrigin,
+  type KeySetLimits,
+} from "./key-set-store.ts";
 import { judge, refuseAnchor } from "./judge.ts";
 import { verifyToken } from "./signature.ts";
 import type { CompiledApi, Grant, Snapshot, TrustAnchor } from "./snapshot.ts";
@@ -95,7 +101,7 @@ export type Validator = {
 /** A token that may be used, and the key manager that it belongs to. */
 export type Inspected = { facts: TokenFacts; anchor: TrustAnchor };
 
-type CachedFacts = { facts: TokenFacts; anchor: TrustAnchor; generation: number };
+type CachedFacts = { facts: TokenFacts; anchor: TrustAnchor; origin: KeyOrigin };
 /** A token as it was presented, with the SHA-256 of all of its characters. */
 type Presented = { token: string; digest: string };
 /** A call whose API is found, on its way to the verdict. */
@@ -231,11 +237,12 @@ export function createValidator(ports: ValidatorPorts): Validator {
 
   /** Facts verified earlier, where everything they rest on is still the same. */
   function recall(snapshot: Snapshot, { digest }: Presented): Inspected | null {
-    const entry = known.get(digest);
+    // Looked at in passing: to note what was used last costs more than to verify a token once more when its turn is over.
+    const entry = known.peek(digest);
     if (!entry) return null;
     const anchor = snapshot.anchorsById.get(entry.anchor.keyManagerId);
     if (anchor?.fingerprint !== entry.anchor.fingerprint) return null;
-    return keySets.stillTrusts(anchor, entry.generation) ? { facts: entry.facts, anchor } : null;
+    return keySets.stillTrusts(anchor, entry.origin) ? { facts: entry.facts, anchor } : null;
   }
 
   function check(
@@ -264,7 +271,7 @@ export function createValidator(ports: ValidatorPorts): Validator {
     const verified = verifyToken(token, read, { anchor, keySets, now: ports.clock.now(), skewSeconds, explain });
     return whenThere(verified, (outcome) => {
       if (isRefused(outcome)) return outcome;
-      known.set(digest, { facts: outcome.facts, anchor, generation: outcome.generation });
+      known.set(digest, { facts: outcome.facts, anchor, origin: outcome.origin });
       return { facts: outcome.facts, anchor };
     });
   }
