@@ -2,6 +2,7 @@ import { LRUCache } from "lru-cache";
 import type { Clock } from "#lib/foundation/clock.ts";
 import { tokenDigest, type GatewayCredentialId, type TenantId } from "#lib/foundation/ids.ts";
 import type { Log } from "#lib/foundation/log.ts";
+import { whenThere } from "#lib/foundation/soon.ts";
 import { GuardedLookUp } from "./guarded-look-up.ts";
 import type { KeptTenant, SnapshotKeeper } from "./snapshot-keeper.ts";
 
@@ -17,6 +18,9 @@ export type CredentialSource = {
 /** A gateway that proved itself, a refusal, or no way to tell at the moment. */
 export type Admitted = { tenantId: TenantId } | "refused" | "unavailable";
 
+/** Whose a credential is, and when its use was last noted, in milliseconds since the epoch. */
+type Known = { readonly digest: string; readonly owner: CredentialOwner; notedAt: number };
+
 const shape = /^lkg_[A-Za-z0-9_-]{43}$/;
 const noteEveryMs = 60_000;
 
@@ -30,11 +34,11 @@ export class GatewayCredentials {
   readonly #keeper: SnapshotKeeper;
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #owners = new LRUCache<string, CredentialOwner>({ max: 10_000 });
-  /** A gateway sends the same credential with every call. */
-  readonly #digests = new LRUCache<string, string>({ max: 1_000 });
+  /** By digest. */
+  readonly #known = new LRUCache<string, Known>({ max: 10_000 });
+  /** By the credential itself: a gateway sends the same one with every call. Guesses never stand here. */
+  readonly #recent = new LRUCache<string, Known>({ max: 1_000 });
   readonly #used = new Map<GatewayCredentialId, Date>();
-  readonly #notedAt = new LRUCache<GatewayCredentialId, number>({ max: 10_000 });
   readonly #timer: NodeJS.Timeout;
   readonly #lookUps: GuardedLookUp<CredentialOwner>;
 
@@ -50,13 +54,9 @@ export class GatewayCredentials {
 
   /** @param credential as the gateway sent it */
   admit(credential: string | undefined): Admitted | Promise<Admitted> {
-    if (credential === undefined || !shape.test(credential)) return "refused";
-    const digest = this.#digestOf(credential);
-    const known = this.#owners.get(digest);
-    if (!known) return this.#lookUp(digest);
-    const present = this.#keeper.current(known.tenantId);
-    if (present instanceof Promise) return present.then((tenant) => this.#judge(digest, known, tenant));
-    return this.#judge(digest, known, present);
+    if (credential === undefined) return "refused";
+    const known = this.#recent.get(credential);
+    return known ? this.#judgePresent(known) : this.#recognise(credential);
   }
 
   /** Writes down when credentials were last used. Never throws. */
@@ -73,12 +73,12 @@ export class GatewayCredentials {
 
   /** Whose each known digest is, as plain data that `restore` takes. */
   save(): [string, CredentialOwner][] {
-    return [...this.#owners.entries()];
+    return [...this.#known.entries()].map(([digest, { owner }]) => [digest, owner]);
   }
 
   /** Knows again what was saved. Whether a credential still stands is asked on every call. */
   restore(saved: readonly (readonly [string, CredentialOwner])[]): void {
-    for (const [digest, owner] of saved) this.#owners.set(digest, owner);
+    for (const [digest, owner] of saved) this.#keep(digest, owner);
   }
 
   async close(): Promise<void> {
@@ -86,34 +86,44 @@ export class GatewayCredentials {
     await this.flush();
   }
 
-  #digestOf(credential: string): string {
-    let digest = this.#digests.get(credential);
-    if (digest === undefined) {
-      digest = tokenDigest(credential);
-      // Guesses must not push out what is in use.
-      if (this.#owners.has(digest)) this.#digests.set(credential, digest);
-    }
-    return digest;
+  #keep(digest: string, owner: CredentialOwner): Known {
+    const known: Known = { digest, owner, notedAt: 0 };
+    this.#known.set(digest, known);
+    return known;
   }
 
-  #judge(digest: string, owner: CredentialOwner, tenant: KeptTenant | null): Admitted {
+  #recognise(credential: string): Admitted | Promise<Admitted> {
+    if (!shape.test(credential)) return "refused";
+    const digest = tokenDigest(credential);
+    const known = this.#known.get(digest);
+    if (!known) return this.#lookUp(digest);
+    this.#recent.set(credential, known);
+    return this.#judgePresent(known);
+  }
+
+  #judgePresent(known: Known): Admitted | Promise<Admitted> {
+    return whenThere(this.#keeper.current(known.owner.tenantId), (tenant) => this.#judge(known, tenant));
+  }
+
+  #judge(known: Known, tenant: KeptTenant | null): Admitted {
+    const { digest, owner } = known;
     if (!tenant) return "unavailable";
     if (!tenant.credentials.has(digest)) return "refused";
     const now = this.#clock.now().getTime();
-    if (now - (this.#notedAt.get(owner.id) ?? 0) >= noteEveryMs) {
-      this.#notedAt.set(owner.id, now);
+    if (now - known.notedAt >= noteEveryMs) {
+      known.notedAt = now;
       this.#used.set(owner.id, new Date(now));
     }
-    return { tenantId: owner.tenantId };
+    return owner;
   }
 
   async #lookUp(digest: string): Promise<Admitted> {
     const owner = await this.#lookUps.find(digest);
     if (owner === "refused" || owner === "unavailable") return owner;
-    this.#owners.set(digest, owner);
+    const known = this.#keep(digest, owner);
     const present = await this.#keeper.current(owner.tenantId);
     // The credential may be younger than the snapshot.
     const tenant = present?.credentials.has(digest) ? present : await this.#keeper.reload(owner.tenantId);
-    return this.#judge(digest, owner, tenant);
+    return this.#judge(known, tenant);
   }
 }
