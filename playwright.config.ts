@@ -6,8 +6,6 @@ const executablePath = process.env["CHROMIUM_PATH"];
 const asRoot = process.getuid?.() === 0;
 /** The whole job takes a real Keycloak and a real nginx; `npm test` says why where one cannot be had. */
 const hasGateway = process.env["E2E_WITHOUT_STORY"] === undefined;
-/** The development server that shows the gallery of primitives; workers read the same port from here. */
-const galleryPort = (process.env["LATCHKEY_GALLERY_PORT"] ??= String(20_000 + Math.floor(Math.random() * 10_000)));
 
 export default defineConfig({
   testDir: "e2e",
@@ -41,18 +39,7 @@ export default defineConfig({
   },
   projects: [
     // First: its one file would keep one worker busy while the other has nothing left to do.
-    {
-      name: "gallery",
-      testMatch: "gallery.spec.ts",
-      use: { baseURL: `http://localhost:${galleryPort}` },
-    },
+    { name: "gallery", testMatch: "gallery.spec.ts" },
     { name: "journeys", testIgnore: ["gallery.spec.ts", ...(hasGateway ? [] : ["story.spec.ts"])] },
   ],
-  webServer: {
-    command: `exec ${JSON.stringify(process.execPath)} e2e/servers/gallery.ts`,
-    env: { LATCHKEY_GALLERY_PORT: galleryPort },
-    url: `http://localhost:${galleryPort}/gallery`,
-    timeout: 120_000,
-    gracefulShutdown: { signal: "SIGTERM", timeout: 5_000 },
-  },
 });

@@ -1,7 +1,20 @@
 import AxeBuilder from "@axe-core/playwright";
-import { expect, test, type Page } from "@playwright/test";
+import { expect, test as base, type Page } from "@playwright/test";
+import { startGallery } from "./servers/gallery.ts";
 
-// The gallery exists on development servers only, so that these run where `npm run dev` does.
+/** The gallery exists on development servers only. One comes up while other journeys are under way. */
+const test = base.extend<object, { origin: string }>({
+  origin: [
+    async ({}, use) => {
+      const gallery = await startGallery();
+      await use(gallery.origin);
+      await gallery.stop();
+    },
+    { scope: "worker", timeout: 150_000 },
+  ],
+  baseURL: ({ origin }, use) => use(origin),
+});
+
 const themes = ["light", "dark"] as const;
 const widths = [360, 1440] as const;
 

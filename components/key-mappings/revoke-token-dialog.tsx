@@ -67,7 +67,11 @@ function RevokeTokenForm({ keys: { id, keyManager }, revoke, close }: RevokeToke
         name="token"
         label={kind === "refresh_token" ? "Refresh token" : "Access token"}
         multiline
-        help="It is not stored. What stays of it is its id, where it has one, and its digest."
+        help={
+          kind === "refresh_token"
+            ? "It is sent on, and not stored."
+            : "It is not stored. What stays of it is its id, where it has one, and its digest."
+        }
       />
       <DialogFooter>
         <DialogClose asChild>

@@ -1,23 +1,38 @@
-/** The gallery of primitives, which only a development server shows. It needs no database: nothing asks one. */
-import { randomBytes } from "node:crypto";
+/** A development server for the gallery of primitives. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { freePort } from "./ports.ts";
 
-const port = process.env["LATCHKEY_GALLERY_PORT"] ?? "3999";
-Object.assign(process.env, {
-  NODE_ENV: "development",
-  NEXT_TELEMETRY_DISABLED: "1",
-  HOST: "127.0.0.1",
-  PORT: port,
-  LATCHKEY_ORIGIN: `http://localhost:${port}`,
-  DATABASE_URL: "postgresql://nobody@127.0.0.1:1/none",
-  NEXTAUTH_SECRET: randomBytes(32).toString("base64url"),
-  LATCHKEY_VAULT_KEYS: `gallery=${randomBytes(32).toString("base64url")}`,
-  LOG_LEVEL: "error",
-});
-const { serve } = await import("../../server.ts");
-const serving = await serve();
-// Whoever began this may be killed without a word; a development server that nobody knows would run for ever.
-const parent = process.ppid;
-setInterval(() => {
-  if (process.ppid !== parent) process.exit(0);
-}, 1_000).unref();
-process.once("SIGTERM", () => void serving.stop().then(() => process.exit(0)));
+const script = fileURLToPath(new URL("./gallery-server.ts", import.meta.url));
+/** It compiles the page when it is first asked for it. */
+const startTimeoutMs = 120_000;
+
+/**
+ * Starts the server, and waits until it shows the gallery.
+ *
+ * @returns scheme, host and port, and how it ends
+ * @throws {Error} with the server's own words where it does not come up
+ */
+export async function startGallery(): Promise<{ origin: string; stop(): Promise<void> }> {
+  const port = await freePort();
+  const origin = `http://localhost:${port}`;
+  const chunks: string[] = [];
+  const child = spawn(process.execPath, [script, String(port)], { stdio: ["ignore", "pipe", "pipe"] });
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (chunk: Buffer) => chunks.push(chunk.toString("utf8")));
+  }
+  const gone = once(child, "exit");
+  const stop = async () => {
+    child.kill("SIGTERM");
+    await gone;
+  };
+  const until = Date.now() + startTimeoutMs;
+  while (child.exitCode === null && Date.now() < until) {
+    const page = await fetch(`${origin}/gallery`, { signal: AbortSignal.timeout(startTimeoutMs) }).catch(() => null);
+    if (page?.ok) return { origin, stop };
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  await stop();
+  throw new Error(`The gallery did not come up. It says:\n${chunks.join("")}`);
+}
