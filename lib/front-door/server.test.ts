@@ -225,6 +225,15 @@ describe("headers of requests", () => {
   });
 });
 
+it("a request without a body arrives ended where that is asked for, and one with a body does not", async () => {
+  const ended = everywhere((req, res) => void res.end(String(req.readableEnded)));
+  const announced = { "content-length": "0" };
+  const spared = await open([ended], { endsEmptyRequests: true });
+  expect((await call(spared, "/")).body).toBe("true");
+  expect((await call(spared, "/", announced)).body).toBe("false");
+  expect((await call(await open([ended]), "/")).body).toBe("false");
+});
+
 it("a log shows no one-time token of an address", async () => {
   const lines: LogFields[] = [];
   const log = { ...silentLog, info: (fields: LogFields) => void lines.push(fields) };

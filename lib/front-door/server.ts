@@ -31,16 +31,27 @@ export type FrontDoorOptions = {
   origin: string;
   /** How many proxies of ours stand in front: that many entries of X-Forwarded-For are believed. */
   trustedProxies: number;
+  /**
+   * Whether a request that announces no body arrives as one that was read to its end, which spares it the life of a stream.
+   * Mounts must then wait for no end of it: Next.js and others that are not ours might.
+   */
+  endsEmptyRequests?: boolean;
 };
 
 /**
  * The server that everything comes through. It decides what is believed about a request before anybody
  * reads it, puts the headers on that every answer carries, counts, logs, and turns a bug into a plain 500.
  */
-export function createFrontDoor({ mounts, log, origin, trustedProxies }: FrontDoorOptions): Server {
+export function createFrontDoor({
+  mounts,
+  log,
+  origin,
+  trustedProxies,
+  endsEmptyRequests = false,
+}: FrontDoorOptions): Server {
   const fixedHeaders = Object.entries(securityHeaders(origin));
   const expressMounts = mounts.filter(({ express }) => express);
-  const server = createServer((req, res) => {
+  const server = createServer({ optimizeEmptyRequests: endsEmptyRequests }, (req, res) => {
     const expressMount = expressMounts.find((candidate) => candidate.matches(pathOf(req)));
     const startedAt = performance.now();
     if (expressMount) return answerExpress(req, res, { mount: expressMount, log, startedAt });

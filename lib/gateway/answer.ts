@@ -32,6 +32,8 @@ export function answerEmpty(res: ServerResponse, status: number, headers: Record
  */
 export function readBody(req: IncomingMessage, maximumBytes: number): Promise<string | null> {
   return new Promise((resolve, reject) => {
+    // One that announces no body may have ended before anybody listens (`endsEmptyRequests` of the front door).
+    if (req.readableEnded) return resolve("");
     const chunks: Buffer[] = [];
     let length = 0;
     req.on("data", (chunk: Buffer) => {

@@ -71,7 +71,13 @@ export async function serveValidator({
       quiet: true,
     },
   ];
-  const server = createFrontDoor({ mounts, log: deps.log, origin: env.LATCHKEY_ORIGIN, trustedProxies });
+  const server = createFrontDoor({
+    mounts,
+    log: deps.log,
+    origin: env.LATCHKEY_ORIGIN,
+    trustedProxies,
+    endsEmptyRequests: true,
+  });
   const grpc = await serveGrpcAsSet(plane, env);
   await listen(server, { port: env.PORT, host: env.HOST });
   const saving = savesState ? setInterval(() => void state?.save(), saveEveryMs) : undefined;
