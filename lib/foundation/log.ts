@@ -33,6 +33,16 @@ const censoredKeys = [
   "code_verifier",
 ];
 
+/** What broke: `ECONNREFUSED`, `P2010`, `57P01`. An authorization code, which is censored, looks like none of them. */
+const knownCode = /^(?:[A-Z][A-Z0-9_]{2,40}|\d\d[A-Z0-9]{3})$/;
+
+function serializeError(error: unknown): object {
+  if (isAppError(error)) return { errorCode: error.code, message: error.message };
+  const { code } = (error ?? {}) as { code?: unknown };
+  const serialized = pino.stdSerializers.err(error as Error);
+  return typeof code === "string" && knownCode.test(code) ? { ...serialized, errorCode: code } : serialized;
+}
+
 /**
  * Makes the process's log: one JSON object a line.
  *
@@ -46,10 +56,7 @@ export function createLog(level: string, destination?: DestinationStream): Log {
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
     redact: { paths: censoredKeys.flatMap((key) => [key, `*.${key}`]), censor: "[secret]" },
-    serializers: {
-      error: (error: unknown) =>
-        isAppError(error) ? { code: error.code, message: error.message } : pino.stdSerializers.err(error as Error),
-    },
+    serializers: { error: serializeError },
   };
   return destination ? pino(options, destination) : pino(options);
 }
