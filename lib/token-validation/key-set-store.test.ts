@@ -1,0 +1,76 @@
+import type { JWK } from "jose";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { silentLog } from "#lib/foundation/log.ts";
+import { signingPair, trustAnchor } from "#tooling/testing/validation.ts";
+import { defaultKeySetLimits, KeySetStore, type KeyOrigin } from "./key-set-store.ts";
+import type { TrustAnchor } from "./snapshot.ts";
+
+let first: JWK;
+let second: JWK;
+beforeAll(async () => {
+  [first, second] = [(await signingPair()).publicJwk, (await signingPair()).publicJwk];
+});
+
+let now: number;
+let published: JWK;
+let fetches: string[];
+beforeEach(() => {
+  [now, published, fetches] = [0, first, []];
+});
+
+const storeOf = (sets: number) =>
+  new KeySetStore({
+    fetchKeySet: async (url) => {
+      fetches.push(url);
+      return { keys: [published] };
+    },
+    clock: { now: () => new Date(now) },
+    log: silentLog,
+    limits: { ...defaultKeySetLimits, sets },
+  });
+
+async function originOf(store: KeySetStore, anchor: TrustAnchor): Promise<KeyOrigin> {
+  const found = await store.find(anchor, undefined, "ES256");
+  if (found.found !== "key") throw new Error("There is no key.");
+  return found.origin;
+}
+
+/** Past its maximum age a set is fetched again in the background, by the next who asks. */
+async function refresh(store: KeySetStore, anchor: TrustAnchor, origin: KeyOrigin): Promise<void> {
+  now += defaultKeySetLimits.maximumAgeMs + 1;
+  expect(store.stillTrusts(anchor, origin)).toBe(true);
+  await new Promise((resolve) => setTimeout(resolve));
+}
+
+describe("where a key comes from", () => {
+  it("is trusted as long as the set there is the same, fetched again or not", async () => {
+    const store = storeOf(10);
+    const origin = await originOf(store, trustAnchor);
+    await refresh(store, trustAnchor, origin);
+    expect(fetches).toHaveLength(2);
+    expect(store.stillTrusts(trustAnchor, origin)).toBe(true);
+    published = second;
+    await refresh(store, trustAnchor, origin);
+    expect(store.stillTrusts(trustAnchor, origin)).toBe(false);
+    expect(store.stillTrusts(trustAnchor, await originOf(store, trustAnchor))).toBe(true);
+  });
+
+  it("is not trusted any more once the set is too old", async () => {
+    const store = storeOf(10);
+    const origin = await originOf(store, trustAnchor);
+    now += defaultKeySetLimits.maximumStaleMs + 1;
+    expect(store.stillTrusts(trustAnchor, origin)).toBe(false);
+  });
+
+  it("is not trusted any more once its place was given to another, not even when the set is back", async () => {
+    const store = storeOf(1);
+    const other: TrustAnchor = { ...trustAnchor, keyManagerId: "km-2" };
+    const origin = await originOf(store, trustAnchor);
+    await originOf(store, other);
+    expect(store.stillTrusts(trustAnchor, origin)).toBe(false);
+    const again = await originOf(store, trustAnchor);
+    expect(store.stillTrusts(trustAnchor, again)).toBe(true);
+    expect(store.stillTrusts(trustAnchor, origin)).toBe(false);
+    expect(fetches).toHaveLength(3);
+  });
+});
