@@ -15,7 +15,9 @@ Object.assign(process.env, {
 });
 const { serve } = await import("../../server.ts");
 const serving = await serve();
-// Whoever began this may be killed without a word; a development server that nobody knows would run for ever.
+// Whoever began this may be killed without a word; a development server that nobody knows would run for ever. What it
+// says breaks the pipe then, and to report that breaks it again.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => process.exit(1));
 const parent = process.ppid;
 setInterval(() => {
   if (process.ppid !== parent) process.exit(0);
