@@ -1,4 +1,5 @@
 import { parse } from "secure-json-parse";
+import { withPlainNames } from "./json-names.ts";
 
 export type JsonLimits = {
   /** Nested arrays and objects. */
@@ -16,13 +17,14 @@ const defaultLimits: JsonLimits = { maximumDepth: 32, maximumItems: 20_000 };
  * @throws {SyntaxError} when the text is no JSON (RFC 8259) or breaks a limit
  */
 export function parseUntrustedJson(text: string, limits: Partial<JsonLimits> = {}): unknown {
-  checkStructure(text, { ...defaultLimits, ...limits });
-  return parse(text, { protoAction: "remove", constructorAction: "remove" }) as unknown;
+  const plain = withPlainNames(text);
+  checkStructure(plain, { ...defaultLimits, ...limits });
+  return parse(plain, { protoAction: "remove", constructorAction: "remove" }) as unknown;
 }
 
 type Level = { keys: Set<string> | null; expectsKey: boolean };
 
-/** One pass over the text. It does not validate: what it lets through, the parser still has to accept. */
+/** One pass over a text whose names hold no escapes. It does not validate: what it lets through, the parser still has to accept. */
 function checkStructure(text: string, limits: JsonLimits): void {
   const levels: Level[] = [];
   let items = 0;
@@ -50,7 +52,7 @@ function checkStructure(text: string, limits: JsonLimits): void {
       case 0x22: {
         const end = endOfString(text, at);
         if (level?.keys && level.expectsKey) {
-          const key = keyOf(text.slice(at, end + 1));
+          const key = text.slice(at + 1, end);
           if (level.keys.has(key)) throw new SyntaxError("a key stands twice in one object");
           level.keys.add(key);
           level.expectsKey = false;
@@ -69,8 +71,4 @@ function endOfString(text: string, start: number): number {
     else if (code === 0x22) return at;
   }
   throw new SyntaxError("a text does not end");
-}
-
-function keyOf(quoted: string): string {
-  return quoted.includes("\\") ? String(JSON.parse(quoted)) : quoted.slice(1, -1);
 }

@@ -1,18 +1,19 @@
 import { isAscii } from "node:buffer";
+import { withPlainNames } from "#lib/foundation/json-names.ts";
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
  * Reads a JSON object from untrusted bytes.
  *
- * @returns null where the bytes are no UTF-8, no JSON, no object, or name a member twice: two readers of
- *   such a text may see different values (RFC 8725 §2.4), so it means nothing for certain
+ * @returns null where the bytes are no UTF-8, no JSON, no object, name a member twice, or so that it cannot be written
+ *   without escapes: two readers of such a text may see different values (RFC 8725 §2.4), so it means nothing for certain
  */
 export function parseStrictObject(bytes: Buffer): Record<string, unknown> | null {
   let text: string;
   let value: unknown;
   try {
-    text = isAscii(bytes) ? bytes.toString("latin1") : decoder.decode(bytes);
+    text = withPlainNames(isAscii(bytes) ? bytes.toString("latin1") : decoder.decode(bytes));
     value = JSON.parse(text);
   } catch {
     // Not UTF-8 or not JSON: an ordinary answer for untrusted input.
@@ -26,7 +27,7 @@ const quotationMark = 0x22;
 const colon = 0x3a;
 const backslash = 0x5c;
 
-/** @param text valid JSON: there, a string followed by a colon is a member's name */
+/** @param text valid JSON whose names hold no escapes: there, a string followed by a colon is a member's name */
 function namesMemberTwice(text: string): boolean {
   const open: (Set<string> | null)[] = [];
   for (let at = 0; at < text.length; at++) {
@@ -45,7 +46,7 @@ function namesMemberTwice(text: string): boolean {
         const end = endOfString(text, at);
         if (isFollowedByColon(text, end)) {
           const names = open.at(-1);
-          const name = memberName(text.slice(at, end));
+          const name = text.slice(at + 1, end - 1);
           if (names?.has(name)) return true;
           names?.add(name);
         }
@@ -72,11 +73,6 @@ function isFollowedByColon(text: string, from: number): boolean {
   let unit = text.charCodeAt(at);
   while (unit === 0x20 || unit === 0x09 || unit === 0x0a || unit === 0x0d) unit = text.charCodeAt(++at);
   return unit === colon;
-}
-
-/** Escapes are resolved: "\\u0069ss" is "iss". */
-function memberName(quoted: string): string {
-  return quoted.includes("\\") ? (JSON.parse(quoted) as string) : quoted.slice(1, -1);
 }
 
 /** Reads an own member: names that came from configuration must not find inherited ones. */
