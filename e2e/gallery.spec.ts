@@ -1,5 +1,5 @@
-import AxeBuilder from "@axe-core/playwright";
 import { expect, test as base, type Page } from "@playwright/test";
+import { axeOn } from "./pages/looks.ts";
 import { startGallery } from "./servers/gallery.ts";
 
 /** The gallery exists on development servers only. One comes up while other journeys are under way. */
@@ -20,7 +20,7 @@ const widths = [360, 1440] as const;
 
 /** Every finding of axe, best practices included; what the framework's own development overlay shows is not ours. */
 async function findings(page: Page) {
-  const { violations } = await new AxeBuilder({ page }).setLegacyMode().exclude("nextjs-portal").analyze();
+  const { violations } = await axeOn(page).exclude("nextjs-portal").analyze();
   return violations.map(({ id, help, nodes }) => ({ id, help, where: nodes.map(({ target }) => target.join(" ")) }));
 }
 

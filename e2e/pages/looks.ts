@@ -43,9 +43,14 @@ export async function inspectLooks(page: Page, place: string, looks: readonly Lo
   return problems;
 }
 
-async function findings(page: Page, { coloursOnly }: Look, place: string): Promise<unknown[]> {
+/** axe, which tells what is wrong alone: to describe all that is right takes it most of its time. */
+export function axeOn(page: Page): AxeBuilder {
   // No page here has frames of another origin: the extra window that they would take is left out.
-  const axe = new AxeBuilder({ page }).setLegacyMode();
+  return new AxeBuilder({ page }).setLegacyMode().options({ resultTypes: ["violations"] });
+}
+
+async function findings(page: Page, { coloursOnly }: Look, place: string): Promise<unknown[]> {
+  const axe = axeOn(page);
   const { violations } = await (coloursOnly ? axe.withRules("color-contrast") : axe).analyze();
   const overflow = await page.evaluate(
     () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
