@@ -84,7 +84,8 @@ function RevokeTokenForm({ keys: { id, keyManager }, revoke, close }: RevokeToke
 }
 
 function tell({ atGateways, atKeyManager }: RevokedTokenView, displayName: string): void {
-  if (!atGateways) toast.success(`Revoked at ${displayName}.`);
+  // Of a token that it never knew, a server says the same (RFC 7009 §2.2).
+  if (!atGateways) toast.success(`${displayName} does not take this token any more.`);
   else if (atKeyManager === true) {
     toast.success(`Revoked at ${displayName}. Gateways refuse it within five seconds.`);
   } else toast.warning(`Gateways refuse it within five seconds. ${atKeyManager}`);
