@@ -7,8 +7,8 @@ export type Stops = {
 };
 
 /**
- * Watches for reasons to stop: a signal, or the end of the process that started us. A second signal ends the
- * process at once; the embedded database is safe to leave behind and is found by the next start.
+ * Watches for reasons to stop: a signal, or the end of the process that started us, or of who reads what we say. A second
+ * signal ends the process at once; the embedded database is safe to leave behind and is found by the next start.
  */
 export function watchStops(): Stops {
   let reason: string | undefined;
@@ -27,6 +27,8 @@ export function watchStops(): Stops {
     });
   }
   process.on("disconnect", () => ask("the process that started it ended"));
+  // Without this, the first word after `npm start | head` would end us with the database left running.
+  for (const output of [process.stdout, process.stderr]) output.on("error", () => ask("nobody reads what it says"));
   watchStarter(() => ask("npm ended"));
   return { whenAsked: promise, asked: () => reason !== undefined };
 }
