@@ -102,7 +102,8 @@ function readHeader(text: string): ReadHeader | null {
   const bytes = decodeCanonical(text);
   const header = bytes && parseStrictObject(bytes);
   const read = header && readHeaderMembers(header);
-  if (read && text.length <= maximumKeptCharacters) headers.set(text, read);
+  // Written anew, which gives the same text: a part of a string may keep the whole token in memory.
+  if (read && text.length <= maximumKeptCharacters) headers.set(bytes.toString("base64url"), read);
   return read;
 }
 
