@@ -251,6 +251,9 @@ export async function openAuth0({
   }
 
   function refreshed(client: SimulatedClient, form: URLSearchParams): Promise<Response> | Response {
+    if (!client.grant_types.includes("refresh_token")) {
+      return oauthError(403, "unauthorized_client", "Grant type 'refresh_token' not allowed for the client.");
+    }
     const held = tenant.refreshTokens.get(form.get("refresh_token") ?? "");
     const api = held && findApi(tenant, held.audience);
     if (held?.clientId !== client.client_id || !api) {

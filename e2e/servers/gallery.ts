@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { freePort } from "./ports.ts";
+import { freePort, waitForPort } from "./ports.ts";
 
 const script = fileURLToPath(new URL("./gallery-server.ts", import.meta.url));
 /** It compiles the page when it is first asked for it. */
@@ -27,12 +27,13 @@ export async function startGallery(): Promise<{ origin: string; stop(): Promise<
     child.kill("SIGTERM");
     await gone;
   };
-  const until = Date.now() + startTimeoutMs;
-  while (child.exitCode === null && Date.now() < until) {
-    const page = await fetch(`${origin}/gallery`, { signal: AbortSignal.timeout(startTimeoutMs) }).catch(() => null);
-    if (page?.ok) return { origin, stop };
-    await new Promise((resolve) => setTimeout(resolve, 200));
+  try {
+    await waitForPort(`127.0.0.1:${port}`, { withinMs: startTimeoutMs, unless: gone });
+    const page = await fetch(`${origin}/gallery`, { signal: AbortSignal.timeout(startTimeoutMs) });
+    if (!page.ok) throw new Error(`It answers with the status ${page.status}.`);
+    return { origin, stop };
+  } catch (error) {
+    await stop();
+    throw new Error(`The gallery did not come up. It says:\n${chunks.join("")}`, { cause: error });
   }
-  await stop();
-  throw new Error(`The gallery did not come up. It says:\n${chunks.join("")}`);
 }

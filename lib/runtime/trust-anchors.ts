@@ -2,6 +2,7 @@
 import type { Connector } from "#lib/connector-kit/contract.ts";
 import type { KeyManagerRecord } from "#lib/data/key-managers.ts";
 import { revocationName } from "#lib/features/revocations/name.ts";
+import { parseUntrustedJson } from "#lib/foundation/json.ts";
 import type { OutboundFetch } from "#lib/foundation/outbound-contract.ts";
 import type { TrustAnchor } from "#lib/token-validation/snapshot.ts";
 
@@ -51,5 +52,5 @@ export function trustAnchorOf(keyManager: TrustedSettings, connector: Connector)
 export async function fetchKeySet(outbound: OutboundFetch, url: string): Promise<unknown> {
   const response = await outbound(url, { headers: { Accept: "application/json" }, ...keySetBudget });
   if (response.status !== 200) throw new Error(`The key set answered with status ${response.status}.`);
-  return response.json();
+  return parseUntrustedJson(await response.text());
 }

@@ -52,7 +52,7 @@ export function settingsProblems(
 
 function scopeProblems(connector: Connector, { applicationScopes }: CheckedSettings): FieldProblem[] {
   if (!applicationScopes || connector.capabilities.includes("scopes")) return [];
-  const message = `${notSupported(connector.name, connector, "scopes")} Leave application scopes off.`;
+  const message = `${notSupported(connector.name, connector.missing.scopes)} Leave application scopes off.`;
   return [{ path: "applicationScopes", message }];
 }
 
@@ -127,7 +127,7 @@ function validationProblems(connector: Connector, settings: CheckedSettings): Fi
 /** @param path of the choice for which tokens are asked about */
 function introspectionProblems(connector: Connector, endpoints: Endpoints, path: string): FieldProblem[] {
   if (!connector.capabilities.includes("introspectToken")) {
-    return [{ path, message: notSupported(connector.name, connector, "introspectToken") }];
+    return [{ path, message: notSupported(connector.name, connector.missing.introspectToken) }];
   }
   if (endpoints.introspection) return [];
   return [{ path: "endpoints.introspection", message: "Enter the introspection endpoint: tokens are checked there." }];

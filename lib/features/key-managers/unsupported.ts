@@ -1,14 +1,9 @@
 import { findConnector } from "#connectors/registry.ts";
-import type { Capability, Connector, PresetPart } from "#lib/connector-kit/contract.ts";
+import type { Capability, PresetPart } from "#lib/connector-kit/contract.ts";
 import { AppError } from "#lib/foundation/errors.ts";
 
 /** Says that somebody cannot do something, with the reason that the connector declares. */
-export function notSupported(
-  name: string,
-  { missing }: Pick<Connector, "missing">,
-  capability: Capability | PresetPart,
-): string {
-  const reason = missing[capability];
+export function notSupported(name: string, reason: string | undefined): string {
   return reason === undefined ? `Not supported by ${name}.` : `Not supported by ${name}: ${reason}`;
 }
 
@@ -21,6 +16,6 @@ export function unsupported(
   { displayName, connectorId }: { displayName: string; connectorId: string },
   capability: Capability | PresetPart,
 ): AppError {
-  const connector = findConnector(connectorId) ?? { missing: {} };
-  return new AppError("key_manager.unsupported", { message: notSupported(displayName, connector, capability) });
+  const reason = findConnector(connectorId)?.missing[capability];
+  return new AppError("key_manager.unsupported", { message: notSupported(displayName, reason) });
 }

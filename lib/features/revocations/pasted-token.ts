@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { RevocationRecord } from "#lib/data/revocations.ts";
 import { tokenDigest } from "#lib/foundation/ids.ts";
+import { parseUntrustedJson } from "#lib/foundation/json.ts";
 
 const claimsShape = z.object({
   iss: z.string().optional().catch(undefined),
@@ -32,7 +33,7 @@ function readClaims(token: string): z.output<typeof claimsShape> {
   const parts = token.split(".");
   if (parts.length !== 3) return {};
   try {
-    return claimsShape.parse(JSON.parse(Buffer.from(parts[1] ?? "", "base64url").toString("utf8")));
+    return claimsShape.parse(parseUntrustedJson(Buffer.from(parts[1] ?? "", "base64url").toString("utf8")));
   } catch {
     return {};
   }

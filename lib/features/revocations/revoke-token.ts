@@ -10,6 +10,7 @@ import { requirePerson } from "../applications/own.ts";
 import type { Context } from "../context.ts";
 import { toAppError } from "../key-managers/connector-errors.ts";
 import { openKeyManager } from "../key-managers/open.ts";
+import { notSupported, unsupported } from "../key-managers/unsupported.ts";
 import { revocationProblem } from "../key-mappings/revocation-problem.ts";
 import { toClientRef } from "../key-mappings/secrets.ts";
 import { auditSubject, requireOwnKeys, type KeysSubject } from "../key-mappings/subject.ts";
@@ -18,7 +19,13 @@ import { RevokeTokenInput, type RevokedTokenView } from "./contract.ts";
 import { revokeEverywhere } from "./everywhere.ts";
 import { keptUntil } from "./moments.ts";
 
-type Intent = { subject: KeysSubject; kind: TokenKind; token: Secret };
+type Intent = {
+  subject: KeysSubject;
+  kind: TokenKind;
+  token: Secret;
+  /** Why the key manager cannot end it; null where it can. */
+  problem: string | null;
+};
 
 /**
  * Revokes one token that some keys of the caller's got. An access token is refused by gateways within five seconds,
@@ -34,8 +41,17 @@ export const revokeToken = defineProvisioning({
   input: RevokeTokenInput,
   async intend(ctx, { id, kind, token }): Promise<Intent> {
     const subject = await requireOwnKeys(ctx, id);
-    if (subject.mapping.consumerKey !== null) return { subject, kind, token: new Secret(token) };
-    throw new AppError("key_mapping.not_active", { message: "These keys have no consumer key yet." });
+    if (subject.mapping.consumerKey === null) {
+      throw new AppError("key_mapping.not_active", { message: "These keys have no consumer key yet." });
+    }
+    const problem = revocationProblem(findConnector(subject.keyManager.connectorId), kind);
+    // Gateways know nothing of refresh tokens, so there is nothing that could be done.
+    if (problem !== null && kind === "refresh_token") {
+      throw new AppError("key_manager.unsupported", {
+        message: notSupported(subject.keyManager.displayName, problem),
+      });
+    }
+    return { subject, kind, token: new Secret(token), problem };
   },
   async call(ctx, intent): Promise<RevokedTokenView> {
     if (intent.kind === "refresh_token") {
@@ -43,6 +59,7 @@ export const revokeToken = defineProvisioning({
       return { atGateways: false, atKeyManager: true };
     }
     await refuseAtGateways(ctx, intent);
+    if (intent.problem !== null) return { atGateways: true, atKeyManager: intent.problem };
     const told = await outcomeOf(tellKeyManager(ctx, intent));
     if (told.ok) return { atGateways: true, atKeyManager: true };
     return { atGateways: true, atKeyManager: toAppError(told.error, intent.subject.keyManager.displayName).message };
@@ -60,13 +77,11 @@ export const revokeToken = defineProvisioning({
   },
 });
 
-/** @throws {AppError} `key_manager.unsupported` where it takes no such thing; and what a connector throws */
+/** @throws {AppError} `key_manager.*`, and what a connector throws */
 async function tellKeyManager(ctx: Context, { subject, kind, token }: Intent): Promise<void> {
-  const problem = revocationProblem(findConnector(subject.keyManager.connectorId), kind);
-  if (problem !== null) throw new AppError("key_manager.unsupported", { message: problem });
   const { adapter } = await openKeyManager(ctx, subject.keyManager.id);
   const ref = toClientRef(ctx, subject.mapping);
-  if (!adapter.revokeToken || !ref) throw new AppError("key_manager.unsupported");
+  if (!adapter.revokeToken || !ref) throw unsupported(subject.keyManager, "revokeToken");
   await adapter.revokeToken(ref, token, kind);
 }
 
