@@ -49,7 +49,9 @@ export function TableHeader({ className, scope = "col", ...props }: ComponentPro
       scope={scope}
       className={cn(
         "px-3 text-left font-medium first:pl-4 last:pr-4",
-        scope === "col" ? "h-8 whitespace-nowrap" : "h-10 group-data-[density=compact]/table:h-8",
+        scope === "col"
+          ? "h-8 whitespace-nowrap"
+          : "h-10 py-1.5 group-data-[density=compact]/table:h-8 group-data-[density=compact]/table:py-1",
         className,
       )}
       {...props}

@@ -1,12 +1,11 @@
 /** Revoking what an application got so far: by its owner, for all of its keys or one of them, and by administrators. */
-import { findRevocableApplication, type RevocableApplication } from "#lib/data/revocable-clients.ts";
+import { findRevocableApplication } from "#lib/data/revocable-clients.ts";
 import { AppError } from "#lib/foundation/errors.ts";
-import type { ApplicationId, KeyMappingId, PersonId } from "#lib/foundation/ids.ts";
+import type { ApplicationId, PersonId } from "#lib/foundation/ids.ts";
 import { requirePerson } from "../applications/own.ts";
-import { keyTypeLabels } from "../key-mappings/contract.ts";
-import { defineCrossTenantVerb, type AuditEntry, type CrossTenantContext } from "../verb.ts";
+import { defineCrossTenantVerb, type CrossTenantContext } from "../verb.ts";
 import { ApplicationTokensRef, KeyTokensRef, type RevokedView } from "./contract.ts";
-import { revokeEverywhere } from "./everywhere.ts";
+import { requireRevocableKeys, revokeEverywhere, type Revocable } from "./everywhere.ts";
 import { issuedUntil, keptUntil } from "./moments.ts";
 
 /**
@@ -48,14 +47,7 @@ export const revokeKeyTokens = defineCrossTenantVerb({
   permission: "key_mapping:write",
   input: KeyTokensRef,
   async run(ctx, { id }): Promise<RevokedView> {
-    const { personId: owner } = requirePerson(ctx.actor);
-    const of = { keyMappingId: id as KeyMappingId };
-    const application = await findRevocableApplication(ctx, { tenantId: ctx.tenant.id, owner, of });
-    if (!application) throw new AppError("key_mapping.not_found");
-    const [client] = application.clients;
-    if (!client) throw new AppError("key_mapping.not_active", { message: "These keys have no consumer key yet." });
-    const name = `${application.name} · ${client.keyManagerName} · ${keyTypeLabels[client.keyType]}`;
-    return revokeIssued(ctx, application, { type: "key_mapping", id, name });
+    return revokeIssued(ctx, await requireRevocableKeys(ctx, id));
   },
 });
 
@@ -64,22 +56,16 @@ async function revokeOfApplication(ctx: CrossTenantContext, id: string, owner: P
   const of = { applicationId: id as ApplicationId };
   const application = await findRevocableApplication(ctx, { tenantId: ctx.tenant.id, owner, of });
   if (!application) throw new AppError("application.not_found");
-  return revokeIssued(ctx, application, { type: "application", id: application.id, name: application.name });
+  const { clients, name } = application;
+  return revokeIssued(ctx, { clients, subject: { type: "application", id: application.id, name } });
 }
 
-async function revokeIssued(
-  ctx: CrossTenantContext,
-  { clients }: RevocableApplication,
-  subject: AuditEntry["subject"],
-): Promise<RevokedView> {
+async function revokeIssued(ctx: CrossTenantContext, revocable: Revocable): Promise<RevokedView> {
   const now = ctx.deps.clock.now();
   const [issuedBefore, expiresAt] = [issuedUntil(now), keptUntil(now)];
-  const mine = await revokeEverywhere(ctx, clients, {
+  const mine = await revokeEverywhere(ctx, revocable, {
     revokedOf: ({ consumerKey }) => [{ kind: "CONSUMER_KEY", value: consumerKey, issuedBefore, expiresAt }],
-    told: (rows) => ({
-      subject,
-      after: { consumerKeys: rows.map(({ value }) => value), issuedBefore, keptUntil: expiresAt },
-    }),
+    told: (rows) => ({ consumerKeys: rows.map(({ value }) => value), issuedBefore, keptUntil: expiresAt }),
   });
   return { count: mine.length, issuedBefore: issuedBefore.toISOString() };
 }

@@ -2,11 +2,9 @@
 import { z } from "zod";
 import { findConnector } from "#connectors/registry.ts";
 import type { TokenKind } from "#lib/connector-kit/contract.ts";
-import { findRevocableApplication } from "#lib/data/revocable-clients.ts";
 import { AppError, fieldError } from "#lib/foundation/errors.ts";
-import { tokenDigest, type KeyMappingId } from "#lib/foundation/ids.ts";
+import { tokenDigest } from "#lib/foundation/ids.ts";
 import { Secret } from "#lib/foundation/secret.ts";
-import { requirePerson } from "../applications/own.ts";
 import type { Context } from "../context.ts";
 import { toAppError } from "../key-managers/connector-errors.ts";
 import { openKeyManager } from "../key-managers/open.ts";
@@ -16,7 +14,7 @@ import { toClientRef } from "../key-mappings/secrets.ts";
 import { auditSubject, requireOwnKeys, type KeysSubject } from "../key-mappings/subject.ts";
 import { defineCrossTenantVerb, defineProvisioning, outcomeOf, type Settled } from "../verb.ts";
 import { RevokeTokenInput, type RevokedTokenView } from "./contract.ts";
-import { revokeEverywhere } from "./everywhere.ts";
+import { requireRevocableKeys, revokeEverywhere } from "./everywhere.ts";
 import { keptUntil } from "./moments.ts";
 
 type Intent = {
@@ -124,17 +122,10 @@ const refuseToken = defineCrossTenantVerb({
   permission: "key_mapping:write",
   input: RefuseTokenInput,
   async run(ctx, { id, marks, expiresAt }): Promise<void> {
-    const { personId: owner } = requirePerson(ctx.actor);
-    const of = { keyMappingId: id as KeyMappingId };
-    const application = await findRevocableApplication(ctx, { tenantId: ctx.tenant.id, owner, of });
-    if (!application) throw new AppError("key_mapping.not_found");
     const until = expiresAt ?? keptUntil(ctx.deps.clock.now());
-    await revokeEverywhere(ctx, application.clients, {
+    await revokeEverywhere(ctx, await requireRevocableKeys(ctx, id), {
       revokedOf: () => marks.map((mark) => ({ ...mark, issuedBefore: null, expiresAt: until })),
-      told: () => ({
-        subject: { type: "key_mapping", id, name: application.name },
-        after: { revoked: marks, keptUntil: until },
-      }),
+      told: () => ({ revoked: marks, keptUntil: until }),
     });
   },
 });

@@ -49,7 +49,7 @@ export default async function RevocationsPage({ searchParams }: PageProps<"/admi
           <SearchField
             label="Search revocations"
             maxLength={searchLength}
-            placeholder="Consumer key, subject, token id or person"
+            placeholder="Key, subject, token id or person"
             className="w-full sm:w-96"
           />
           {items.length === 0 ? (
