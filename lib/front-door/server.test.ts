@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { request, type IncomingHttpHeaders, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { connect, type AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { silentLog, type LogFields } from "#lib/foundation/log.ts";
 import { Secret } from "#lib/foundation/secret.ts";
@@ -232,6 +232,30 @@ it("a request without a body arrives ended where that is asked for, and one with
   expect((await call(spared, "/")).body).toBe("true");
   expect((await call(spared, "/", announced)).body).toBe("false");
   expect((await call(await open([ended]), "/")).body).toBe("false");
+});
+
+it("several requests on one connection to an express mount are answered each, in their order", async () => {
+  const answering: Handler = (req, res) => {
+    if (req.url === "/fails") throw new Error("a bug");
+    res.end(`answer to ${req.url}`);
+  };
+  const server = await open([everywhere(answering, { express: true })]);
+  const { port } = server.address() as AddressInfo;
+  const socket = connect(port, "127.0.0.1");
+  socket.write(
+    ["/first", "/fails", "/last"].map((path) => `GET ${path} HTTP/1.1\r\nHost: portal.test\r\n\r\n`).join(""),
+  );
+  let said = "";
+  socket.setEncoding("utf8").on("data", (chunk: string) => (said += chunk));
+  await expect.poll(() => said).toContain("answer to /last");
+  socket.destroy();
+  expect(said.match(/HTTP\/1\.1 \d+|answer to \/[a-z]+/g)).toEqual([
+    "HTTP/1.1 200",
+    "answer to /first",
+    "HTTP/1.1 500",
+    "HTTP/1.1 200",
+    "answer to /last",
+  ]);
 });
 
 it("a log shows no one-time token of an address", async () => {

@@ -4,6 +4,7 @@ import type { Log } from "#lib/foundation/log.ts";
 import { admit } from "./admission.ts";
 import { securityHeaders } from "./headers.ts";
 import { observeRequest } from "./metrics.ts";
+import { together } from "./together.ts";
 
 /** Answers requests below one path. It gets Node's own request and response, with `req.url` untouched. */
 export type Handler = (req: IncomingMessage, res: ServerResponse) => void | Promise<void>;
@@ -51,10 +52,11 @@ export function createFrontDoor({
 }: FrontDoorOptions): Server {
   const fixedHeaders = Object.entries(securityHeaders(origin));
   const expressMounts = mounts.filter(({ express }) => express);
+  const answerSoon = together<Express>((call) => answerExpress(call, log));
   const server = createServer({ optimizeEmptyRequests: endsEmptyRequests }, (req, res) => {
     const expressMount = expressMounts.find((candidate) => candidate.matches(pathOf(req)));
     const startedAt = performance.now();
-    if (expressMount) return answerExpress(req, res, { mount: expressMount, log, startedAt });
+    if (expressMount) return answerSoon({ req, res, mount: expressMount, startedAt });
     const admission = admit(req, { origin, trustedProxies });
     const mount = mounts.find((candidate) => candidate.matches(admission.path));
     for (const [name, value] of fixedHeaders) res.setHeader(name, value);
@@ -89,12 +91,10 @@ function pathOf({ url = "/" }: IncomingMessage): string {
   return query < 0 ? url : url.slice(0, query);
 }
 
+type Express = { req: IncomingMessage; res: ServerResponse; mount: Mount; startedAt: number };
+
 /** Counted when the answer is made, not when it has gone: nothing has to listen for that. */
-function answerExpress(
-  req: IncomingMessage,
-  res: ServerResponse,
-  { mount, log, startedAt }: { mount: Mount; log: Log; startedAt: number },
-): void {
+function answerExpress({ req, res, mount, startedAt }: Express, log: Log): void {
   const observe = () => observeRequest(mount.area, res.statusCode, (performance.now() - startedAt) / 1000);
   const answered = answer(req, res, { mount, requestId: undefined, log });
   if (answered) void answered.then(observe);
