@@ -13,6 +13,16 @@ export function median(values: readonly number[]): number {
   return percentile(values, 0.5);
 }
 
+/**
+ * How many times as large the ones are as the others, taken turn by turn: whatever slows the machine for a while slows what
+ * was measured in one turn alike.
+ *
+ * @param others as many as the ones, in the same order
+ */
+export function ratioOf(ones: readonly number[], others: readonly number[]): number {
+  return median(ones.map((one, turn) => one / (others[turn] ?? NaN)));
+}
+
 export type Figure = {
   benchmark: string;
   what: string;

@@ -11,7 +11,7 @@ import { silentLog } from "#lib/foundation/log.ts";
 import { createOutbound } from "#lib/foundation/outbound.ts";
 import { keycloakUnavailable, startKeycloak, type Keycloak } from "#e2e/servers/keycloak.ts";
 import { testTenant } from "#tooling/testing/tenant.ts";
-import { figure, median, type Figure } from "./figures.ts";
+import { figure, ratioOf, type Figure } from "./figures.ts";
 import type { World } from "./world.ts";
 
 /** Why it cannot be measured here, in one sentence; null where it can. */
@@ -52,7 +52,7 @@ export async function benchGeneration(world: World, smoke: boolean): Promise<Fig
       times.through.push(through);
     }
     const added = times.through.map((through, index) => through - (times.direct[index] ?? 0));
-    const ratio = (values: number[]) => ({ value: median(values) / median(times.direct), to: "directly" });
+    const ratio = (values: number[]) => ({ value: ratioOf(values, times.direct), to: "directly" });
     return [
       figure("keys at Keycloak", "registration call, directly", { values: times.direct, unit: "ms" }),
       figure("keys at Keycloak", "what the connector says: sign-in, registration, read-back", {

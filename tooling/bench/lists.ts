@@ -1,7 +1,7 @@
 import { installationDb } from "#lib/data/database.ts";
 import { connectors } from "#connectors/registry.ts";
 import { testTenant } from "#tooling/testing/tenant.ts";
-import { figure, median, type Figure } from "./figures.ts";
+import { figure, ratioOf, type Figure } from "./figures.ts";
 import type { World } from "./world.ts";
 
 const pages = ["/developer/applications", "/admin/key-managers"];
@@ -27,7 +27,7 @@ export async function benchLists(world: World, smoke: boolean): Promise<Figure[]
       figure("lists", `${path}, ${large.toLocaleString("en")} applications`, {
         values: times.many,
         unit: "ms",
-        ratio: { value: median(times.many) / median(times.few), to },
+        ratio: { value: ratioOf(times.many, times.few), to },
       }),
     );
   }

@@ -1,9 +1,10 @@
-/** A bare node:http server; tells its parent the port. */
+/** A bare node:http server that says one thing; tells its parent the port. */
 import { createServer } from "node:http";
 
+const said = process.env["SAID"] ?? "ok";
 const server = createServer((req, res) => {
   req.resume();
-  req.on("end", () => res.end("ok"));
+  req.on("end", () => res.end(said));
 });
 server.listen(0, "127.0.0.1", () => {
   const address = server.address();
