@@ -47,6 +47,9 @@ const otherTokenTypes = new Set([
   backendTokenType,
 ]);
 
+/** Claims of ID tokens, security events and proofs. */
+const otherTokenClaims = ["at_hash", "c_hash", "s_hash", "events", "htm", "htu"];
+
 /**
  * Whether a token with these claims is an access token at all. Refresh tokens, ID tokens, logout tokens,
  * security events, proofs and assertions are signed by the same keys and must never pass as one
@@ -62,9 +65,8 @@ export function isAccessToken(anchor: TrustAnchor, type: string, claims: Record<
   }
   const use = member(claims, "token_use");
   if (use !== undefined && use !== "access") return false;
-  const marks = ["at_hash", "c_hash", "s_hash", "events", "htm", "htu"];
-  if (type !== "at+jwt") marks.push("nonce");
-  return !marks.some((name) => Object.hasOwn(claims, name));
+  if (type !== "at+jwt" && Object.hasOwn(claims, "nonce")) return false;
+  return !otherTokenClaims.some((name) => Object.hasOwn(claims, name));
 }
 
 /**

@@ -20,59 +20,50 @@ export function parseStrictObject(bytes: Buffer): Record<string, unknown> | null
     return null;
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
-  return namesMemberTwice(text) ? null : (value as Record<string, unknown>);
+  return namesMemberTwice(text, value) ? null : (value as Record<string, unknown>);
 }
 
 const quotationMark = 0x22;
 const colon = 0x3a;
 const backslash = 0x5c;
 
-/** @param text valid JSON whose names hold no escapes: there, a string followed by a colon is a member's name */
-function namesMemberTwice(text: string): boolean {
-  const open: (Set<string> | null)[] = [];
-  for (let at = 0; at < text.length; at++) {
-    switch (text.charCodeAt(at)) {
-      case 0x7b: // {
-        open.push(new Set());
-        break;
-      case 0x5b: // [
-        open.push(null);
-        break;
-      case 0x7d: // }
-      case 0x5d: // ]
-        open.pop();
-        break;
-      case quotationMark: {
-        const end = endOfString(text, at);
-        if (isFollowedByColon(text, end)) {
-          const names = open.at(-1);
-          const name = text.slice(at + 1, end - 1);
-          if (names?.has(name)) return true;
-          names?.add(name);
-        }
-        at = end - 1;
-      }
-    }
-  }
-  return false;
+/** Of members with one name in one object, JSON.parse keeps the last: the text then names more than there are. */
+function namesMemberTwice(text: string, value: object): boolean {
+  return namesIn(text) > membersOf(value);
 }
 
-/** The position after the closing quotation mark. */
+/** @param text valid JSON, in which a colon between strings stands behind a name */
+function namesIn(text: string): number {
+  let names = 0;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit === colon) names++;
+    else if (unit === quotationMark) at = endOfString(text, at);
+  }
+  return names;
+}
+
+/** The position of the closing quotation mark. */
 function endOfString(text: string, start: number): number {
   let at = start + 1;
   for (let unit = text.charCodeAt(at); unit !== quotationMark; unit = text.charCodeAt(at)) {
     // What is no quotation mark at the end of the text is no string: the text was valid JSON.
     at += unit === backslash ? 2 : 1;
   }
-  return at + 1;
+  return at;
 }
 
-/** White space of JSON (RFC 8259 §2) may stand between. */
-function isFollowedByColon(text: string, from: number): boolean {
-  let at = from;
-  let unit = text.charCodeAt(at);
-  while (unit === 0x20 || unit === 0x09 || unit === 0x0a || unit === 0x0d) unit = text.charCodeAt(++at);
-  return unit === colon;
+/** How many members it has, at all levels. */
+function membersOf(value: object): number {
+  let members = 0;
+  const open = [value];
+  // Without recursion: a text of brackets alone is nested deeper than the stack.
+  for (const one of open) {
+    const inner: unknown[] = Object.values(one);
+    if (!Array.isArray(one)) members += inner.length;
+    for (const item of inner) if (typeof item === "object" && item !== null) open.push(item);
+  }
+  return members;
 }
 
 /** Reads an own member: names that came from configuration must not find inherited ones. */

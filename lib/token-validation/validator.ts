@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { LRUCache } from "lru-cache";
+import QuickLRU from "quick-lru";
 import type { Clock } from "#lib/foundation/clock.ts";
 import type { Log } from "#lib/foundation/log.ts";
 import { whenThere, type Soon } from "#lib/foundation/soon.ts";
@@ -48,7 +48,7 @@ export type ValidationRequest = {
 
 export type ValidatorLimits = {
   skewSeconds: number;
-  /** Tokens whose facts are kept at a time. */
+  /** Tokens whose facts are kept at a time, at most; of those that are used, half as many at least. */
   tokens: number;
   keySets: KeySetLimits;
   introspection: IntrospectionLimits;
@@ -133,7 +133,8 @@ export function createValidator(ports: ValidatorPorts): Validator {
   const keySets = new KeySetStore({ ...ports, limits: limits.keySets });
   const introspector = new Introspector({ ...ports, limits: limits.introspection });
   const dpop = new DpopVerifier(limits.dpop, ports.timer);
-  const known = new LRUCache<string, CachedFacts>({ max: limits.tokens });
+  // It keeps up to twice as many, and to use one costs next to nothing.
+  const known = new QuickLRU<string, CachedFacts>({ maxSize: Math.ceil(limits.tokens / 2) });
 
   function validate(request: ValidationRequest, explain?: Explain): Soon<Verdict> {
     return whenThere(ports.snapshot(request.tenantId), (snapshot) => validateIn(snapshot, request, explain));
@@ -160,7 +161,7 @@ export function createValidator(ports: ValidatorPorts): Validator {
       explain,
     };
     const known = explain ? null : recall(snapshot, presented);
-    const checked = known ?? check(snapshot, target.api, presented, explain);
+    const checked = known ?? check(presented, { snapshot, accepting: target.api, now, explain });
     return whenThere(checked, (found) => judgeChecked(found, call));
   }
 
@@ -192,7 +193,8 @@ export function createValidator(ports: ValidatorPorts): Validator {
     if (!token) return refuse("token_missing");
     const now = ports.clock.now();
     const presented = { token, digest: digestOf(token) };
-    const checked = recall(snapshot, presented) ?? (await check(snapshot, anyKeyManager, presented));
+    const checked =
+      recall(snapshot, presented) ?? (await check(presented, { snapshot, accepting: anyKeyManager, now }));
     if (isRefused(checked)) return checked;
     const { digest } = presented;
     return (await refuseAtPresent(checked, { snapshot, accepting: anyKeyManager, digest, now })) ?? checked;
@@ -237,8 +239,7 @@ export function createValidator(ports: ValidatorPorts): Validator {
 
   /** Facts verified earlier, where everything they rest on is still the same. */
   function recall(snapshot: Snapshot, { digest }: Presented): Inspected | null {
-    // Looked at in passing: to note what was used last costs more than to verify a token once more when its turn is over.
-    const entry = known.peek(digest);
+    const entry = known.get(digest);
     if (!entry) return null;
     const anchor = snapshot.anchorsById.get(entry.anchor.keyManagerId);
     if (anchor?.fingerprint !== entry.anchor.fingerprint) return null;
@@ -246,10 +247,8 @@ export function createValidator(ports: ValidatorPorts): Validator {
   }
 
   function check(
-    snapshot: Snapshot,
-    accepting: Accepting,
     { token, digest }: Presented,
-    explain?: Explain,
+    { snapshot, accepting, now, explain }: Omit<Presence, "digest">,
   ): Soon<Inspected | Refused> {
     const read = readToken(token);
     explain?.("format", formatSides(read));
@@ -268,7 +267,7 @@ export function createValidator(ports: ValidatorPorts): Validator {
       });
     }
     const { skewSeconds } = limits;
-    const verified = verifyToken(token, read, { anchor, keySets, now: ports.clock.now(), skewSeconds, explain });
+    const verified = verifyToken(token, read, { anchor, keySets, now, skewSeconds, explain });
     return whenThere(verified, (outcome) => {
       if (isRefused(outcome)) return outcome;
       known.set(digest, { facts: outcome.facts, anchor, origin: outcome.origin });
