@@ -4,6 +4,7 @@ import { isSecret, Secret } from "#lib/foundation/secret.ts";
 import type { ClientCredentials } from "#lib/protocol/client-authentication.ts";
 import { unreadable, type Answer } from "#lib/protocol/exchange.ts";
 import { scrub } from "#lib/protocol/reason.ts";
+import type { TokenKind } from "#lib/protocol/token-kind.ts";
 import { openAdministration, unlessAbsent, type Administration } from "../administration.ts";
 import type {
   ClientLifecycle,
@@ -69,7 +70,15 @@ function standardPart(
     },
     dependencies,
   );
-  return Object.fromEntries(descriptor.standard.map((name) => [name, all[name]]));
+  const provided = {
+    ...all,
+    async revokeToken(client: ClientRef, token: Secret, kind: TokenKind) {
+      const reason = descriptor.cannotRevoke[kind];
+      if (reason !== undefined) throw new ConnectorError("unsupported", reason);
+      return all.revokeToken(client, token, kind);
+    },
+  };
+  return Object.fromEntries(descriptor.standard.map((name) => [name, provided[name]]));
 }
 
 function openApi(

@@ -1,5 +1,6 @@
 /** The format of a connector that is described instead of programmed; docs/connectors/your-own.md walks through one. */
 import { z } from "zod";
+import { tokenKinds } from "#lib/protocol/token-kind.ts";
 import { endpointNames, type EndpointUse } from "../contract.ts";
 import type { Template } from "./template.ts";
 
@@ -228,6 +229,8 @@ export const descriptorFormat = z.strictObject({
   standard: z
     .array(z.enum(["proveClient", "issueToken", "exchangeToken", "revokeToken", "introspectToken"]))
     .default([]),
+  /** Why the server does not end tokens of a kind, by the kind's name. */
+  cannotRevoke: z.partialRecord(z.enum(tokenKinds), text()).default({}),
   /** The client that may ask about tokens (RFC 7662). */
   introspectionClient: z.strictObject({ clientId: filled, clientSecret: filled }).optional(),
   /** Why the server lacks an ability, by the ability's name. */

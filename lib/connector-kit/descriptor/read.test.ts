@@ -90,6 +90,20 @@ describe("a mistake", () => {
       undefined,
     ],
     ["an ability that is both there and missing", "missing:\n", "missing:\n  issueToken: No.\n", /not missing/, 1],
+    [
+      "a kind of token that cannot be revoked where none can",
+      "revokeToken]\n\nmissing:\n",
+      "introspectToken]\n\ncannotRevoke:\n  access_token: It lives on.\nmissing:\n  revokeToken: No.\n",
+      /cannotRevoke: Nothing is revoked here/,
+      undefined,
+    ],
+    [
+      "that no kind of token can be revoked, of a server that revokes",
+      "missing:\n",
+      "cannotRevoke: { access_token: No., refresh_token: No. }\nmissing:\n",
+      /cannotRevoke: A server that ends no kind of token/,
+      0,
+    ],
     ["an ability that nobody has heard of", "missing:\n", "missing:\n  fly: No.\n", /no ability of this name/, 1],
   ])("is named with its line: %s", (_name, from, to, words, below) => {
     const { message, line } = refusalOf(from, to);
@@ -224,6 +238,25 @@ describe("secrets", () => {
     vendor.recover();
     const client = { ...ref, ...(consumerSecret && { consumerSecret }) };
     expect((await open(vendor.fetch).issueToken?.(client, { scopes: [] }))?.accessToken).toBeDefined();
+  });
+});
+
+describe("tokens of a kind that the server does not end", () => {
+  const reason = "Northwind's access tokens live until they expire.";
+  const changed = text.replace("missing:\n", `cannotRevoke:\n  access_token: ${reason}\nmissing:\n`);
+
+  it("are refused with the reason, without asking it; the others are ended", async () => {
+    const connector = readDescribedConnector(changed, source);
+    expect(connector.cannotRevoke).toEqual({ access_token: reason });
+    const { vendor, adapter } = await world(connector);
+    const { ref } = await adapter.registerClient(specOf());
+    const token = (await adapter.issueToken?.(ref, { scopes: [] }))?.accessToken ?? new Secret("none");
+    const asked = vendor.requests.length;
+    const error = await failureOf(adapter.revokeToken?.(ref, token, "access_token"));
+    expect(error).toMatchObject({ kind: "unsupported", message: expect.stringContaining(reason) as string });
+    expect(vendor.requests).toHaveLength(asked);
+    await adapter.revokeToken?.(ref, token, "refresh_token");
+    expect(vendor.requests.length).toBeGreaterThan(asked);
   });
 });
 

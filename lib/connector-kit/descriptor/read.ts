@@ -1,5 +1,6 @@
 import { isMap, isPair, isScalar, LineCounter, parseDocument, type Document, type Node } from "yaml";
 import type { z } from "zod";
+import { tokenKinds } from "#lib/protocol/token-kind.ts";
 import {
   capabilities,
   endpointNames,
@@ -45,7 +46,12 @@ export function readDescribedConnector(text: string, source: string): Connector 
   };
   const parsed = descriptorFormat.safeParse(document.toJS({ maxAliasCount: 100 }));
   if (!parsed.success) return complain(parsed.error.issues.map(toProblem));
-  const problems = [...nameProblems(parsed.data), ...missingProblems(parsed.data), ...presetProblems(parsed.data)];
+  const problems = [
+    ...nameProblems(parsed.data),
+    ...missingProblems(parsed.data),
+    ...revocationProblems(parsed.data),
+    ...presetProblems(parsed.data),
+  ];
   if (problems.length > 0) complain(problems);
   return toConnector(parsed.data);
 }
@@ -186,8 +192,19 @@ function missingProblems(descriptor: Descriptor): Problem[] {
   ];
 }
 
+function revocationProblems({ standard, cannotRevoke }: Descriptor): Problem[] {
+  const kinds = tokenKinds.filter((kind) => cannotRevoke[kind] !== undefined);
+  if (kinds.length === 0) return [];
+  const path = ["cannotRevoke"];
+  if (!standard.includes("revokeToken")) {
+    return [{ path, message: "Nothing is revoked here: say why under “missing”, as “revokeToken”." }];
+  }
+  if (kinds.length < tokenKinds.length) return [];
+  return [{ path, message: "A server that ends no kind of token revokes none: leave “revokeToken” out." }];
+}
+
 function toConnector(descriptor: Descriptor): Connector {
-  const { id, name, monogram, summary, grantTypes, trust, preset, lifetimesPerClient } = descriptor;
+  const { id, name, monogram, summary, grantTypes, trust, preset, cannotRevoke, lifetimesPerClient } = descriptor;
   const provided = capabilitiesOf(descriptor);
   const lacking = capabilities.filter((capability) => !provided.includes(capability));
   const uses = endpointNames.map((endpoint) => [endpoint, descriptor.endpoints[endpoint] ?? "unused"] as const);
@@ -201,6 +218,7 @@ function toConnector(descriptor: Descriptor): Connector {
     missing: Object.fromEntries(
       lacking.map((capability) => [capability, descriptor.missing[capability] ?? notDescribed[capability] ?? ""]),
     ),
+    ...(Object.keys(cannotRevoke).length > 0 && { cannotRevoke: withoutUndefined(cannotRevoke) }),
     ...(Object.keys(preset).length > 0 && { preset: withoutUndefined(preset) }),
     consumerSecrets: secretTraits(descriptor),
     open: (settings, dependencies) => openDescribedAdapter(descriptor, settings, dependencies),
