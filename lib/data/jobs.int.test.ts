@@ -1,5 +1,6 @@
 import { inject } from "vitest";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import type { TenantId } from "#lib/foundation/ids.ts";
 import { silentLog } from "#lib/foundation/log.ts";
 import { Secret } from "#lib/foundation/secret.ts";
 import { testDatabase, testTenant } from "#tooling/testing/tenant.ts";
@@ -83,6 +84,29 @@ describe("the job queue", () => {
     );
     await vi.waitFor(() => expect(began.slice(3)).toEqual(["two"]), 25_000);
     expect(new Set(began.slice(0, 3))).toEqual(new Set(subjects));
+  });
+
+  it("lets no tenant hold up another, however long its jobs take", async () => {
+    const [busy, other] = [await testTenant(), await testTenant()];
+    const enqueue = (tenantId: TenantId, subjectId: string) =>
+      testDatabase().inTenant(tenantId, (tx) => store.enqueue(tx, { kind: "test.shares", tenantId, subjectId }));
+    for (const subjectId of ["one", "two", "three", "four"]) await enqueue(busy.id, subjectId);
+    const began: string[] = [];
+    const released = Promise.withResolvers<undefined>();
+    await store.work(
+      "test.shares",
+      async ({ tenantId, subjectId }) => {
+        began.push(subjectId);
+        if (tenantId === busy.id) await released.promise;
+      },
+      { atOnce: 4, ofOneTenant: 2 },
+    );
+    await vi.waitFor(() => expect(began).toHaveLength(2), 10_000);
+    await enqueue(other.id, "other");
+    await vi.waitFor(() => expect(began).toContain("other"), 10_000);
+    expect(began).toHaveLength(3);
+    released.resolve(undefined);
+    await vi.waitFor(() => expect(new Set(began)).toEqual(new Set(["one", "two", "three", "four", "other"])), 10_000);
   });
 
   it("tries a job that failed again, and lets the others pass meanwhile", async () => {

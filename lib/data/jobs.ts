@@ -7,6 +7,8 @@ import { installationDb, tenantDb, type InstallationContext, type TenantContext 
 /** A job as it is stored: ids only, never a payload or a secret. */
 export type JobSubject = { tenantId: TenantId; subjectId: string };
 
+type AtOnce = { atOnce?: number; ofOneTenant?: number };
+
 export type JobStore = {
   /**
    * Adds a job in the caller's transaction. One job waits for each subject: asking again while one waits
@@ -16,8 +18,11 @@ export type JobStore = {
   /**
    * Runs jobs of a kind, one at a time for each call or as many as are named, then as soon as there are more. A job that
    * throws is tried again, ever later.
+   *
+   * @param options.atOnce how many at a time
+   * @param options.ofOneTenant how many of them of one tenant: whatever takes long there holds up no other
    */
-  work(kind: string, run: (job: JobSubject) => Promise<void>, options?: { atOnce?: number }): Promise<void>;
+  work(kind: string, run: (job: JobSubject) => Promise<void>, options?: AtOnce): Promise<void>;
   /** Runs something on a schedule (cron, UTC), in one process of the installation at a time. */
   schedule(name: string, cron: string, run: () => Promise<void>): Promise<void>;
   /** Makes its tables where they are missing, and begins to keep them in order. */
@@ -74,15 +79,24 @@ export function openJobStore({ url, log }: { url: Secret; log: Log }): JobStore 
       const data: JobSubject = { tenantId, subjectId };
       await boss.upsert(kind, data, {
         singletonKey: subjectId,
+        group: { id: tenantId },
         startAfter: delaySeconds,
         db: fromPrisma(tenantDb(tx)),
       });
     },
-    async work(kind, run, { atOnce = 1 } = {}) {
+    async work(kind, run, { atOnce = 1, ofOneTenant = atOnce } = {}) {
       await queue(kind);
+      // What is fetched together ends together: whoever fetches takes no more than one tenant may have.
+      const shares = { batchSize: ofOneTenant, localConcurrency: Math.ceil(atOnce / ofOneTenant) };
       await boss.work<JobSubject>(
         kind,
-        { pollingIntervalSeconds: 1, batchSize: atOnce, burstWhenBatchFull: true, perJobResults: true },
+        {
+          pollingIntervalSeconds: 1,
+          ...shares,
+          ...(shares.localConcurrency > 1 && { localGroupConcurrency: ofOneTenant }),
+          burstWhenBatchFull: true,
+          perJobResults: true,
+        },
         (jobs: StoredJob<JobSubject>[]) => Promise.all(jobs.map((job) => resultOf(job, run))),
       );
     },

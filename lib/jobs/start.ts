@@ -25,7 +25,7 @@ export type Worker = {
   work(
     kind: string,
     run: (job: { tenantId: TenantId; subjectId: string }) => Promise<void>,
-    options?: { atOnce?: number },
+    options?: { atOnce?: number; ofOneTenant?: number },
   ): Promise<void>;
   schedule(name: string, cron: string, run: () => Promise<void>): Promise<void>;
 };
@@ -65,6 +65,7 @@ export async function startJobs(
   await worker.work(tellOwnerKind, ({ tenantId, subjectId }) => tellOwner(deps, tenantId, subjectId));
   await worker.work(deliverWebhookJob, ({ tenantId, subjectId }) => deliverToWebhook(deps, tenantId, subjectId), {
     atOnce: maximumWebhooks,
+    ofOneTenant: maximumWebhooks / 4,
   });
   await worker.work(narrowScopesOfApiJob, ({ subjectId }) => narrowScopesOfApi(deps, subjectId));
   for (const { name, cron, run } of [...ours, ...schedules]) {
