@@ -20,7 +20,8 @@ export type JobStore = {
    * throws is tried again, ever later.
    *
    * @param options.atOnce how many at a time
-   * @param options.ofOneTenant how many of them of one tenant: whatever takes long there holds up no other
+   * @param options.ofOneTenant how many of them of one tenant: whatever takes long there holds up no other. At most the root
+   *   of `atOnce`: there are as many fetchers as one tenant may have jobs, or more
    */
   work(kind: string, run: (job: JobSubject) => Promise<void>, options?: AtOnce): Promise<void>;
   /** Runs something on a schedule (cron, UTC), in one process of the installation at a time. */

@@ -65,7 +65,7 @@ export async function startJobs(
   await worker.work(tellOwnerKind, ({ tenantId, subjectId }) => tellOwner(deps, tenantId, subjectId));
   await worker.work(deliverWebhookJob, ({ tenantId, subjectId }) => deliverToWebhook(deps, tenantId, subjectId), {
     atOnce: maximumWebhooks,
-    ofOneTenant: maximumWebhooks / 4,
+    ofOneTenant: maximumWebhooks / 5,
   });
   await worker.work(narrowScopesOfApiJob, ({ subjectId }) => narrowScopesOfApi(deps, subjectId));
   for (const { name, cron, run } of [...ours, ...schedules]) {
