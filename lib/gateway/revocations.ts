@@ -35,9 +35,9 @@ export class Revocations {
 
   /** Adds one; of two for the same tokens the later moments count. */
   add({ keyManager, kind, value, issuedBefore, expiresAt }: Revocation): void {
-    const expires = Math.ceil(expiresAt.getTime() / 1000) + toleranceSeconds;
-    if (issuedBefore === null) return this.#tokens.add([kind, keyManager, value], expires);
     const key = keyOf(kind, keyManager, value);
+    const expires = Math.ceil(expiresAt.getTime() / 1000) + toleranceSeconds;
+    if (issuedBefore === null) return this.#tokens.add(key, expires);
     const known = this.#cutoffs.get(key);
     this.#cutoffs.set(key, {
       issuedBefore: Math.max(known?.issuedBefore ?? 0, issuedBefore.getTime() / 1000),
@@ -53,8 +53,8 @@ export class Revocations {
    */
   covers(keyManager: string, { tokenId, consumerKey, subject, issuedAt }: TokenFacts, digest: string): boolean {
     if (this.#tokens.size > 0) {
-      if (tokenId !== null && this.#tokens.has(["TOKEN_ID", keyManager, tokenId])) return true;
-      if (this.#tokens.has(["TOKEN_DIGEST", keyManager, digest])) return true;
+      if (tokenId !== null && this.#tokens.has(keyOf("TOKEN_ID", keyManager, tokenId))) return true;
+      if (this.#tokens.has(keyOf("TOKEN_DIGEST", keyManager, digest))) return true;
     }
     if (this.#cutoffs.size === 0) return false;
     const isCutOff = (kind: Revocation["kind"], value: string | null) => {
@@ -90,10 +90,6 @@ function keyOf(kind: Revocation["kind"], keyManager: string, value: string): str
 }
 
 const smallest = 64;
-const separator = 0x1_0000;
-
-/** Hashed one after the other: to join them first takes longer than the rest. */
-type Parts = readonly [kind: Revocation["kind"], keyManager: string, value: string];
 
 /** A set of texts that knows each by 64 bits, with the second at which it may be forgotten. */
 class HashTable {
@@ -124,15 +120,15 @@ class HashTable {
     return restored;
   }
 
-  has(parts: Parts): boolean {
-    this.#hash(parts);
+  has(text: string): boolean {
+    this.#hash(text);
     return this.#expires[this.#place()] !== 0;
   }
 
-  add(parts: Parts, expires: number): void {
+  add(text: string, expires: number): void {
     // Half empty at least: looking for what is not there then takes a step or two.
     if (2 * (this.#size + 1) > this.#expires.length) this.#resize(2 * this.#expires.length, 0);
-    this.#hash(parts);
+    this.#hash(text);
     this.#put(expires);
   }
 
@@ -181,32 +177,21 @@ class HashTable {
   }
 
   /** Two multiplicative hashes, each with its own seed, stirred into each other at the end. */
-  #hash([kind, keyManager, value]: Parts): void {
-    this.#high = this.#seeds[0] ?? 0;
-    this.#low = this.#seeds[1] ?? 0;
-    this.#take(kind);
-    this.#take(keyManager);
-    this.#take(value);
-    let [high, low] = [this.#high, this.#low];
+  #hash(text: string): void {
+    let high = this.#seeds[0] ?? 0;
+    let low = this.#seeds[1] ?? 0;
+    for (let index = 0; index < text.length; index++) {
+      const unit = text.charCodeAt(index);
+      high = Math.imul(high ^ unit, 0x85eb_ca6b);
+      high = (high << 13) | (high >>> 19);
+      low = Math.imul(low ^ unit, 0xc2b2_ae35);
+      low = (low << 15) | (low >>> 17);
+    }
     high ^= low >>> 15;
     high = Math.imul(high, 0x27d4_eb2f);
     low ^= high >>> 13;
     low = Math.imul(low, 0x1656_67b1);
     this.#high = (high ^ (low >>> 16)) >>> 0;
     this.#low = (low ^ (high >>> 16)) >>> 0;
-  }
-
-  #take(text: string): void {
-    let [high, low] = [this.#high, this.#low];
-    for (let index = 0; index <= text.length; index++) {
-      // What ends a text stands in none of them.
-      const unit = index < text.length ? text.charCodeAt(index) : separator;
-      high = Math.imul(high ^ unit, 0x85eb_ca6b);
-      high = (high << 13) | (high >>> 19);
-      low = Math.imul(low ^ unit, 0xc2b2_ae35);
-      low = (low << 15) | (low >>> 17);
-    }
-    this.#high = high;
-    this.#low = low;
   }
 }

@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { deserialize, serialize } from "node:v8";
 import type { Secret } from "#lib/foundation/secret.ts";
 
-/** Raised with every change of what is saved: a file of another format is not read. */
+/** Raised with every change of what is saved, and of how revoked tokens are hashed: a file of another format is not read. */
 const format = "latchkey validator state 2\n";
 const macBytes = 32;
 
