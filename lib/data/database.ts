@@ -1,4 +1,5 @@
 import { PrismaPg } from "@prisma/adapter-pg";
+import { z } from "zod";
 import type { TenantId } from "../foundation/ids.ts";
 import type { Secret } from "../foundation/secret.ts";
 import { ownership } from "./classification.ts";
@@ -11,7 +12,8 @@ import { Prisma, PrismaClient } from "./generated/client.ts";
  */
 export type Database = {
   /**
-   * Runs work inside one tenant, in one transaction that rolls back when the work throws.
+   * Runs work inside one tenant, in one transaction that rolls back when the work throws. The work must do nothing
+   * outside it: where the database ends the transaction to break a deadlock, it is run again.
    *
    * @throws whatever the work throws
    */
@@ -57,18 +59,38 @@ export function openDatabase({ url, poolSize = 10 }: DatabaseOptions): Database 
   });
   return {
     inTenant: (tenantId, work) =>
-      client.$extends(tenantScope(tenantId)).$transaction(async (tx) => {
-        await tx.$executeRaw`SELECT set_config('app.tenant_id', ${tenantId}, true)`;
-        // The extended client has the same operations; only its type parameters differ.
-        return work({ tenantId, [transactionKey]: tx as unknown as TenantClient });
-      }),
+      untilNoDeadlock(() =>
+        client.$extends(tenantScope(tenantId)).$transaction(async (tx) => {
+          await tx.$executeRaw`SELECT set_config('app.tenant_id', ${tenantId}, true)`;
+          // The extended client has the same operations; only its type parameters differ.
+          return work({ tenantId, [transactionKey]: tx as unknown as TenantClient });
+        }),
+      ),
     inInstallation: (work) =>
-      client.$transaction(async (tx) => {
-        await tx.$executeRaw`SELECT set_config('app.scope', 'installation', true)`;
-        return work({ [transactionKey]: tx });
-      }),
+      untilNoDeadlock(() =>
+        client.$transaction(async (tx) => {
+          await tx.$executeRaw`SELECT set_config('app.scope', 'installation', true)`;
+          return work({ [transactionKey]: tx });
+        }),
+      ),
     close: () => client.$disconnect(),
   };
+}
+
+const mostAttempts = 4;
+
+/**
+ * Of two transactions that wait for each other the database ends one, which may simply begin anew: the other one has
+ * what it waited for (PostgreSQL's documentation, "Deadlocks").
+ */
+async function untilNoDeadlock<T>(transaction: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await transaction();
+    } catch (error) {
+      if (attempt === mostAttempts || !isDeadlock(error)) throw error;
+    }
+  }
 }
 
 type Arguments = { where?: object; data?: object | object[]; create?: object };
@@ -111,6 +133,21 @@ export function isUniqueViolation(error: unknown): boolean {
 export function isForeignKeyViolation(error: unknown): boolean {
   return hasPrismaCode(error, "P2003");
 }
+
+/**
+ * True where the database ended a transaction so that another one could go on (SQLSTATE 40P01, or 40001): Prisma says
+ * so with one code for statements of its own, and passes on the database's for those written in SQL.
+ */
+function isDeadlock(error: unknown): boolean {
+  return hasPrismaCode(error, "P2034") || DeadlockInSql.safeParse(error).success;
+}
+
+const DeadlockInSql = z.object({
+  code: z.literal("P2010"),
+  meta: z.object({
+    driverAdapterError: z.object({ cause: z.object({ kind: z.literal("TransactionWriteConflict") }) }),
+  }),
+});
 
 function hasPrismaCode(error: unknown, code: string): boolean {
   return typeof error === "object" && error !== null && "code" in error && error.code === code;
