@@ -4,6 +4,7 @@ import type { TenantId } from "../foundation/ids.ts";
 import type { Secret } from "../foundation/secret.ts";
 import { ownership } from "./classification.ts";
 import { Prisma, PrismaClient } from "./generated/client.ts";
+import { watchedSockets } from "./watched-socket.ts";
 
 /**
  * The only way to the database. Nothing hands out a bare client: work happens either inside one tenant
@@ -43,16 +44,25 @@ export function installationDb(context: InstallationContext): Prisma.Transaction
   return context[transactionKey];
 }
 
-export type DatabaseOptions = { url: Secret; poolSize?: number };
+export type DatabaseOptions = {
+  url: Secret;
+  poolSize?: number;
+  /** After so long without a word from the server, whatever waits for it fails. */
+  silentMs?: number;
+};
+
+/** Of a server that is well, a statement is answered within this time: it ends it by itself. */
+const statementMs = 15_000;
 
 /** Opens the pool. Connections are made on first use. */
-export function openDatabase({ url, poolSize = 10 }: DatabaseOptions): Database {
+export function openDatabase({ url, poolSize = 10, silentMs = statementMs + 2_000 }: DatabaseOptions): Database {
   const client = new PrismaClient({
     adapter: new PrismaPg({
       connectionString: url.reveal(),
       max: poolSize,
       connectionTimeoutMillis: 5_000,
-      statement_timeout: 15_000,
+      statement_timeout: statementMs,
+      stream: watchedSockets(silentMs),
       idle_in_transaction_session_timeout: 20_000,
     }),
     transactionOptions: { maxWait: 5_000, timeout: 15_000 },

@@ -3,7 +3,6 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { Agent, request } from "node:http";
-import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { join } from "node:path";
 import { exportSPKI, importJWK, type CryptoKey } from "jose";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -12,6 +11,7 @@ import { migrate } from "#lib/data/migrate.ts";
 import { createVault } from "#lib/data/vault.ts";
 import { Secret } from "#lib/foundation/secret.ts";
 import { gatewayTenant, within5Seconds } from "#tooling/testing/gateway.ts";
+import { openRoad } from "#tooling/testing/road.ts";
 import { testDependencies } from "#tooling/testing/tenant.ts";
 import { signingPair, signToken, type SigningPair } from "#tooling/testing/validation.ts";
 import { startValidator, type ValidatorProcess } from "#tooling/testing/validator-process.ts";
@@ -57,43 +57,6 @@ afterAll(async () => {
   await embedded.stop();
   rmSync(folder, { recursive: true, force: true });
 });
-
-/** The way to the database, which can be closed: whoever is on it is cut off. */
-async function openRoad(target: number) {
-  const travellers = new Set<Socket>();
-  let isOpen = true;
-  const server = createServer((near) => {
-    if (!isOpen) return void near.destroy();
-    const far = connect(target, "127.0.0.1");
-    for (const [one, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      travellers.add(one);
-      one.pipe(other);
-      one.on("error", () => other.destroy());
-      one.on("close", () => {
-        travellers.delete(one);
-        other.destroy();
-      });
-    }
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const block = () => {
-    isOpen = false;
-    for (const socket of travellers) socket.destroy();
-  };
-  return {
-    port: (server.address() as AddressInfo).port,
-    open: () => void (isOpen = true),
-    block,
-    close: () => {
-      block();
-      server.close();
-    },
-  };
-}
 
 type TenantTables = ReturnType<typeof tenantDb>;
 const change = (work: (db: TenantTables) => Promise<unknown>) =>
