@@ -101,6 +101,29 @@ describe("what a consumer key opens", () => {
     expect(await applicationOf("a")).toBe("app-1");
   });
 
+  it("cannot be told by a database that says nothing, and is read again when it speaks", async () => {
+    const { made, applicationOf } = world({ deadlineMs: 50, batch: 1, concurrentReads: 2 });
+    made.held = [found("c", "app-1")];
+    made.gate = new Promise(() => {});
+    const asked = await Promise.allSettled(["a", "b", "c"].map((key) => applicationOf(key)));
+    expect(asked.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
+    made.gate = Promise.resolve();
+    expect(await applicationOf("c")).toBe("app-1");
+  });
+
+  it("is refused at once where too many wait already", async () => {
+    const { made, store, applicationOf } = world({ deadlineMs: 60_000, concurrentReads: 1, batch: 1, waiting: 2 });
+    const open = Promise.withResolvers<void>();
+    made.gate = open.promise;
+    const reading = applicationOf("a");
+    await new Promise((resolve) => setImmediate(resolve));
+    const waiting = ["b", "c", "b"].map((key) => applicationOf(key));
+    await expect(store.find(tenant, "km-1", "d")).rejects.toThrow("wait");
+    open.resolve();
+    expect(await Promise.all([reading, ...waiting])).toEqual([null, null, null, null]);
+    expect(await applicationOf("d")).toBeNull();
+  });
+
   it("gives way to what is used more, by weight", async () => {
     const { made, store, applicationOf } = world({ weight: 10 });
     made.held = [found("a", "app-1", false, 4), found("b", "app-2", false, 4), found("c", "app-3", false, 4)];

@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import { withinDeadline } from "#lib/foundation/deadline.ts";
 import type { TenantId } from "#lib/foundation/ids.ts";
 import type { Grant } from "#lib/token-validation/snapshot.ts";
 
@@ -21,9 +22,19 @@ export type GrantLimits = {
   batch: number;
   /** Readings under way at a time. */
   concurrentReads: number;
+  /** A reading that takes longer is given up, and so is waiting for one. */
+  deadlineMs: number;
+  /** Consumer keys that wait at a time; more are refused at once. */
+  waiting: number;
 };
 
-export const defaultGrantLimits: GrantLimits = { weight: 500_000, batch: 200, concurrentReads: 4 };
+export const defaultGrantLimits: GrantLimits = {
+  weight: 500_000,
+  batch: 200,
+  concurrentReads: 4,
+  deadlineMs: 5_000,
+  waiting: 10_000,
+};
 
 /** What is changed for consumer keys of a tenant. */
 export type GrantChange = { applicationId: string | null; consumerKey: string | null };
@@ -57,6 +68,8 @@ export class GrantStore {
   readonly #foreign = new Map<TenantId, Set<string>>();
   /** Consumer keys that wait to be read, by tenant. */
   readonly #waiting = new Map<TenantId, Map<string, Waiting>>();
+  /** How many those are. */
+  #waitingKeys = 0;
   readonly #inFlight = new Map<string, Waiting>();
   #reads = 0;
   #isScheduled = false;
@@ -74,12 +87,13 @@ export class GrantStore {
   /**
    * What the consumer key opens at a key manager of the tenant: at once where it is known, otherwise after reading.
    *
-   * @returns null where it belongs to nobody; rejects where it could not be read
+   * @returns null where it belongs to nobody; rejects where it could not be read, or not in time
    */
   find(tenantId: TenantId, keyManagerId: string, consumerKey: string): Grant | null | Promise<Grant | null> {
     const known = this.#entries.get(placeOf(tenantId, consumerKey));
     if (known) return known.grants.get(keyManagerId) ?? null;
-    return this.#wait(tenantId, consumerKey).then(({ grants }) => grants.get(keyManagerId) ?? null);
+    const found = withinDeadline(this.#wait(tenantId, consumerKey), this.#limits.deadlineMs);
+    return found.then(({ grants }) => grants.get(keyManagerId) ?? null);
   }
 
   /** Forgets what has changed. What is being read at this moment may be older, and is not kept either. */
@@ -131,12 +145,21 @@ export class GrantStore {
   #wait(tenantId: TenantId, consumerKey: string): Promise<Entry> {
     const underWay = this.#inFlight.get(placeOf(tenantId, consumerKey));
     if (underWay) return underWay.promise;
-    let waiting = this.#waiting.get(tenantId);
-    if (!waiting) this.#waiting.set(tenantId, (waiting = new Map<string, Waiting>()));
-    let place = waiting.get(consumerKey);
-    if (!place) waiting.set(consumerKey, (place = Promise.withResolvers<Entry>()));
+    const place = this.#waiting.get(tenantId)?.get(consumerKey) ?? this.#takePlace(tenantId, consumerKey);
+    if (!place) return Promise.reject(new Error("Too many consumer keys wait to be read."));
     this.#schedule();
     return place.promise;
+  }
+
+  /** @returns null where too many wait */
+  #takePlace(tenantId: TenantId, consumerKey: string): Waiting | null {
+    if (this.#waitingKeys >= this.#limits.waiting) return null;
+    let waiting = this.#waiting.get(tenantId);
+    if (!waiting) this.#waiting.set(tenantId, (waiting = new Map<string, Waiting>()));
+    const place = Promise.withResolvers<Entry>();
+    waiting.set(consumerKey, place);
+    this.#waitingKeys++;
+    return place;
   }
 
   /** Calls that arrive together are read together. */
@@ -157,7 +180,8 @@ export class GrantStore {
     for (const [consumerKey, waiting] of batch) this.#inFlight.set(placeOf(tenantId, consumerKey), waiting);
     this.#reads++;
     try {
-      const found = Map.groupBy(await this.#read(tenantId, [...batch.keys()]), ({ consumerKey }) => consumerKey);
+      const read = await withinDeadline(this.#read(tenantId, [...batch.keys()]), this.#limits.deadlineMs);
+      const found = Map.groupBy(read, ({ consumerKey }) => consumerKey);
       for (const [consumerKey, waiting] of batch) {
         const entry = toEntry(tenantId, consumerKey, found.get(consumerKey) ?? []);
         const place = placeOf(tenantId, consumerKey);
@@ -180,6 +204,7 @@ export class GrantStore {
     const waiting = this.#waiting.get(tenantId) ?? new Map<string, Waiting>();
     const batch = new Map([...waiting].slice(0, this.#limits.batch));
     for (const consumerKey of batch.keys()) waiting.delete(consumerKey);
+    this.#waitingKeys -= batch.size;
     if (waiting.size === 0) this.#waiting.delete(tenantId);
     return batch;
   }
