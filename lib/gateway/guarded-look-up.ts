@@ -1,9 +1,11 @@
 import { LRUCache } from "lru-cache";
 import type { Clock } from "#lib/foundation/clock.ts";
+import { withinDeadline } from "#lib/foundation/deadline.ts";
 import type { Log } from "#lib/foundation/log.ts";
 
 const refusedMs = 5_000;
 const concurrentLookUps = 4;
+const deadlineMs = 5_000;
 
 export type GuardedLookUpOptions<T> = {
   /** Whose credential has this digest; null where nobody's. */
@@ -40,7 +42,7 @@ export class GuardedLookUp<T> {
   async #ask(digest: string): Promise<T | "refused" | "unavailable"> {
     const { find, clock, log } = this.#options;
     try {
-      const found = await find(digest);
+      const found = await withinDeadline(find(digest), deadlineMs);
       if (found !== null) return found;
       this.#refusedUntil.set(digest, clock.now().getTime() + refusedMs);
       return "refused";

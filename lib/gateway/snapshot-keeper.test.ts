@@ -7,6 +7,7 @@ import {
   defaultKeeperLimits,
   SnapshotKeeper,
   type ConfigChange,
+  type KeeperLimits,
   type LoadedTenant,
   type TenantRevocation,
 } from "./snapshot-keeper.ts";
@@ -16,12 +17,14 @@ const keepers: SnapshotKeeper[] = [];
 afterEach(() => keepers.splice(0).forEach((keeper) => keeper.close()));
 
 /** A database of one tenant, whose version and moods the test decides. */
-function world() {
+function world(ofLimits: Partial<KeeperLimits> = {}) {
   const made = {
     time: 1_000_000,
     version: 1n,
     exists: true,
     isDown: false,
+    /** Whether it says nothing at all. */
+    isSilent: false,
     loads: 0,
     /** What is on record; null where it was swept. */
     changes: [] as ConfigChange[] | null,
@@ -46,6 +49,10 @@ function world() {
     made.changes?.push({ version: made.version, subject, applicationId: null, consumerKey: null, ...ids });
     return made.version;
   };
+  async function answered(): Promise<void> {
+    if (made.isSilent) await new Promise(() => {});
+    if (made.isDown) throw new Error("down");
+  }
   const keeper = new SnapshotKeeper({
     grants: {
       forget: (_tenant, changes) => {
@@ -60,11 +67,11 @@ function world() {
     log: silentLog,
     timer: () => made.passedMs,
     // The test compares when it wants to.
-    limits: { ...defaultKeeperLimits, checkEveryMs: 1_000_000 },
+    limits: { ...defaultKeeperLimits, checkEveryMs: 1_000_000, ...ofLimits },
     source: {
       async load(): Promise<LoadedTenant | null> {
         made.loads++;
-        if (made.isDown) throw new Error("down");
+        await answered();
         if (!made.exists) return null;
         made.duringLoad?.();
         made.duringLoad = undefined;
@@ -75,11 +82,11 @@ function world() {
         yield* made.revokedBefore;
       },
       async changes(_tenant, after) {
-        if (made.isDown) throw new Error("down");
+        await answered();
         return made.changes && made.changes.filter(({ version }) => version > after);
       },
       async check(tenantIds, revokedSince) {
-        if (made.isDown) throw new Error("down");
+        await answered();
         made.revocationsAskedSince.push(revokedSince);
         const versions = new Map(made.exists ? tenantIds.map((id) => [id, made.version]) : []);
         const readAt = new Date(made.time + made.databaseAheadMs);
@@ -156,6 +163,23 @@ describe("snapshots", () => {
     change();
     change();
     expect(await versionNow()).toBe(3n);
+  });
+
+  it("are refused in time where the database says nothing, and follow again as soon as it answers", async () => {
+    const { made, keeper, versionNow, change } = world({ deadlineMs: 50, loadDeadlineMs: 100 });
+    await versionNow();
+    made.isSilent = true;
+    const unanswered = keeper.compare();
+    expect(await keeper.current("somebody-else" as TenantId)).toBeNull();
+    expect(await keeper.reload(tenant)).toBeNull();
+    await unanswered;
+    made.time += defaultKeeperLimits.maximumUncheckedMs + 1;
+    expect(await versionNow()).toBeNull();
+    made.isSilent = false;
+    change();
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    expect(await versionNow()).toBe(2n);
+    expect((await keeper.current("somebody-else" as TenantId))?.snapshot.version).toBe(2n);
   });
 
   it("are no fresher for a comparison whose change could not be loaded", async () => {

@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { Clock } from "#lib/foundation/clock.ts";
+import { withinDeadline } from "#lib/foundation/deadline.ts";
 import type { TenantId } from "#lib/foundation/ids.ts";
 import type { Log } from "#lib/foundation/log.ts";
 import type { TokenFacts } from "#lib/token-validation/facts.ts";
@@ -62,6 +63,10 @@ export type KeeperLimits = {
   revocationOverlapMs: number;
   /** How often revocations of tokens that have expired are forgotten. */
   sweepEveryMs: number;
+  /** For how long a call waits for its tenant, and a comparison for each answer of the source. */
+  deadlineMs: number;
+  /** For how long the source may take to load a tenant, for which no call waits. */
+  loadDeadlineMs: number;
 };
 
 export const defaultKeeperLimits: KeeperLimits = {
@@ -70,6 +75,8 @@ export const defaultKeeperLimits: KeeperLimits = {
   tenants: 1_000,
   revocationOverlapMs: 30_000,
   sweepEveryMs: 600_000,
+  deadlineMs: 5_000,
+  loadDeadlineMs: 20_000,
 };
 
 /**
@@ -178,12 +185,14 @@ export class SnapshotKeeper {
     return this.#bring(tenantId);
   }
 
-  /** The tenant, at least as new as this moment. */
+  /** The tenant, at least as new as this moment; null where it cannot be had in time. */
   async reload(tenantId: TenantId): Promise<KeptTenant | null> {
     const entry = this.#entry(tenantId);
-    await entry.loading;
-    await this.#load(entry);
-    return entry.kept;
+    const isThere = await this.#inTime(async () => {
+      await entry.loading;
+      await this.#load(entry);
+    });
+    return isThere ? entry.kept : null;
   }
 
   /** Whether a token is revoked. @param digest of the whole token, SHA-256 in base64url */
@@ -292,11 +301,24 @@ export class SnapshotKeeper {
 
   async #bring(tenantId: TenantId): Promise<KeptTenant | null> {
     const entry = this.#entry(tenantId);
+    const isThere = await this.#inTime(() => this.#refresh(entry));
+    return isThere && this.#isFresh(entry) ? entry.kept : null;
+  }
+
+  /** Never rejects. */
+  async #refresh(entry: Entry): Promise<void> {
     if (!entry.kept) await this.#load(entry);
     else await this.compare();
     await entry.loading;
-    if (!entry.kept) this.#entries.delete(tenantId);
-    return this.#isFresh(entry) ? entry.kept : null;
+    if (!entry.kept) this.#drop(entry);
+  }
+
+  /** Whether it was done before a call may wait no longer; what was not goes on. */
+  #inTime(work: () => Promise<void>): Promise<boolean> {
+    return withinDeadline(work(), this.#limits.deadlineMs).then(
+      () => true,
+      () => false,
+    );
   }
 
   async #compare(): Promise<void> {
@@ -313,9 +335,10 @@ export class SnapshotKeeper {
 
   async #compareEntries(entries: readonly Entry[], startedAt: Moment): Promise<void> {
     const since = this.#revokedUpTo === null ? null : new Date(this.#revokedUpTo - this.#limits.revocationOverlapMs);
-    const { versions, revocations, readAt } = await this.#source.check(
-      entries.map(({ tenantId }) => tenantId),
-      since,
+    const tenantIds = entries.map(({ tenantId }) => tenantId);
+    const { versions, revocations, readAt } = await withinDeadline(
+      this.#source.check(tenantIds, since),
+      this.#limits.deadlineMs,
     );
     for (const { tenantId, ...revocation } of revocations) this.#entries.peek(tenantId)?.revocations.add(revocation);
     for (const entry of entries) {
@@ -335,8 +358,12 @@ export class SnapshotKeeper {
 
   #forget(entry: Entry): void {
     entry.kept = null;
-    this.#entries.delete(entry.tenantId);
+    this.#drop(entry);
     this.#grants.forgetAll(entry.tenantId);
+  }
+
+  #drop(entry: Entry): void {
+    if (this.#entries.peek(entry.tenantId) === entry) this.#entries.delete(entry.tenantId);
   }
 
   #isBehind({ kept, seen, wanted }: Entry): boolean {
@@ -371,12 +398,12 @@ export class SnapshotKeeper {
 
   async #catchUp(entry: Entry): Promise<void> {
     const { tenantId } = entry;
-    const changes = entry.kept ? await this.#source.changes(tenantId, entry.seen) : null;
+    const changes = entry.kept ? await this.#changes(entry) : null;
     const reached = changes?.at(-1)?.version ?? entry.seen;
     if (changes === null || reached < entry.wanted) return this.#loadAll(entry);
     const concerning = changes.filter(({ subject }) => subject !== revocationSubject);
     if (concerning.some(({ subject }) => !grantSubjects.has(subject))) {
-      const loaded = await this.#source.load(tenantId);
+      const loaded = await this.#loadTenant(tenantId);
       if (!loaded) return this.#forget(entry);
       this.#keep(entry, loaded);
       this.#grants.forgetForeign(tenantId);
@@ -387,11 +414,19 @@ export class SnapshotKeeper {
     this.#see(entry, reached);
   }
 
+  #changes({ tenantId, seen }: Entry): Promise<readonly ConfigChange[] | null> {
+    return withinDeadline(this.#source.changes(tenantId, seen), this.#limits.deadlineMs);
+  }
+
+  #loadTenant(tenantId: TenantId): Promise<LoadedTenant | null> {
+    return withinDeadline(this.#source.load(tenantId), this.#limits.loadDeadlineMs);
+  }
+
   async #loadAll(entry: Entry): Promise<void> {
     // Whatever is revoked from here on, the next comparison must ask for.
     if (this.#revokedUpTo === null) await this.compare();
     if (this.#revokedUpTo === null) throw new Error("It is not known up to when revocations are known.");
-    const loaded = await this.#source.load(entry.tenantId);
+    const loaded = await this.#loadTenant(entry.tenantId);
     if (!loaded) return this.#forget(entry);
     if (!entry.kept) {
       for await (const page of this.#source.revocations(entry.tenantId))
