@@ -19,6 +19,7 @@ import {
 } from "#tooling/testing/validation.ts";
 import { GrantStore } from "./grant-store.ts";
 import { defaultKeeperLimits, SnapshotKeeper, type TenantRevocation } from "./snapshot-keeper.ts";
+import { createValidate } from "./validate.ts";
 
 const second = 1_000;
 const minute = 60 * second;
@@ -56,6 +57,8 @@ function installation() {
     version: 1n,
     revoked: [] as { at: number; revocation: TenantRevocation }[],
     isActive: true,
+    /** What happens while an introspection is under way, once. */
+    meanwhile: undefined as (() => unknown) | undefined,
   };
   const databaseNow = () => made.clock - made.databaseBehind;
   async function from<T>(dependency: Dependency, answer: () => T): Promise<T> {
@@ -80,7 +83,7 @@ function installation() {
     timer: () => made.passed,
     log: silentLog,
     // The test compares when it wants to.
-    limits: { ...defaultKeeperLimits, checkEveryMs: 24 * hour },
+    limits: { ...defaultKeeperLimits, checkEveryMs: 24 * hour, tenants: 1 },
     source: {
       load: () =>
         from("database", () => {
@@ -93,7 +96,7 @@ function installation() {
           return after < made.version ? [{ version: made.version, ...change }] : [];
         }),
       async *revocations() {
-        yield [];
+        yield made.revoked.map((one) => one.revocation);
       },
       check: (tenantIds, since) =>
         from("database", () => ({
@@ -113,13 +116,18 @@ function installation() {
     grant: (tenantId, keyManagerId, key) => grants.find(tenantId as TenantId, keyManagerId, key),
     isRevoked: (tenantId, { revocationName }, token) => keeper.isRevoked(tenantId as TenantId, revocationName, token),
     fetchKeySet: () => from("key set", () => ({ keys: [pair.publicJwk] })),
-    introspect: () =>
-      from("introspection", () =>
+    async introspect() {
+      await made.meanwhile?.();
+      made.meanwhile = undefined;
+      const claims = { jti: "opaque-1" };
+      return from("introspection", () =>
         made.isActive
-          ? { active: true, consumerKey, scopes: ["orders:read"], audiences: [], claims: {} }
+          ? { active: true, consumerKey, scopes: ["orders:read"], audiences: [], claims }
           : { active: false },
-      ),
+      );
+    },
   });
+  const validate = createValidate(validator, { complete: (_tenant, verdict) => verdict });
   return {
     made,
     keeper,
@@ -129,7 +137,7 @@ function installation() {
       made.passed += milliseconds;
     },
     async ask(token: string) {
-      const verdict = await validator.validate({
+      const verdict = await validate({
         tenantId: tenant,
         token,
         method: "GET",
@@ -294,6 +302,26 @@ describe("without introspection", () => {
     first: "opaque",
     last: "another opaque",
   });
+});
+
+describe("while introspection is awaited, and its tenant gives way to others", () => {
+  const meanwhile =
+    (...steps: Step[]): Step =>
+    (at) => {
+      at.made.meanwhile = async () => {
+        await at.keeper.current("somebody-else" as TenantId);
+        for (const step of steps) await step(at);
+      };
+    };
+  const revokeOpaque: Step = (at) => at.revoke("opaque-1");
+  table(
+    [
+      ["a call is judged by what is read again", [meanwhile()], "yes"],
+      ["a token that was revoked is refused", [revokeOpaque, compare, meanwhile()], "token_revoked"],
+      ["no call can be judged without the database", [meanwhile(away("database"))], "unavailable"],
+    ],
+    { last: "opaque" },
+  );
 });
 
 describe("without notification", () => {

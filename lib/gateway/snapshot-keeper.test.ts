@@ -6,6 +6,7 @@ import type { Revocation } from "./revocations.ts";
 import {
   defaultKeeperLimits,
   SnapshotKeeper,
+  UnknownForNow,
   type ConfigChange,
   type KeeperLimits,
   type LoadedTenant,
@@ -306,14 +307,34 @@ describe("revocations", () => {
     issuedBefore: null,
     expiresAt: new Date(made.time + 60_000),
   });
-  const isRevoked = (keeper: SnapshotKeeper, tokenId: string, tenantId = tenant) =>
+  const isRevoked = async (keeper: SnapshotKeeper, tokenId: string, tenantId = tenant) =>
     keeper.isRevoked(tenantId, "km-1", { facts: { ...noFacts, tokenId }, digest: "" });
 
   it("that stand already come with the tenant, every page of them", async () => {
     const { made, keeper, versionNow } = world();
     made.revokedBefore = [[revocation(made, "t-1")], [revocation(made, "t-2")]];
     await versionNow();
-    expect([isRevoked(keeper, "t-1"), isRevoked(keeper, "t-2"), isRevoked(keeper, "t-3")]).toEqual([true, true, false]);
+    const asked = ["t-1", "t-2", "t-3"].map((tokenId) => isRevoked(keeper, tokenId));
+    expect(await Promise.all(asked)).toEqual([true, true, false]);
+  });
+
+  it("are known of a tenant that gave way to others meanwhile, and of one that is still being loaded", async () => {
+    const { made, keeper, versionNow } = world({ tenants: 1 });
+    made.revokedBefore = [[revocation(made, "t-1")]];
+    await versionNow();
+    await keeper.current("somebody-else" as TenantId);
+    expect(await isRevoked(keeper, "t-1")).toBe(true);
+    await keeper.current("somebody-else" as TenantId);
+    void keeper.current(tenant);
+    expect(await isRevoked(keeper, "t-1")).toBe(true);
+  });
+
+  it("are not said to be none where the tenant is lost", async () => {
+    const { made, keeper, versionNow } = world({ tenants: 1 });
+    await versionNow();
+    await keeper.current("somebody-else" as TenantId);
+    made.isDown = true;
+    await expect(isRevoked(keeper, "t-1")).rejects.toThrow(UnknownForNow);
   });
 
   it("that follow arrive with the comparison, asked for with an overlap", async () => {
@@ -323,9 +344,9 @@ describe("revocations", () => {
     made.revocations = [{ tenantId: tenant, ...revocation(made, "t-1") }];
     made.time += 2_000;
     await keeper.compare();
-    expect(isRevoked(keeper, "t-1")).toBe(true);
-    expect(isRevoked(keeper, "t-2")).toBe(false);
-    expect(isRevoked(keeper, "t-1", "somebody-else" as TenantId)).toBe(false);
+    expect(await isRevoked(keeper, "t-1")).toBe(true);
+    expect(await isRevoked(keeper, "t-2")).toBe(false);
+    expect(await isRevoked(keeper, "t-1", "somebody-else" as TenantId)).toBe(false);
     const [since] = made.revocationsAskedSince.slice(-1);
     expect(since?.getTime()).toBe(made.time - 2_000 - defaultKeeperLimits.revocationOverlapMs);
   });
@@ -363,9 +384,9 @@ describe("revocations", () => {
     await versionNow();
     made.time += 60_000;
     await keeper.compare();
-    expect(isRevoked(keeper, "t-1")).toBe(true);
+    expect(await isRevoked(keeper, "t-1")).toBe(true);
     made.time += 600_000 + defaultKeeperLimits.sweepEveryMs;
     await keeper.compare();
-    expect(isRevoked(keeper, "t-1")).toBe(false);
+    expect(await isRevoked(keeper, "t-1")).toBe(false);
   });
 });

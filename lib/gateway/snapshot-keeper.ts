@@ -3,6 +3,7 @@ import type { Clock } from "#lib/foundation/clock.ts";
 import { withinDeadline } from "#lib/foundation/deadline.ts";
 import type { TenantId } from "#lib/foundation/ids.ts";
 import type { Log } from "#lib/foundation/log.ts";
+import type { Soon } from "#lib/foundation/soon.ts";
 import type { TokenFacts } from "#lib/token-validation/facts.ts";
 import { compileSnapshot, type Snapshot, type SnapshotData } from "#lib/token-validation/snapshot.ts";
 import type { BackendJwtConfiguration } from "./backend-jwt.ts";
@@ -23,6 +24,17 @@ export type KeptTenant = {
   readonly credentials: ReadonlySet<string>;
   readonly backendJwt: BackendJwtConfiguration | null;
 };
+
+/** What revocations speak of. */
+type RevocableToken = { facts: TokenFacts; digest: string };
+
+/** What a call is to be judged by cannot be told at the moment. */
+export class UnknownForNow extends Error {
+  constructor() {
+    super("The tenant is no longer known, and cannot be loaded.");
+    this.name = "UnknownForNow";
+  }
+}
 
 export type TenantRevocation = Revocation & { tenantId: TenantId };
 
@@ -182,7 +194,7 @@ export class SnapshotKeeper {
   current(tenantId: TenantId): KeptTenant | null | Promise<KeptTenant | null> {
     const entry = this.#entries.get(tenantId);
     if (entry?.kept && this.#isFresh(entry)) return entry.kept;
-    return this.#bring(tenantId);
+    return this.#bring(tenantId).then((brought) => brought?.kept ?? null);
   }
 
   /** The tenant, at least as new as this moment; null where it cannot be had in time. */
@@ -195,10 +207,19 @@ export class SnapshotKeeper {
     return isThere ? entry.kept : null;
   }
 
-  /** Whether a token is revoked. @param digest of the whole token, SHA-256 in base64url */
-  isRevoked(tenantId: TenantId, keyManager: string, token: { facts: TokenFacts; digest: string }): boolean {
-    const revocations = this.#entries.peek(tenantId)?.revocations;
-    return revocations !== undefined && revocations.covers(keyManager, token.facts, token.digest);
+  /**
+   * Whether a token is revoked: at once where its tenant is known, as for most that were just judged by it; one that gave
+   * way to others meanwhile is loaded again. Rejects with `UnknownForNow` where that fails.
+   *
+   * @param digest of the whole token, SHA-256 in base64url
+   */
+  isRevoked(tenantId: TenantId, keyManager: string, { facts, digest }: RevocableToken): Soon<boolean> {
+    const entry = this.#entries.peek(tenantId);
+    if (entry?.kept) return entry.revocations.covers(keyManager, facts, digest);
+    return this.#bring(tenantId).then((brought) => {
+      if (!brought) throw new UnknownForNow();
+      return brought.revocations.covers(keyManager, facts, digest);
+    });
   }
 
   /** A tenant was announced to have this version. */
@@ -299,10 +320,11 @@ export class SnapshotKeeper {
     return entry;
   }
 
-  async #bring(tenantId: TenantId): Promise<KeptTenant | null> {
+  /** Null where it cannot be known for certain, or does not exist. */
+  async #bring(tenantId: TenantId): Promise<Entry | null> {
     const entry = this.#entry(tenantId);
     const isThere = await this.#inTime(() => this.#refresh(entry));
-    return isThere && this.#isFresh(entry) ? entry.kept : null;
+    return isThere && entry.kept && this.#isFresh(entry) ? entry : null;
   }
 
   /** Never rejects. */

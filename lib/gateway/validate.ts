@@ -1,10 +1,11 @@
 import type { TenantId } from "#lib/foundation/ids.ts";
 import { counter } from "#lib/foundation/metrics.ts";
-import { whenThere } from "#lib/foundation/soon.ts";
+import { whenThere, type Soon } from "#lib/foundation/soon.ts";
 import type { Validator } from "#lib/token-validation/validator.ts";
-import type { Verdict } from "#lib/token-validation/verdict.ts";
+import { refuseForNow, type Refused, type Verdict } from "#lib/token-validation/verdict.ts";
 import type { BackendJwts } from "./backend-jwts.ts";
 import type { Validate } from "./call.ts";
+import { UnknownForNow } from "./snapshot-keeper.ts";
 
 const verdicts = counter({
   name: "latchkey_validation_verdicts_total",
@@ -26,7 +27,16 @@ export function createValidate(
     return verdict;
   };
   return (request) =>
-    whenThere(validator.validate(request), (judged) =>
+    whenThere(refusingUnknown(validator.validate(request)), (judged) =>
       judged.allowed ? whenThere(backendJwts.complete(request.tenantId as TenantId, judged), count) : count(judged),
     );
+}
+
+/** Refuses for now what cannot be told at the moment. */
+export function refusingUnknown<T>(judged: Soon<T>): Soon<T | Refused> {
+  if (!(judged instanceof Promise)) return judged;
+  return judged.catch((error: unknown) => {
+    if (error instanceof UnknownForNow) return refuseForNow(1);
+    throw error;
+  });
 }

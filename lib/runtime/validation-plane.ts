@@ -32,7 +32,7 @@ import {
   type SavedTenants,
   type SnapshotSource,
 } from "#lib/gateway/snapshot-keeper.ts";
-import { createValidate } from "#lib/gateway/validate.ts";
+import { createValidate, refusingUnknown } from "#lib/gateway/validate.ts";
 import { createValidator } from "#lib/token-validation/validator.ts";
 import { backendJwtOf, backendKeyFinder } from "./backend-jwts.ts";
 import { fetchKeySet } from "./trust-anchors.ts";
@@ -152,7 +152,7 @@ export function startValidationPlane({
   return {
     handle: createGatewayHandler({
       validate,
-      inspect: validator.inspect,
+      inspect: async (tenantId, token) => refusingUnknown(validator.inspect(tenantId, token)),
       credentials,
       backendKeySet,
       revocations,
