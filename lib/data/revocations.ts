@@ -142,31 +142,41 @@ function toListed(row: Prisma.RevocationGetPayload<object>): ListedRevocation {
 
 export type RevocationQuery = {
   tenantId: TenantId;
-  /** The last row of the page before. */
-  after: RevocationId | null;
-  /** What has expired by then is left out. */
+  /** Where the page before ended, or a moment with the nil UUID for what was revoked later than that. */
+  after: Position;
+  /** What has expired by then, and by the clock of the database, is left out. */
   now: Date;
   limit: number;
 };
 
-/**
- * Reads what is revoked in a tenant, page by page. By their ids: those the database may compare with an index before it has
- * decided whose rows they are.
- */
+/** One page of them. */
+export type RevocationPage = {
+  revocations: TenantRevocation[];
+  /** Null where nothing follows. */
+  next: Position | null;
+};
+
+/** Reads what is revoked in a tenant page by page, as it was revoked: what is revoked meanwhile comes last. */
 export async function readRevocations(
   ctx: InstallationContext,
   { tenantId, after, now, limit }: RevocationQuery,
-): Promise<(TenantRevocation & { id: RevocationId })[]> {
+): Promise<RevocationPage> {
   const db = installationDb(ctx);
   // It takes the policy on rows to leave few, and would read and sort all of them for each page.
   await db.$executeRaw`SET LOCAL enable_sort = off`;
-  const rows = await db.revocation.findMany({
-    where: { tenantId, expiresAt: { gt: now }, ...(after !== null && { id: { gt: after } }) },
-    select: { id: true, ...selected },
-    orderBy: { id: "asc" },
-    take: limit,
-  });
-  return rows.map((row) => ({ ...row, id: row.id as RevocationId, tenantId: row.tenantId as TenantId }));
+  const rows = await db.$queryRaw<(TenantRevocation & { id: string; revokedAt: Date })[]>`
+    SELECT tenant_id::text AS "tenantId", key_manager AS "keyManager", kind::text AS kind, value,
+           issued_before AS "issuedBefore", expires_at AS "expiresAt", id::text AS id, revoked_at AS "revokedAt"
+      FROM revocation
+     WHERE tenant_id = ${tenantId}::uuid AND (revoked_at, id) > (${after.at}, ${after.id}::uuid)
+       AND expires_at > least(${now}, CURRENT_TIMESTAMP)
+     ORDER BY revocation.revoked_at, revocation.id
+     LIMIT ${limit}`;
+  const last = rows.length < limit ? undefined : rows.at(-1);
+  return {
+    revocations: rows.map(({ id: _id, revokedAt: _revokedAt, ...revocation }) => revocation),
+    next: last ? { at: last.revokedAt, id: last.id } : null,
+  };
 }
 
 /** What is read of a revocation for gateways. */
@@ -182,16 +192,21 @@ export async function readRevocationTime(ctx: InstallationContext): Promise<Date
   return row.now;
 }
 
-/** Revocations of these tenants that were written since a time. */
+/**
+ * Revocations of these tenants that were written since a time.
+ *
+ * @returns null where there are more than `limit`: they are to be read page by page
+ */
 export async function readRevocationsSince(
   ctx: InstallationContext,
-  tenantIds: readonly TenantId[],
-  since: Date,
-): Promise<TenantRevocation[]> {
+  { tenantIds, since, limit }: { tenantIds: readonly TenantId[]; since: Date; limit: number },
+): Promise<TenantRevocation[] | null> {
   const rows = await installationDb(ctx).revocation.findMany({
     where: { tenantId: { in: [...tenantIds] }, revokedAt: { gt: since } },
     select: selected,
+    take: limit + 1,
   });
+  if (rows.length > limit) return null;
   return rows.map((row) => ({ ...row, tenantId: row.tenantId as TenantId }));
 }
 

@@ -95,9 +95,8 @@ function installation() {
           const change = { subject: "subscription", applicationId: "app-1", consumerKey: null };
           return after < made.version ? [{ version: made.version, ...change }] : [];
         }),
-      async *revocations() {
-        yield made.revoked.map((one) => one.revocation);
-      },
+      revocations: () =>
+        from("database", () => ({ revocations: made.revoked.map((one) => one.revocation), next: null })),
       check: (tenantIds, since) =>
         from("database", () => ({
           versions: new Map(tenantIds.map((id) => [id, made.version])),

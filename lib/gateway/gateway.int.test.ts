@@ -7,11 +7,12 @@ import {
   readRevocations,
   readRevocationsSince,
   revokeOwnTokens,
+  type RevocationPage,
+  type RevocationQuery,
   type RevocationRecord,
 } from "#lib/data/revocations.ts";
 import { revokeGatewayCredential } from "#lib/features/gateway-credentials/revoke.ts";
 import { listGatewayCredentials } from "#lib/features/gateway-credentials/list.ts";
-import type { RevocationId } from "#lib/foundation/ids.ts";
 import { gatewayTenant, keySetOutbound, serveValidationPlane, within5Seconds } from "#tooling/testing/gateway.ts";
 import { testDependencies } from "#tooling/testing/tenant.ts";
 import { consumerKey, signingPair, signToken, type SigningPair, type TokenParts } from "#tooling/testing/validation.ts";
@@ -226,6 +227,7 @@ describe("a change takes effect within five seconds, for a token that has passed
 describe("revocations", () => {
   const inAMinute = () => new Date(Date.now() + 60_000);
   const issuedSoFar = () => new Date(Date.now() + 1_000);
+  const since = (at: Date) => ({ at, id: "00000000-0000-0000-0000-000000000000" });
 
   it("are known to the first reading and to the comparison that follows it, in their own tenant only", async () => {
     const [here, there] = [await gatewayTenant(deps), await gatewayTenant(deps)];
@@ -237,11 +239,17 @@ describe("revocations", () => {
       ...{ issuedBefore: null, expiresAt },
     };
     await deps.database.inInstallation(async (tx) => {
-      const page = { after: null, now: new Date(), limit: 10 };
-      expect(await readRevocations(tx, { tenantId: here.tenantId, ...page })).toMatchObject([expected]);
-      expect(await readRevocations(tx, { tenantId: there.tenantId, ...page })).toEqual([]);
-      expect(await readRevocationsSince(tx, [here.tenantId, there.tenantId], before)).toEqual([expected]);
-      expect(await readRevocationsSince(tx, [there.tenantId], before)).toEqual([]);
+      const page = { after: since(new Date(0)), now: new Date(), limit: 10 };
+      const all = { revocations: [expected], next: null };
+      const none = { revocations: [], next: null };
+      expect(await readRevocations(tx, { tenantId: here.tenantId, ...page })).toEqual(all);
+      expect(await readRevocations(tx, { tenantId: here.tenantId, ...page, after: since(before) })).toEqual(all);
+      expect(await readRevocations(tx, { tenantId: here.tenantId, ...page, after: since(inAMinute()) })).toEqual(none);
+      expect(await readRevocations(tx, { tenantId: there.tenantId, ...page })).toEqual(none);
+      const both = { tenantIds: [here.tenantId, there.tenantId], since: before, limit: 1 };
+      expect(await readRevocationsSince(tx, both)).toEqual([expected]);
+      expect(await readRevocationsSince(tx, { ...both, limit: 0 })).toBeNull();
+      expect(await readRevocationsSince(tx, { ...both, tenantIds: [there.tenantId] })).toEqual([]);
     });
   });
 
@@ -260,12 +268,12 @@ describe("revocations", () => {
     });
     const seen: string[] = [];
     await deps.database.inInstallation(async (tx) => {
-      let after: RevocationId | null = null;
-      do {
-        const page = await readRevocations(tx, { tenantId, after, now: new Date(), limit: 3 });
-        seen.push(...page.map(({ value }) => value));
-        after = page.at(-1)?.id ?? null;
-      } while (after);
+      let after: RevocationQuery["after"] | null = since(new Date(0));
+      while (after) {
+        const page: RevocationPage = await readRevocations(tx, { tenantId, after, now: new Date(), limit: 3 });
+        seen.push(...page.revocations.map(({ value }) => value));
+        after = page.next;
+      }
       expect(await deleteExpiredRevocations(tx, new Date("2020-01-02T00:00:00Z"))).toBeGreaterThan(0);
     });
     expect(seen.sort()).toEqual(rows.map(({ value }) => value).sort());
@@ -279,8 +287,9 @@ describe("revocations", () => {
     const insert = (row: RevocationRecord) => deps.database.inTenant(tenantId, (tx) => insertRevocations(tx, [row]));
     await insert({ ...revocation, ...moments });
     await insert({ ...revocation, ...earlier });
-    const page = { tenantId, after: null, now: new Date(), limit: 10 };
-    expect(await deps.database.inInstallation((tx) => readRevocations(tx, page))).toMatchObject([moments]);
+    const page = { tenantId, after: since(new Date(0)), now: new Date(), limit: 10 };
+    const { revocations } = await deps.database.inInstallation((tx) => readRevocations(tx, page));
+    expect(revocations).toMatchObject([moments]);
   });
 
   type Revoke = (digest: string) => Pick<RevocationRecord, "kind" | "value" | "issuedBefore">;

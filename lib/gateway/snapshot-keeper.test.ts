@@ -31,9 +31,15 @@ function world(ofLimits: Partial<KeeperLimits> = {}) {
     changes: [] as ConfigChange[] | null,
     /** What was told to be forgotten of consumer keys. */
     forgotten: [] as string[],
-    /** What is revoked already when a tenant is loaded, in pages. */
-    revokedBefore: [] as Revocation[][],
-    revocations: [] as TenantRevocation[],
+    /** All that is revoked, by when it was; each is a page of its own. */
+    listed: [] as { at: number; revocation: Revocation }[],
+    /** From where pages were read. */
+    pagesRead: [] as number[],
+    failAtPage: undefined as number | undefined,
+    /** Pages wait for it. */
+    gate: undefined as Promise<void> | undefined,
+    /** What a comparison brings of it; null where that is too much. */
+    revocations: [] as TenantRevocation[] | null,
     revocationsAskedSince: [] as (Date | null)[],
     /** How far the clock of the database is ahead of ours. */
     databaseAheadMs: 0,
@@ -79,8 +85,15 @@ function world(ofLimits: Partial<KeeperLimits> = {}) {
         const version = made.laggingVersion ?? made.version;
         return { snapshot: { ...snapshotData, version }, credentials: ["digest"], backendJwt: null };
       },
-      async *revocations() {
-        yield* made.revokedBefore;
+      async revocations(_tenant, { at }) {
+        await answered();
+        await made.gate;
+        if (at.getTime() === made.failAtPage) throw new Error("down");
+        made.pagesRead.push(at.getTime());
+        const [first, ...others] = made.listed.filter((one) => one.at > at.getTime());
+        if (!first) return { revocations: [], next: null };
+        const next = others.length > 0 ? { at: new Date(first.at), id: "id" } : null;
+        return { revocations: [first.revocation], next };
       },
       async changes(_tenant, after) {
         await answered();
@@ -208,9 +221,8 @@ describe("snapshots", () => {
 describe("what was saved", () => {
   it("serves again as it was, as old as it is, and follows what has changed since", async () => {
     const before = world();
-    before.made.revokedBefore = [
-      [{ keyManager: "km-1", kind: "TOKEN_ID", value: "t-1", issuedBefore: null, expiresAt: new Date(9_000_000) }],
-    ];
+    const token = { keyManager: "km-1", kind: "TOKEN_ID", value: "t-1", issuedBefore: null } as const;
+    before.made.listed = [{ at: 1, revocation: { ...token, expiresAt: new Date(9_000_000) } }];
     await before.versionNow();
     await before.keeper.compare();
     const saved = structuredClone(before.keeper.save());
@@ -312,7 +324,10 @@ describe("revocations", () => {
 
   it("that stand already come with the tenant, every page of them", async () => {
     const { made, keeper, versionNow } = world();
-    made.revokedBefore = [[revocation(made, "t-1")], [revocation(made, "t-2")]];
+    made.listed = [revocation(made, "t-1"), revocation(made, "t-2")].map((one, at) => ({
+      at: at + 1,
+      revocation: one,
+    }));
     await versionNow();
     const asked = ["t-1", "t-2", "t-3"].map((tokenId) => isRevoked(keeper, tokenId));
     expect(await Promise.all(asked)).toEqual([true, true, false]);
@@ -320,7 +335,7 @@ describe("revocations", () => {
 
   it("are known of a tenant that gave way to others meanwhile, and of one that is still being loaded", async () => {
     const { made, keeper, versionNow } = world({ tenants: 1 });
-    made.revokedBefore = [[revocation(made, "t-1")]];
+    made.listed = [{ at: 1, revocation: revocation(made, "t-1") }];
     await versionNow();
     await keeper.current("somebody-else" as TenantId);
     expect(await isRevoked(keeper, "t-1")).toBe(true);
@@ -349,6 +364,92 @@ describe("revocations", () => {
     expect(await isRevoked(keeper, "t-1", "somebody-else" as TenantId)).toBe(false);
     const [since] = made.revocationsAskedSince.slice(-1);
     expect(since?.getTime()).toBe(made.time - 2_000 - defaultKeeperLimits.revocationOverlapMs);
+  });
+
+  describe("that are too many for a comparison", () => {
+    const overlap = defaultKeeperLimits.revocationOverlapMs;
+
+    /** A tenant that is known, of which five tokens were revoked since. */
+    async function behind() {
+      const at = world();
+      await at.versionNow();
+      const { made } = at;
+      const lastHeard = made.time;
+      made.time += 600_000;
+      made.revocations = null;
+      made.listed = Array.from({ length: 5 }, (_, index) => ({
+        at: lastHeard + 1_000 * index,
+        revocation: revocation(made, `t-${index}`),
+      }));
+      made.pagesRead = [];
+      return { ...at, lastHeard };
+    }
+
+    it("are read page by page, beside the comparisons", async () => {
+      const { made, keeper, lastHeard } = await behind();
+      await keeper.compare();
+      await settled();
+      expect(made.pagesRead).toEqual([lastHeard - overlap, ...[0, 1, 2, 3].map((page) => lastHeard + 1_000 * page)]);
+      expect(await isRevoked(keeper, "t-0")).toBe(true);
+      expect(await isRevoked(keeper, "t-4")).toBe(true);
+    });
+
+    it("are read on from where it failed, and asked for no more by comparisons", async () => {
+      const { made, keeper, lastHeard } = await behind();
+      const readAt = made.time;
+      made.failAtPage = lastHeard + 2_000;
+      await keeper.compare();
+      await settled();
+      expect(await isRevoked(keeper, "t-2")).toBe(true);
+      expect(await isRevoked(keeper, "t-3")).toBe(false);
+      const saved = keeper.save().revokedUpTo;
+      expect(saved).toBe(lastHeard + 2_000 + overlap);
+
+      made.failAtPage = undefined;
+      made.pagesRead = [];
+      made.revocations = [];
+      made.time += 2_000;
+      await keeper.compare();
+      await settled();
+      expect(made.revocationsAskedSince.at(-1)?.getTime()).toBe(readAt - overlap);
+      expect(made.pagesRead).toEqual([lastHeard + 2_000, lastHeard + 3_000]);
+      expect(await isRevoked(keeper, "t-4")).toBe(true);
+      expect(keeper.save().revokedUpTo).toBe(made.time);
+    });
+
+    it("make their tenant no fresher before they are read, whatever is loaded meanwhile", async () => {
+      const { made, keeper, versionNow, change, lastHeard } = await behind();
+      made.failAtPage = lastHeard;
+      made.time = lastHeard + defaultKeeperLimits.maximumUncheckedMs;
+      await keeper.compare();
+      keeper.hear(tenant, change());
+      await settled();
+      expect(await versionNow()).toBe(2n);
+      made.time += 1;
+      expect(await versionNow()).toBeNull();
+      made.failAtPage = undefined;
+      await keeper.compare();
+      await settled();
+      expect(await versionNow()).toBe(2n);
+    });
+
+    it("again and again, are read each time", async () => {
+      const { made, keeper, versionNow, lastHeard } = await behind();
+      const open = Promise.withResolvers<void>();
+      made.gate = open.promise;
+      await keeper.compare();
+      const readAt = made.time;
+      made.time += 2_000;
+      await keeper.compare();
+      open.resolve();
+      await settled();
+      expect(made.pagesRead[0]).toBe(lastHeard - overlap);
+      expect(made.pagesRead.at(-1)).toBe(readAt - overlap);
+      made.time += defaultKeeperLimits.maximumUncheckedMs;
+      await keeper.compare();
+      await settled();
+      expect(await versionNow()).toBe(1n);
+    });
   });
 
   it("are asked for since the last comparison that succeeded, however long that is ago", async () => {
@@ -380,7 +481,7 @@ describe("revocations", () => {
 
   it("are forgotten after their tokens have expired", async () => {
     const { made, keeper, versionNow } = world();
-    made.revokedBefore = [[revocation(made, "t-1")]];
+    made.listed = [{ at: 1, revocation: revocation(made, "t-1") }];
     await versionNow();
     made.time += 60_000;
     await keeper.compare();

@@ -38,6 +38,11 @@ export class UnknownForNow extends Error {
 
 export type TenantRevocation = Revocation & { tenantId: TenantId };
 
+/** A point in the list of what a tenant revoked, by the clock of the database. */
+export type RevocationPosition = { at: Date; id: string };
+/** `next` is null where nothing follows. */
+export type RevocationPage = { revocations: readonly Revocation[]; next: RevocationPosition | null };
+
 /** One change of a tenant's configuration. */
 export type ConfigChange = {
   version: bigint;
@@ -52,16 +57,16 @@ export type SnapshotSource = {
   load(tenantId: TenantId): Promise<LoadedTenant | null>;
   /** What changed after a version, oldest first; null where that is no longer on record, or is too much. */
   changes(tenantId: TenantId, after: bigint): Promise<readonly ConfigChange[] | null>;
-  /** What is revoked, in pages. */
-  revocations(tenantId: TenantId): AsyncIterable<readonly Revocation[]>;
+  /** A page of what is revoked behind a point, in the order in which it was; what is revoked meanwhile comes last. */
+  revocations(tenantId: TenantId, after: RevocationPosition): Promise<RevocationPage>;
   /**
-   * The present versions, and what was revoked since a moment of the source's own clock; nothing where that is null.
-   * `readAt` is the moment of that clock from which on something may not have been seen.
+   * The present versions, and what was revoked since a moment of the source's own clock: nothing where that is null, and
+   * null where it is too much for one answer. `readAt` is the moment of that clock from which on something may not have been seen.
    */
   check(
     tenantIds: readonly TenantId[],
     revokedSince: Date | null,
-  ): Promise<{ versions: Map<TenantId, bigint>; revocations: readonly TenantRevocation[]; readAt: Date }>;
+  ): Promise<{ versions: Map<TenantId, bigint>; revocations: readonly TenantRevocation[] | null; readAt: Date }>;
 };
 
 export type KeeperLimits = {
@@ -113,7 +118,18 @@ type Entry = {
   /** Not before this time again: a large tenant that changes all the time must not load all the time. */
   restsUntil: number;
   revocations: Revocations;
+  /** What comparisons did not bring because it was too much. */
+  missed: Missed | null;
+  /** When all revocations were last known. */
+  revokedAt: Moment;
   sweptAt: Moment;
+};
+
+/** Revocations that are read page by page. */
+type Missed = {
+  after: RevocationPosition;
+  /** From when on there was too much once more, where there was: rows become visible late, and may be behind us already. */
+  again: Date | null;
 };
 
 export type SavedTenants = {
@@ -171,6 +187,8 @@ export class SnapshotKeeper {
    */
   #revokedUpTo: number | null = null;
   #checking: Promise<void> | null = null;
+  /** Reads what comparisons did not bring. */
+  #catchingUp: Promise<void> | null = null;
 
   constructor({ source, grants, clock, log, limits = defaultKeeperLimits, timer }: SnapshotKeeperOptions) {
     this.#source = source;
@@ -249,7 +267,7 @@ export class SnapshotKeeper {
       const saved = { seen, freshAt: this.#toClock(freshAt), revocations: revocations.save() };
       return { tenantId, loaded: { ...loaded, snapshot }, ...saved };
     });
-    return { checkedAt: this.#toClock(this.#checkedAt), revokedUpTo: this.#revokedUpTo, tenants };
+    return { checkedAt: this.#toClock(this.#checkedAt), revokedUpTo: this.#allRevokedUpTo(), tenants };
   }
 
   /**
@@ -264,7 +282,8 @@ export class SnapshotKeeper {
       const entry = this.#entry(tenantId);
       entry.revocations = Revocations.restore(revocations);
       this.#keep(entry, loaded);
-      Object.assign(entry, { seen, freshAt: this.#fromClock(freshAt), wanted: seen });
+      const wasFreshAt = this.#fromClock(freshAt);
+      Object.assign(entry, { seen, freshAt: wasFreshAt, revokedAt: wasFreshAt, wanted: seen });
     }
   }
 
@@ -313,6 +332,8 @@ export class SnapshotKeeper {
         loading: null,
         restsUntil: 0,
         revocations: new Revocations(),
+        missed: null,
+        revokedAt: never,
         sweptAt: this.#now(),
       };
       this.#entries.set(tenantId, entry);
@@ -362,7 +383,10 @@ export class SnapshotKeeper {
       this.#source.check(tenantIds, since),
       this.#limits.deadlineMs,
     );
-    for (const { tenantId, ...revocation } of revocations) this.#entries.peek(tenantId)?.revocations.add(revocation);
+    for (const { tenantId, ...revocation } of revocations ?? []) {
+      this.#entries.peek(tenantId)?.revocations.add(revocation);
+    }
+    if (!revocations && since) for (const entry of entries) miss(entry, since);
     for (const entry of entries) {
       const version = versions.get(entry.tenantId);
       if (version === undefined) this.#forget(entry);
@@ -372,10 +396,57 @@ export class SnapshotKeeper {
         // A token has expired for certain where both clocks say so.
         entry.revocations.sweep(Math.min(startedAt.clock, readAt.getTime()) / 1000);
       }
+      if (!entry.missed) entry.revokedAt = startedAt;
       if (this.#isBehind(entry)) void this.#load(entry);
-      else entry.freshAt = startedAt;
+      else this.#freshen(entry);
     }
     this.#revokedUpTo = readAt.getTime();
+    this.#catchingUp ??= this.#readMissed().finally(() => (this.#catchingUp = null));
+  }
+
+  /** Reads what comparisons did not bring. What fails goes on with the next comparison, from where it was. */
+  async #readMissed(): Promise<void> {
+    try {
+      for (const entry of [...this.#entries.values()]) {
+        while (entry.missed && this.#entries.peek(entry.tenantId) === entry) await this.#readPage(entry, entry.missed);
+      }
+    } catch (error) {
+      this.#log.warn({ error }, "what was revoked could not be read to its end");
+    }
+  }
+
+  async #readPage(entry: Entry, missed: Missed): Promise<void> {
+    const startedAt = this.#now();
+    const next = await this.#addRevocations(entry, missed.after);
+    if (next) {
+      missed.after = next;
+      return;
+    }
+    entry.missed = missed.again && { after: revocationsFrom(missed.again), again: null };
+    entry.revokedAt = startedAt;
+    this.#freshen(entry);
+  }
+
+  /** @returns where the page ended that was read; null where nothing follows */
+  async #addRevocations(entry: Entry, after: RevocationPosition): Promise<RevocationPosition | null> {
+    const page = this.#source.revocations(entry.tenantId, after);
+    const { revocations, next } = await withinDeadline(page, this.#limits.deadlineMs);
+    for (const revocation of revocations) entry.revocations.add(revocation);
+    return next;
+  }
+
+  /** A tenant is as fresh as whichever is older, what is kept of it or what is known to be revoked. */
+  #freshen(entry: Entry): void {
+    if (entry.kept && !this.#isBehind(entry)) entry.freshAt = entry.revokedAt;
+  }
+
+  /** Up to when the revocations of all tenants are known. */
+  #allRevokedUpTo(): number | null {
+    if (this.#revokedUpTo === null) return null;
+    const known = [...this.#entries.values()].flatMap(({ missed }) =>
+      missed ? Math.min(missed.after.at.getTime(), missed.again?.getTime() ?? Infinity) : [],
+    );
+    return Math.min(this.#revokedUpTo, ...known.map((moment) => moment + this.#limits.revocationOverlapMs));
   }
 
   #forget(entry: Entry): void {
@@ -410,12 +481,11 @@ export class SnapshotKeeper {
   }
 
   async #loadOnce(entry: Entry): Promise<void> {
-    const startedAt = this.#now();
     const measuredFrom = performance.now();
     await this.#catchUp(entry);
     const now = performance.now();
     entry.restsUntil = now + Math.min(this.#limits.checkEveryMs, 4 * (now - measuredFrom));
-    if (entry.kept) entry.freshAt = startedAt;
+    this.#freshen(entry);
   }
 
   async #catchUp(entry: Entry): Promise<void> {
@@ -451,8 +521,10 @@ export class SnapshotKeeper {
     const loaded = await this.#loadTenant(entry.tenantId);
     if (!loaded) return this.#forget(entry);
     if (!entry.kept) {
-      for await (const page of this.#source.revocations(entry.tenantId))
-        page.forEach((one) => entry.revocations.add(one));
+      const startedAt = this.#now();
+      let after: RevocationPosition | null = revocationsFrom(new Date(0));
+      while (after) after = await this.#addRevocations(entry, after);
+      entry.revokedAt = startedAt;
     }
     this.#keep(entry, loaded);
     this.#grants.forgetAll(entry.tenantId);
@@ -477,6 +549,17 @@ export class SnapshotKeeper {
     entry.loaded = loaded;
     entry.kept = { snapshot: compileSnapshot(snapshot), credentials: new Set(credentials), backendJwt };
   }
+}
+
+/** From where what was revoked later than a moment is read. The nil UUID (RFC 9562 §5.9) comes before all others. */
+function revocationsFrom(moment: Date): RevocationPosition {
+  return { at: moment, id: "00000000-0000-0000-0000-000000000000" };
+}
+
+/** Comparisons asked for what was revoked since then, and there was too much of it. */
+function miss(entry: Entry, since: Date): void {
+  if (!entry.missed) entry.missed = { after: revocationsFrom(since), again: null };
+  else entry.missed.again ??= since;
 }
 
 function pause(milliseconds: number): Promise<void> | undefined {

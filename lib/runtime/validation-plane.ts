@@ -2,16 +2,11 @@
 import { listenForConfigChanges } from "#lib/data/config-announcements.ts";
 import { readConfigChanges } from "#lib/data/config-changes.ts";
 import { findCredentialOwner, noteCredentialUse } from "#lib/data/gateway-credentials.ts";
-import {
-  readRevocations,
-  readRevocationsSince,
-  readRevocationTime,
-  type RevocationQuery,
-} from "#lib/data/revocations.ts";
+import { readRevocations, readRevocationsSince, readRevocationTime } from "#lib/data/revocations.ts";
 import { readConfigVersions, readTenantConfiguration } from "#lib/data/validation-snapshot.ts";
 import type { Dependencies } from "#lib/features/context.ts";
 import { recogniseReporter, reportRevocations } from "#lib/features/revocations/report.ts";
-import type { RevocationId, TenantId } from "#lib/foundation/ids.ts";
+import type { TenantId } from "#lib/foundation/ids.ts";
 import { gauge } from "#lib/foundation/metrics.ts";
 import type { Secret } from "#lib/foundation/secret.ts";
 import { BackendJwts } from "#lib/gateway/backend-jwts.ts";
@@ -187,23 +182,18 @@ function snapshotSource(deps: Pick<Dependencies, "clock" | "database" | "vault" 
     },
     changes: (tenantId, after) =>
       database.inInstallation((ctx) => readConfigChanges(ctx, { tenantId, after, limit: maximumChanges })),
-    async *revocations(tenantId) {
-      let after: RevocationId | null = null;
-      const theirs = await database.inInstallation(readRevocationTime);
-      // A token has expired for certain where both clocks say so.
-      const now = new Date(Math.min(clock.now().getTime(), theirs.getTime()));
-      do {
-        const query: RevocationQuery = { tenantId, after, now, limit: revocationsInOnePage };
-        const page = await database.inInstallation((ctx) => readRevocations(ctx, query));
-        yield page;
-        after = page.length < revocationsInOnePage ? null : (page.at(-1)?.id ?? null);
-      } while (after);
-    },
+    revocations: (tenantId, after) =>
+      database.inInstallation((ctx) =>
+        readRevocations(ctx, { tenantId, after, now: clock.now(), limit: revocationsInOnePage }),
+      ),
     check: (tenantIds, revokedSince) =>
       database.inInstallation(async (ctx) => ({
         readAt: await readRevocationTime(ctx),
         versions: await readConfigVersions(ctx, tenantIds),
-        revocations: revokedSince === null ? [] : await readRevocationsSince(ctx, tenantIds, revokedSince),
+        revocations:
+          revokedSince === null
+            ? []
+            : await readRevocationsSince(ctx, { tenantIds, since: revokedSince, limit: revocationsInOnePage }),
       })),
   };
 }
