@@ -1,6 +1,6 @@
-import { register } from "prom-client";
+import { AggregatorRegistry, register } from "prom-client";
 import { expect, it } from "vitest";
-import { histogram } from "./metrics.ts";
+import { gauge, histogram } from "./metrics.ts";
 
 it("a distribution reads as Prometheus expects it: buckets that hold each other, a sum and a count", async () => {
   const description = { name: "made_for_a_test_seconds", help: "Made for a test.", buckets: [0.1, 1] };
@@ -22,4 +22,20 @@ it("a distribution reads as Prometheus expects it: buckets that hold each other,
     'made_for_a_test_seconds_sum{method="POST"} 0.5',
     'made_for_a_test_seconds_count{method="POST"} 1',
   ]);
+});
+
+it.each([
+  ["what workers have is added up", "sum", 5],
+  ["of how late workers are the worst counts", "max", 3],
+] as const)("%s", async (_what, ofWorkers, expected) => {
+  const made = gauge({ name: `made_for_a_test_${ofWorkers}`, help: "Made for a test.", ofWorkers });
+  const ofEach = [];
+  for (const value of [2, 3]) {
+    made.set(value);
+    ofEach.push([structuredClone(await made.get())]);
+  }
+  const together = AggregatorRegistry.aggregate(ofEach);
+  expect(await together.getSingleMetric(`made_for_a_test_${ofWorkers}`)?.get()).toMatchObject({
+    values: [{ value: expected }],
+  });
 });

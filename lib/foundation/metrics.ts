@@ -11,9 +11,18 @@ export function counter<Label extends string>({ name, help, labels = [] }: Descr
   return known<Counter<Label>>(name) ?? new Counter({ name, help, labelNames: [...labels] });
 }
 
-/** A number that comes and goes. */
-export function gauge<Label extends string>({ name, help, labels = [] }: Description<Label>): Gauge<Label> {
-  return known<Gauge<Label>>(name) ?? new Gauge({ name, help, labelNames: [...labels] });
+/**
+ * A number that comes and goes.
+ *
+ * @param ofWorkers what several workers come to: what they have is added up, of how late they are the worst counts
+ */
+export function gauge<Label extends string>({
+  name,
+  help,
+  labels = [],
+  ofWorkers,
+}: Description<Label> & { ofWorkers: "sum" | "max" }): Gauge<Label> {
+  return known<Gauge<Label>>(name) ?? new Gauge({ name, help, labelNames: [...labels], aggregator: ofWorkers });
 }
 
 /** The registry keeps names, not types: a name stands for one kind of metric, here and nowhere else. */

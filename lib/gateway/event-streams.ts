@@ -62,7 +62,11 @@ export class EventStreams {
   readonly #limits: EventLimits;
   readonly #streams = new Set<Stream>();
   readonly #timer: NodeJS.Timeout;
-  readonly #open = gauge({ name: "latchkey_event_streams", help: "Streams of events that are open." });
+  readonly #open = gauge({
+    name: "latchkey_event_streams",
+    help: "Streams of events that are open.",
+    ofWorkers: "sum",
+  });
   #isClosed = false;
   #isChecking = false;
 

@@ -140,7 +140,8 @@ export function startValidationPlane({
   });
   const age = gauge({
     name: "latchkey_snapshot_unchecked_seconds",
-    help: "Time since the gateways' snapshots were last compared with the database.",
+    help: "Time since the gateways' snapshots were last compared with the database; of several workers, the longest.",
+    ofWorkers: "max",
   });
   const timer = setInterval(() => age.set(keeper.secondsUnchecked()), 5_000);
   timer.unref();
