@@ -261,8 +261,8 @@ describe("without the database, from what another process saved", () => {
     const after = installation();
     after.made.away.add("database");
     after.pass(later);
-    after.keeper.restore(structuredClone(before.keeper.save()));
-    after.grants.restore(structuredClone(before.grants.save()));
+    after.keeper.restore(structuredClone([...before.keeper.save()]));
+    after.grants.restore(structuredClone([...before.grants.save()]));
     expect(await after.ask(token)).toBe(answer);
   });
 });

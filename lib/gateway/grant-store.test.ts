@@ -201,7 +201,7 @@ describe("what was saved", () => {
     before.made.held = [found("a", "app-1"), found("b", "app-2", true)];
     await Promise.all(["a", "b", "nobody"].map((key) => before.applicationOf(key)));
     const after = world();
-    after.store.restore(structuredClone(before.store.save()));
+    after.store.restore(structuredClone([...before.store.save()]));
     expect(await Promise.all(["a", "b", "nobody"].map((key) => after.applicationOf(key)))).toEqual([
       "app-1",
       "app-2",

@@ -39,8 +39,11 @@ export const defaultGrantLimits: GrantLimits = {
 /** What is changed for consumer keys of a tenant. */
 export type GrantChange = { applicationId: string | null; consumerKey: string | null };
 
-/** A consumer key with what it opens, as plain data. */
-export type SavedGrants = Entry;
+/** Consumer keys with what they open, as plain data. */
+export type SavedGrants = readonly Entry[];
+
+/** To write as many takes a millisecond or two, for which calls wait. */
+const savedInOnePart = 500;
 
 type Entry = {
   tenantId: TenantId;
@@ -62,6 +65,8 @@ export class GrantStore {
   readonly #read: ReadGrants;
   readonly #limits: GrantLimits;
   readonly #entries: LRUCache<string, Entry>;
+  /** All that is kept: the cache looks each place up when it goes through them, which takes too long for calls to wait. */
+  readonly #kept = new Set<Entry>();
   /** Places of what is kept, by tenant and application: a change names the application alone. */
   readonly #byApplication = new Map<string, Set<string>>();
   /** Places of what changes with what other tenants may do, by tenant. */
@@ -118,14 +123,17 @@ export class GrantStore {
     this.#disownReads(tenantId);
   }
 
-  /** Everything that is kept, as plain data that `restore` takes; what was used last comes last. */
-  save(): SavedGrants[] {
-    return [...this.#entries.rvalues()].filter((entry) => entry !== undefined);
+  /** Everything that is kept at this moment, as plain data in parts that `restore` takes. */
+  *save(): Generator<SavedGrants> {
+    const entries = [...this.#kept];
+    for (let at = 0; at < entries.length; at += savedInOnePart) yield entries.slice(at, at + savedInOnePart);
   }
 
   /** Keeps again what was saved. Whoever restores it has it follow the changes since. */
-  restore(saved: readonly SavedGrants[]): void {
-    for (const entry of saved) this.#keep(placeOf(entry.tenantId, entry.consumerKey), entry);
+  restore(saved: Iterable<SavedGrants>): void {
+    for (const part of saved) {
+      for (const entry of part) this.#keep(placeOf(entry.tenantId, entry.consumerKey), entry);
+    }
   }
 
   /** How many consumer keys are kept. */
@@ -211,6 +219,9 @@ export class GrantStore {
 
   #keep(place: string, entry: Entry): void {
     this.#entries.set(place, entry);
+    // One that outweighs all that may be kept is not.
+    if (this.#entries.peek(place) !== entry) return;
+    this.#kept.add(entry);
     for (const { application } of entry.grants.values()) {
       within(this.#byApplication, placeOf(entry.tenantId, application.id)).add(place);
     }
@@ -218,6 +229,7 @@ export class GrantStore {
   }
 
   #unlink(entry: Entry, place: string): void {
+    this.#kept.delete(entry);
     for (const { application } of entry.grants.values()) {
       without(this.#byApplication, placeOf(entry.tenantId, application.id), place);
     }

@@ -132,18 +132,22 @@ type Missed = {
   again: Date | null;
 };
 
-export type SavedTenants = {
+/** A part of what is kept: how far it reaches, or one tenant. */
+export type SavedKept = SavedReach | SavedTenant;
+
+export type SavedReach = {
   /** When versions were last compared, milliseconds since the epoch. */
   checkedAt: number;
   /** Up to when revocations are known, by the clock of the database, milliseconds since the epoch. */
   revokedUpTo: number | null;
-  tenants: readonly {
-    tenantId: TenantId;
-    loaded: LoadedTenant;
-    seen: bigint;
-    freshAt: number;
-    revocations: SavedRevocations;
-  }[];
+};
+
+type SavedTenant = {
+  tenantId: TenantId;
+  loaded: LoadedTenant;
+  seen: bigint;
+  freshAt: number;
+  revocations: SavedRevocations;
 };
 
 export type SnapshotKeeperOptions = {
@@ -259,32 +263,42 @@ export class SnapshotKeeper {
     return this.#checking;
   }
 
-  /** Everything that is kept, as plain data that `restore` takes. */
-  save(): SavedTenants {
-    const tenants = [...this.#entries.values()].flatMap(({ tenantId, kept, loaded, seen, freshAt, revocations }) => {
-      if (!kept || !loaded) return [];
+  /**
+   * Everything that is kept, as plain data that `restore` takes. Each part is made when it is asked for, and holds until the
+   * next one is. How far it reaches comes first: what tenants learn meanwhile is asked for once more, and nothing is missed.
+   */
+  *save(): Generator<SavedKept> {
+    yield { checkedAt: this.#toClock(this.#checkedAt), revokedUpTo: this.#allRevokedUpTo() };
+    for (const entry of [...this.#entries.values()]) {
+      const { tenantId, kept, loaded, seen, freshAt, revocations } = entry;
+      if (!kept || !loaded) continue;
       const snapshot = { ...loaded.snapshot, version: kept.snapshot.version };
       const saved = { seen, freshAt: this.#toClock(freshAt), revocations: revocations.save() };
-      return { tenantId, loaded: { ...loaded, snapshot }, ...saved };
-    });
-    return { checkedAt: this.#toClock(this.#checkedAt), revokedUpTo: this.#allRevokedUpTo(), tenants };
+      yield { tenantId, loaded: { ...loaded, snapshot }, ...saved };
+    }
   }
 
   /**
    * Keeps again what was saved, as old as it is: what has changed since follows with the next comparison, and what is
    * too old is not handed out before.
    */
-  restore({ checkedAt, revokedUpTo, tenants }: SavedTenants): void {
-    this.#checkedAt = this.#fromClock(checkedAt);
-    this.#heardAt = this.#checkedAt;
-    this.#revokedUpTo = revokedUpTo;
-    for (const { tenantId, loaded, seen, freshAt, revocations } of tenants) {
-      const entry = this.#entry(tenantId);
-      entry.revocations = Revocations.restore(revocations);
-      this.#keep(entry, loaded);
-      const wasFreshAt = this.#fromClock(freshAt);
-      Object.assign(entry, { seen, freshAt: wasFreshAt, revokedAt: wasFreshAt, wanted: seen });
+  restore(saved: Iterable<SavedKept>): void {
+    for (const part of saved) {
+      if ("tenantId" in part) this.#restoreTenant(part);
+      else {
+        this.#checkedAt = this.#fromClock(part.checkedAt);
+        this.#heardAt = this.#checkedAt;
+        this.#revokedUpTo = part.revokedUpTo;
+      }
     }
+  }
+
+  #restoreTenant({ tenantId, loaded, seen, freshAt, revocations }: SavedTenant): void {
+    const entry = this.#entry(tenantId);
+    entry.revocations = Revocations.restore(revocations);
+    this.#keep(entry, loaded);
+    const wasFreshAt = this.#fromClock(freshAt);
+    Object.assign(entry, { seen, freshAt: wasFreshAt, revokedAt: wasFreshAt, wanted: seen });
   }
 
   /** Whether the database was heard of lately enough to answer for certain. */

@@ -24,7 +24,7 @@ import { createRevocationFace } from "#lib/gateway/revocation-face.ts";
 import {
   defaultKeeperLimits,
   SnapshotKeeper,
-  type SavedTenants,
+  type SavedKept,
   type SnapshotSource,
 } from "#lib/gateway/snapshot-keeper.ts";
 import { createValidate, refusingUnknown } from "#lib/gateway/validate.ts";
@@ -56,21 +56,18 @@ export type ValidationPlane = {
   serveGrpc(address: string, tls?: GrpcTlsFiles): Promise<GrpcServer>;
   /** Whether it can answer for certain: it has heard of the database lately, or knows enough from before. */
   isReady(): boolean;
-  /** What it knows, as plain data. */
-  save(): PlaneState;
+  /** What it knows, as plain data, made part by part. */
+  save(): Iterable<SavedPart>;
   /** Knows again what was saved, as old as that is; to be called before anything is asked. */
-  restore(state: PlaneState): void;
+  restore(parts: readonly SavedPart[]): void;
   /** Ends the streams of events, which would never end by themselves, and opens no more. */
   endStreams(): void;
   close(): Promise<void>;
 };
 
-/** What a plane knows of the world, without anything that could not be read again. */
-export type PlaneState = {
-  tenants: SavedTenants;
-  grants: readonly SavedGrants[];
-  credentials: readonly (readonly [string, CredentialOwner])[];
-};
+/** A part of what a plane knows of the world, without anything that could not be read again. */
+export type SavedPart =
+  { kept: SavedKept } | { grants: SavedGrants } | { credentials: readonly (readonly [string, CredentialOwner])[] };
 
 /** Starts the validation plane. Nothing is read before the first gateway asks, but announcements are heard. */
 export function startValidationPlane({
@@ -157,11 +154,17 @@ export function startValidationPlane({
     serveGrpc: (address, tls) =>
       serveGrpc({ address, tls, validate, credentials, isReady: () => keeper.isCertain(), log }),
     isReady: () => keeper.isCertain(),
-    save: () => ({ tenants: keeper.save(), grants: grants.save(), credentials: credentials.save() }),
-    restore(state) {
-      keeper.restore(state.tenants);
-      grants.restore(state.grants);
-      credentials.restore(state.credentials);
+    *save() {
+      // Grants after the tenants whose versions they go with: one that changes meanwhile is read anew for its version, while
+      // an older one would stand with a newer version, and stay.
+      for (const kept of keeper.save()) yield { kept };
+      for (const part of grants.save()) yield { grants: part };
+      yield { credentials: credentials.save() };
+    },
+    restore(parts) {
+      keeper.restore(parts.flatMap((part) => ("kept" in part ? part.kept : [])));
+      grants.restore(parts.flatMap((part) => ("grants" in part ? [part.grants] : [])));
+      for (const part of parts) if ("credentials" in part) credentials.restore(part.credentials);
     },
     endStreams: () => eventStreams.close(),
     async close() {

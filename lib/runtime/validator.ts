@@ -12,7 +12,7 @@ import { SavedState } from "#lib/gateway/saved-state.ts";
 import { runtime } from "#lib/runtime.ts";
 import { serveGrpcAsSet } from "./grpc.ts";
 import { loadOwnConnectors } from "./own-connectors.ts";
-import { startValidationPlane, type PlaneState, type ValidationPlane } from "./validation-plane.ts";
+import { startValidationPlane, type SavedPart, type ValidationPlane } from "./validation-plane.ts";
 
 const saveEveryMs = 30_000;
 
@@ -80,13 +80,13 @@ export async function serveValidator({
   });
   const grpc = await serveGrpcAsSet(plane, env);
   await listen(server, { port: env.PORT, host: env.HOST });
-  const saving = savesState ? setInterval(() => void state?.save(), saveEveryMs) : undefined;
+  const saving = savesState && state ? saveRegularly(state, stopping) : undefined;
   deps.log.info({ host: env.HOST, port: env.PORT }, "validating");
   return {
     address: `${env.HOST}:${env.PORT}`,
     async stop() {
       stopping.isAsked = true;
-      clearInterval(saving);
+      clearTimeout(saving?.timer);
       plane.endStreams();
       const noticeMs = env.LATCHKEY_DRAIN_SECONDS * 1_000;
       await Promise.all([stepAside(server, noticeMs), grpc?.stop({ noticeMs, withinMs: 10_000 })]);
@@ -103,7 +103,7 @@ export async function serveValidator({
         try {
           const known = await file.read();
           // Written by `save` below, in this version of this installation: the file vouches for it.
-          if (known !== null) plane.restore(known as PlaneState);
+          if (known !== null) plane.restore(known as SavedPart[]);
         } catch (error) {
           deps.log.warn({ error, path }, "what the validator knew before is not usable; it begins anew");
         }
@@ -114,6 +114,16 @@ export async function serveValidator({
         }),
     };
   }
+}
+
+/** Saves again and again, with a pause between the end of one and the beginning of the next. */
+function saveRegularly(state: { save(): Promise<void> }, stopping: { readonly isAsked: boolean }) {
+  const saving: { timer?: NodeJS.Timeout } = {};
+  const later = () => {
+    if (!stopping.isAsked) saving.timer = setTimeout(() => void state.save().then(later), saveEveryMs);
+  };
+  later();
+  return saving;
 }
 
 /**
