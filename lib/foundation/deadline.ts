@@ -1,5 +1,5 @@
 /** What was waited for did not come in time. It may still come, to nobody. */
-export class DeadlineError extends Error {
+class DeadlineError extends Error {
   constructor(deadlineMs: number) {
     super(`Nothing came within ${deadlineMs / 1000} seconds.`);
     this.name = "DeadlineError";

@@ -39,9 +39,9 @@ export class UnknownForNow extends Error {
 export type TenantRevocation = Revocation & { tenantId: TenantId };
 
 /** A point in the list of what a tenant revoked, by the clock of the database. */
-export type RevocationPosition = { at: Date; id: string };
+type RevocationPosition = { at: Date; id: string };
 /** `next` is null where nothing follows. */
-export type RevocationPage = { revocations: readonly Revocation[]; next: RevocationPosition | null };
+type RevocationPage = { revocations: readonly Revocation[]; next: RevocationPosition | null };
 
 /** One change of a tenant's configuration. */
 export type ConfigChange = {
@@ -135,7 +135,7 @@ type Missed = {
 /** A part of what is kept: how far it reaches, or one tenant. */
 export type SavedKept = SavedReach | SavedTenant;
 
-export type SavedReach = {
+type SavedReach = {
   /** When versions were last compared, milliseconds since the epoch. */
   checkedAt: number;
   /** Up to when revocations are known, by the clock of the database, milliseconds since the epoch. */

@@ -5,7 +5,7 @@ import { rmSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { join } from "node:path";
 import { exportSPKI, importJWK, type CryptoKey } from "jose";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { openDatabase, tenantDb, type Database } from "#lib/data/database.ts";
 import { migrate } from "#lib/data/migrate.ts";
 import { createVault } from "#lib/data/vault.ts";
@@ -163,6 +163,43 @@ describe("a validator of its own", () => {
     const refused = await within5Seconds(
       () => ask(second.origin, good),
       ({ allowed }) => allowed === false,
+    );
+    expect(refused).toMatchObject({ code: 900907 });
+    await change((db) =>
+      db.subscription.update({
+        where: { tenantId: tenant.tenantId, id: tenant.ids.subscription },
+        data: { state: "ACTIVE" },
+      }),
+    );
+  });
+
+  it("goes on while its database says nothing, and follows when another answers in its place", async () => {
+    const good = await token();
+    const { origin } = await start({ LATCHKEY_VALIDATOR_STATE: "" });
+    expect(await ask(origin, good)).toMatchObject({ allowed: true });
+    road.silence();
+    await change((db) =>
+      db.subscription.update({
+        where: { tenantId: tenant.tenantId, id: tenant.ids.subscription },
+        data: { state: "BLOCKED" },
+      }),
+    );
+    expect(await ask(origin, good)).toMatchObject({ allowed: true });
+    // More clients than are read at a time, of which each reading hangs.
+    const askedAt = performance.now();
+    const strangers = Array.from({ length: 8 }, async (_, index) =>
+      ask(origin, await token({ client_id: `never-seen-${index}` })),
+    );
+    for (const verdict of await Promise.all(strangers)) expect(verdict).toMatchObject({ code: 900900 });
+    expect(performance.now() - askedAt).toBeLessThan(10_000);
+    // What is connected already hears nothing any more; a new connection does.
+    road.open();
+    const refused = await vi.waitUntil(
+      async () => {
+        const verdict = await ask(origin, good);
+        return verdict["allowed"] === false && verdict;
+      },
+      { timeout: 15_000, interval: 250 },
     );
     expect(refused).toMatchObject({ code: 900907 });
     await change((db) =>
