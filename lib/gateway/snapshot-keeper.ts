@@ -385,6 +385,7 @@ export class SnapshotKeeper {
       await this.#compareEntries(entries, startedAt);
       this.#checkedAt = startedAt;
       this.#heardAt = startedAt;
+      this.#catchingUp ??= this.#readMissed().finally(() => (this.#catchingUp = null));
     } catch (error) {
       this.#log.warn({ error }, "the versions of the gateways' snapshots could not be compared");
     }
@@ -415,7 +416,6 @@ export class SnapshotKeeper {
       else this.#freshen(entry);
     }
     this.#revokedUpTo = readAt.getTime();
-    this.#catchingUp ??= this.#readMissed().finally(() => (this.#catchingUp = null));
   }
 
   /** Reads what comparisons did not bring. What fails goes on with the next comparison, from where it was. */
@@ -430,14 +430,15 @@ export class SnapshotKeeper {
   }
 
   async #readPage(entry: Entry, missed: Missed): Promise<void> {
-    const startedAt = this.#now();
+    // What is read now is newer; versions were compared then.
+    const comparedAt = this.#checkedAt;
     const next = await this.#addRevocations(entry, missed.after);
     if (next) {
       missed.after = next;
       return;
     }
     entry.missed = missed.again && { after: revocationsFrom(missed.again), again: null };
-    entry.revokedAt = startedAt;
+    entry.revokedAt = comparedAt;
     this.#freshen(entry);
   }
 
