@@ -12,8 +12,8 @@ export type FeedPosition = {
 };
 
 export type FeedChange = {
-  version: bigint;
-  id: bigint;
+  /** Where a reader goes on who has seen it, and everything before it. */
+  position: FeedPosition;
   /** The table whose row changed. */
   subject: string;
   operation: string;
@@ -22,6 +22,8 @@ export type FeedChange = {
   consumerKey: string | null;
   occurredAt: Date;
 };
+
+type ChangeRow = Omit<FeedChange, "position"> & { version: bigint; id: bigint };
 
 export type Feed = {
   /** The tenant's present version. */
@@ -47,16 +49,26 @@ export async function readChangeFeed(
   if (!tenant) return null;
   const version = tenant.configVersion;
   const from = after.id === null ? Prisma.sql`version > ${after.version}` : beginningAt(after.version, after.id);
-  const rows = await db.$queryRaw<FeedChange[]>`
+  const rows = await db.$queryRaw<ChangeRow[]>`
     SELECT version, id, subject, operation, subject_id::text AS "subjectId", application_id::text AS "applicationId",
            consumer_key AS "consumerKey", occurred_at AS "occurredAt"
       FROM config_change
      WHERE tenant_id = ${tenantId}::uuid AND ${from}
      ORDER BY version, id
      LIMIT ${limit + 2}`;
-  if (!isOnRecord(rows, after, version)) return { version, changes: null, hasMore: false };
-  const changes = after.id === null ? rows : rows.slice(1);
-  return { version, changes: changes.slice(0, limit), hasMore: changes.length > limit };
+  const isCut = rows.length === limit + 2;
+  if (!isOnRecord(rows, after, { present: version, isCut })) return { version, changes: null, hasMore: false };
+  const behind = after.id === null ? rows : rows.slice(1);
+  const changes = behind.slice(0, limit).map((row, index) => toChange(row, behind[index + 1]));
+  return { version, changes, hasMore: behind.length > limit };
+}
+
+/**
+ * A version's changes come and go together, as one transaction made them. Who has seen the last of them goes on from the
+ * version as a whole, for which nothing has to be on record but what came later.
+ */
+function toChange({ version, id, ...change }: ChangeRow, next: ChangeRow | undefined): FeedChange {
+  return { ...change, position: { version, id: next?.version === version ? id : null } };
 }
 
 /** With the change at the point itself: where it is gone, others of its version may be too. */
@@ -64,8 +76,13 @@ function beginningAt(version: bigint, id: bigint): Prisma.Sql {
   return Prisma.sql`version >= ${version} AND (version > ${version} OR id >= ${id})`;
 }
 
-function isOnRecord(rows: readonly FeedChange[], { version, id }: FeedPosition, present: bigint): boolean {
+function isOnRecord(
+  rows: readonly ChangeRow[],
+  { version, id }: FeedPosition,
+  { present, isCut }: { present: bigint; isCut: boolean },
+): boolean {
   if (version > present) return false;
   if (id !== null && (rows[0]?.version !== version || rows[0].id !== id)) return false;
-  return isGapless(rows, version) && (rows.length > 0 || version === present);
+  const reached = rows.at(-1)?.version ?? version;
+  return isGapless(rows, version) && (isCut || reached >= present);
 }

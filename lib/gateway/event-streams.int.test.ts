@@ -30,7 +30,7 @@ async function world(limits: Partial<EventLimits> = {}) {
       const next = { version: after.version + 1n, id: 1n };
       const data = { filler: "x".repeat(made.weight) };
       const events = [{ id: `${String(next.version)}-1`, type: "plan" as const, data }];
-      return Promise.resolve({ version, changes: [next], events, hasMore: next.version < version });
+      return Promise.resolve({ version, changes: [{ position: next }], events, hasMore: next.version < version });
     },
     versions: (ids) =>
       made.isDown ? Promise.reject(new Error("down")) : Promise.resolve(new Map(ids.map((id) => [id, made.version]))),

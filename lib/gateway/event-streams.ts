@@ -191,7 +191,7 @@ export class EventStreams {
         await this.#write(stream, resetAt(page.version));
         continue;
       }
-      stream.position = page.changes.at(-1) ?? stream.position;
+      stream.position = page.changes.at(-1)?.position ?? stream.position;
       if (page.events.length > 0) await this.#write(stream, page.events.map(toBlock).join(""));
     }
   }

@@ -80,7 +80,16 @@ async function world() {
     change((tx) =>
       tenantDb(tx).plan.update({ where: { tenantId: tenant.tenantId, id: tenant.ids.plan }, data: { name } }),
     );
-  return { ...tenant, change, rename };
+  /** What the sweep of a week later does: of the tenant's changes so far, or of one version's alone. */
+  const sweep = (version?: string) =>
+    deps.database.inInstallation(async (ctx) => {
+      await installationDb(ctx).configChange.updateMany({
+        where: { tenantId: tenant.tenantId, ...(version !== undefined && { version: BigInt(version) }) },
+        data: { occurredAt: new Date("2020-01-01T00:00:00Z") },
+      });
+      await deleteConfigChanges(ctx, new Date("2020-01-02T00:00:00Z"));
+    });
+  return { ...tenant, change, rename, sweep };
 }
 
 describe("a stream of events", () => {
@@ -187,26 +196,58 @@ describe("a stream of events", () => {
   );
 
   it("says so as well where changes were swept since, in whole or in part", async () => {
-    const { credential, rename, tenantId } = await world();
+    const { credential, change, rename, sweep, tenantId, ids } = await world();
     const first = await listen(credential);
     const [ready] = await first.take(1);
-    await rename("One");
-    const [seen] = await first.take(1);
-    await rename("Two");
+    await change(async (tx) => {
+      for (const name of ["One", "Two"]) {
+        await tenantDb(tx).plan.update({ where: { tenantId, id: ids.plan }, data: { name } });
+      }
+    });
+    const [inside] = await first.take(2);
+    await sweep();
+    await rename("Three");
     await first.take(1);
     await first.stop();
-    await deps.database.inInstallation(async (ctx) => {
-      await installationDb(ctx).configChange.updateMany({
-        where: { tenantId, version: BigInt(seen?.id.split("-")[0] ?? 0) },
-        data: { occurredAt: new Date("2020-01-01T00:00:00Z") },
-      });
-      await deleteConfigChanges(ctx, new Date("2020-01-02T00:00:00Z"));
-    });
-    for (const lastEventId of [ready?.id, seen?.id]) {
+    for (const lastEventId of [ready?.id, inside?.id]) {
       const stream = await listen(credential, lastEventId);
       expect(await stream.take(1)).toMatchObject([{ event: "reset" }]);
       await stream.stop();
     }
+  });
+
+  it("goes on without a gap after what its reader saw last was swept, where nothing else was", async () => {
+    const { credential, change, rename, sweep, ids } = await world();
+    const first = await listen(credential);
+    await first.take(1);
+    await rename("One");
+    const [seen] = await first.take(1);
+    await sweep();
+    const expiresAt = new Date(Date.now() + 60_000);
+    await change((tx) =>
+      insertRevocations(tx, [
+        { keyManager: ids.keyManager, kind: "TOKEN_ID", value: "t-1", issuedBefore: null, expiresAt },
+      ]),
+    );
+    const second = await listen(credential, seen?.id);
+    for (const stream of [first, second]) {
+      expect(await stream.take(1)).toMatchObject([{ event: "revocation", data: { value: "t-1" } }]);
+      await stream.stop();
+    }
+  });
+
+  it("says to start anew where the last of the changes was swept before those ahead of it", async () => {
+    const { credential, rename, sweep } = await world();
+    const first = await listen(credential);
+    const [ready] = await first.take(1);
+    await rename("One");
+    await rename("Two");
+    const [, last] = await first.take(2);
+    await first.stop();
+    await sweep(last?.id);
+    const stream = await listen(credential, ready?.id);
+    expect(await stream.take(1)).toMatchObject([{ event: "reset", id: last?.id }]);
+    await stream.stop();
   });
 
   it("is of the tenant of its credential alone", async () => {

@@ -4,7 +4,7 @@ import type { ListedRevocation } from "#lib/data/revocations.ts";
 import { eventsOf, readPosition, toBlock, writePosition } from "./change-events.ts";
 
 const change = (changes: Partial<FeedChange>): FeedChange => ({
-  ...{ version: 7n, id: 42n, subject: "plan", operation: "update", subjectId: "row-1" },
+  ...{ position: { version: 7n, id: 42n }, subject: "plan", operation: "update", subjectId: "row-1" },
   ...{ applicationId: null, consumerKey: null, occurredAt: new Date("2026-05-01T10:00:00Z") },
   ...changes,
 });

@@ -47,7 +47,7 @@ export function eventsOf(
     if (!details) return [];
     const operation = operations[change.operation] ?? change.operation;
     const data = { operation, id: change.subjectId, ...details, at: change.occurredAt.toISOString() };
-    return [{ id: writePosition(change), type, data }];
+    return [{ id: writePosition(change.position), type, data }];
   });
 }
 

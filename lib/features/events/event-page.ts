@@ -8,7 +8,7 @@ import { eventsOf, revocationSubject, type ChangeEvent } from "./change-events.t
 export type EventPage = {
   version: bigint;
   /** Null where some of it is no longer on record. */
-  changes: readonly Pick<FeedChange, "version" | "id">[] | null;
+  changes: readonly Pick<FeedChange, "position">[] | null;
   events: readonly ChangeEvent[];
   hasMore: boolean;
 };

@@ -102,8 +102,7 @@ function messagesOf({ version, changes, events }: EventPage): readonly WebhookMe
 /** Behind what concerns nobody outside, too. */
 function endOf({ version, changes }: EventPage, reached: FeedPosition): FeedPosition {
   if (changes === null) return { version, id: null };
-  const last = changes.at(-1);
-  return last ? { version: last.version, id: last.id } : reached;
+  return changes.at(-1)?.position ?? reached;
 }
 
 async function postpone(ctx: Context, webhook: WebhookRecord, status: number | null): Promise<void> {

@@ -45,6 +45,15 @@ async function world() {
     );
   return {
     ...{ deps, time, server, jobs, administrator, tenantId, ids, webhook, rename },
+    /** What the sweep of a week later does: the tenant's changes so far are on record no more. */
+    sweep: () =>
+      deps.database.inInstallation(async (ctx) => {
+        await installationDb(ctx).configChange.updateMany({
+          where: { tenantId },
+          data: { occurredAt: new Date("2020-01-01T00:00:00Z") },
+        });
+        await deleteConfigChanges(ctx, new Date("2020-01-02T00:00:00Z"));
+      }),
     /** What the background does within a minute; of other tenants' webhooks nothing. */
     async pass(milliseconds = 60_000) {
       time.now += milliseconds;
@@ -150,20 +159,21 @@ describe("a webhook", () => {
     expect(await seen()).toMatchObject({ enabled: true, problem: null });
   });
 
-  it("is told to read everything anew where what it missed is no longer on record", async () => {
-    const { deps, tenantId, server, rename, pass } = await world();
+  it("is told what changes after a quiet week, though what it was told last was swept", async () => {
+    const { server, rename, sweep, pass } = await world();
     await rename("Silver");
+    await pass();
+    await sweep();
     await rename("Bronze");
-    await deps.database.inInstallation(async (ctx) => {
-      const { configVersion: version } = await installationDb(ctx).tenant.findUniqueOrThrow({
-        where: { id: tenantId },
-      });
-      await installationDb(ctx).configChange.updateMany({
-        where: { tenantId, version: { lt: version } },
-        data: { occurredAt: new Date("2020-01-01T00:00:00Z") },
-      });
-      await deleteConfigChanges(ctx, new Date("2020-01-02T00:00:00Z"));
-    });
+    await pass();
+    expect(typesOf(server.received)).toEqual(["plan", "plan"]);
+  });
+
+  it("is told to read everything anew where what it missed is no longer on record", async () => {
+    const { server, rename, sweep, pass } = await world();
+    await rename("Silver");
+    await sweep();
+    await rename("Bronze");
     await pass();
     expect(typesOf(server.received)).toEqual(["reset"]);
     await rename("Gold");
