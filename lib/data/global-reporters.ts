@@ -42,6 +42,7 @@ export async function deleteGlobalReporter(
 export type InstallationReporter = {
   id: GlobalKeyManagerId;
   displayName: string;
+  /** In the same order each time. */
   copies: { id: KeyManagerId; tenantId: TenantId }[];
 };
 
@@ -54,7 +55,11 @@ export async function findInstallationReporter(
     where: { tokenHash },
     select: {
       globalKeyManager: {
-        select: { id: true, displayName: true, copies: { select: { id: true, tenantId: true } } },
+        select: {
+          id: true,
+          displayName: true,
+          copies: { select: { id: true, tenantId: true }, orderBy: { id: "asc" } },
+        },
       },
     },
   });

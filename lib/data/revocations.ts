@@ -56,6 +56,31 @@ export function insertRevocationsOfTenants(
   return insertRows(installationDb(ctx), revocations, revokedBy);
 }
 
+/** What is revoked at any key manager that means it. */
+export type Revoked = Omit<RevocationRecord, "keyManager">;
+
+/**
+ * Adds the same to what is revoked at each of several key managers. As often as it is repeated: what is in force
+ * already is left as it is, which costs little.
+ *
+ * @param at the key managers, by their names in the record, each once
+ */
+export async function insertRevocationsAt(
+  ctx: InstallationContext,
+  at: readonly Pick<TenantRevocation, "tenantId" | "keyManager">[],
+  { revoked, revokedBy }: { revoked: readonly Revoked[]; revokedBy: string },
+): Promise<void> {
+  const unique = new Map(revoked.map((one) => [`${one.kind} ${one.value}`, one]));
+  // As two texts: written out one by one, a thousand tenants' rows are mostly work for this process.
+  await installationDb(ctx).$executeRaw`
+    INSERT INTO revocation (tenant_id, key_manager, kind, value, issued_before, expires_at, revoked_by)
+    SELECT place."tenantId", place."keyManager", one.kind, one.value, one."issuedBefore", one."expiresAt", ${revokedBy}
+      FROM jsonb_to_recordset(${JSON.stringify(at)}::jsonb) AS place("tenantId" uuid, "keyManager" text),
+           jsonb_to_recordset(${JSON.stringify([...unique.values()])}::jsonb)
+             AS one(kind "RevocationKind", value text, "issuedBefore" timestamptz, "expiresAt" timestamptz)
+    ${laterCounts}`;
+}
+
 /** A statement takes 65,535 values. */
 const rowsInOneStatement = 2_000;
 
@@ -84,13 +109,17 @@ async function insertUnique(
   await db.$executeRaw`
     INSERT INTO revocation (tenant_id, key_manager, kind, value, issued_before, expires_at, revoked_by)
     VALUES ${Prisma.join(values)}
+    ${laterCounts}`;
+}
+
+/** Of two revocations of the same tokens the later moments count; one that is in force already is no change. */
+const laterCounts = Prisma.sql`
     ON CONFLICT (tenant_id, key_manager, kind, value) DO UPDATE
        SET issued_before = greatest(revocation.issued_before, excluded.issued_before),
            expires_at = greatest(revocation.expires_at, excluded.expires_at),
            revoked_by = excluded.revoked_by,
            revoked_at = now()
      WHERE revocation.issued_before < excluded.issued_before OR revocation.expires_at < excluded.expires_at`;
-}
 
 /**
  * A page of what is revoked in the tenant, newest first, without what has expired by then.

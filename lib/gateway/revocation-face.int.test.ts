@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { tenantDb } from "#lib/data/database.ts";
+import { installationDb, tenantDb } from "#lib/data/database.ts";
 import { createGatewayCredential } from "#lib/features/gateway-credentials/create.ts";
 import { listGatewayCredentials } from "#lib/features/gateway-credentials/list.ts";
 import { revokeGatewayCredential } from "#lib/features/gateway-credentials/revoke.ts";
@@ -39,8 +39,8 @@ async function world() {
   return { ...tenant, reporter: made };
 }
 
-async function post(authorization: string | undefined, body: unknown, path = "revocations") {
-  const response = await fetch(`http://${plane.address}/gateway/v1/${path}`, {
+async function post(authorization: string | undefined, body: unknown, path = "revocations", at = plane.address) {
+  const response = await fetch(`http://${at}/gateway/v1/${path}`, {
     method: "POST",
     headers: authorization === undefined ? {} : { Authorization: authorization },
     body: typeof body === "string" ? body : JSON.stringify(body),
@@ -158,6 +158,48 @@ describe("a global key manager", () => {
     await removeGlobalReporter(globals.operator, { id });
     expect((await post(bearer(credential), { subject: "ada" })).status).toBe(401);
     expect(await readGlobalReporter(globals.operator, { id })).toBeNull();
+  });
+
+  it("goes on where it stopped when a report that is too much for one answer is sent again", async () => {
+    const globals = await globalWorld();
+    const { id } = await globals.register();
+    const { credential } = await makeGlobalReporter(globals.operator, { id });
+    // Half a minute passes between one look at the clock and the next.
+    const time = { stepMs: 30_000, looks: 0 };
+    const slow = testDependencies({ clock: { now: () => new Date(Date.now() + time.stepMs * time.looks++) } });
+    const slowPlane = await serveValidationPlane(slow);
+    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+    const tokens = Array.from(
+      { length: 1_000 },
+      (_, index) => `${part({ alg: "none" })}.${part({ jti: `t-${String(index)}` })}.x`,
+    );
+    const report = { revocations: tokens.map((one) => ({ token: one })) };
+    const send = () => post(bearer(credential), report, "revocations", slowPlane.address);
+    const states = () =>
+      Promise.all(
+        [globals.here, globals.there].map(({ id: tenantId }) =>
+          deps.database.inInstallation(async (tx) => {
+            const db = installationDb(tx);
+            const { configVersion } = await db.tenant.findUniqueOrThrow({ where: { id: tenantId } });
+            return { configVersion, revoked: await db.revocation.count({ where: { tenantId } }) };
+          }),
+        ),
+      );
+
+    const { status, headers, body } = await send();
+    expect({ status, body }).toMatchObject({ status: 503, body: { code: "unavailable" } });
+    expect(headers.get("retry-after")).toBe("1");
+    const between = await states();
+    expect(between.map(({ revoked }) => revoked).sort()).toEqual([0, 2_000]);
+
+    time.stepMs = 0;
+    expect(await send()).toMatchObject({ status: 200, body: { accepted: 2_000 } });
+    const after = await states();
+    expect(after.map(({ revoked }) => revoked)).toEqual([2_000, 2_000]);
+    // Where it was in force already, nothing changed.
+    const first = between.findIndex(({ revoked }) => revoked > 0);
+    expect(after[first]).toEqual(between[first]);
+    await slowPlane.stop();
   });
 
   it("gets its credential from an operator and nobody else", async () => {

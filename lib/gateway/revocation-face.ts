@@ -11,8 +11,8 @@ const maximumBodyBytes = 256 * 1024;
 
 export type RevocationFaceOptions = {
   reporters: Pick<Reporters, "admit">;
-  /** Takes a report over. @returns how many entries are refused now */
-  report(reporter: Reporter, report: Record<string, unknown>): Promise<number>;
+  /** Takes a report over. @returns how many entries are refused now; null where the same report has to go on */
+  report(reporter: Reporter, report: Record<string, unknown>): Promise<number | null>;
   log: Log;
 };
 
@@ -40,7 +40,9 @@ export function createRevocationFace({ reporters, report, log }: RevocationFaceO
     if (!parsed)
       return answerJson(res, 400, problem("input.invalid", "Send one JSON object that names no member twice."));
     try {
-      answerJson(res, 200, { body: { accepted: await report(reporter, parsed) } });
+      const accepted = await report(reporter, parsed);
+      if (accepted === null) return answerJson(res, 503, { ...unfinished, headers: { "Retry-After": "1" } });
+      answerJson(res, 200, { body: { accepted } });
     } catch (error) {
       if (isAppError(error)) {
         const { code, message, fields } = error;
@@ -57,6 +59,11 @@ function problem(code: string, message: string) {
 }
 
 const busy = problem("unavailable", "The report could not be taken over at the moment. Send it again shortly.");
+
+const unfinished = problem(
+  "unavailable",
+  "The report is taken over in some of the tenants so far. Send it again: it goes on with the rest.",
+);
 
 const stranger = problem(
   "auth.failed",

@@ -11,6 +11,11 @@ export function issuedUntil(now: Date): Date {
   return new Date((Math.floor(now.getTime() / 1_000) + 1) * 1_000);
 }
 
+/** The end of the day (UTC): counted from there, a span ends at the same moment whenever within the day it begins. */
+export function endOfDay(now: Date): Date {
+  return new Date((Math.floor(now.getTime() / dayMs) + 1) * dayMs);
+}
+
 /** When a revocation may be forgotten, because every token that it concerns has expired. */
 export function keptUntil(now: Date, days: number = keptDays.fallback): Date {
   return new Date(now.getTime() + days * dayMs);

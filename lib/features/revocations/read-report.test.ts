@@ -4,7 +4,8 @@ import { readReport } from "./read-report.ts";
 
 const now = new Date("2026-05-01T10:00:00.500Z");
 const nextSecond = new Date("2026-05-01T10:00:01.000Z");
-const inThirtyDays = new Date("2026-05-31T10:00:00.500Z");
+/** Counted from the end of the day. */
+const inThirtyDays = new Date("2026-06-01T00:00:00Z");
 const read = (report: Record<string, unknown>) => readReport(report, now);
 const problemsOf = (report: Record<string, unknown>) => {
   try {
@@ -39,7 +40,15 @@ describe("a report in our own words", () => {
   it("may be one revocation alone; what has expired by itself is left out, and nothing is kept for ever", () => {
     expect(read({ subject: "ada", expiresAt: 1_600_000_000 })).toEqual([]);
     const [kept] = read({ tokenId: "t-1", expiresAt: 253_402_300_799 });
-    expect(kept?.expiresAt).toEqual(new Date(now.getTime() + 3_650 * 86_400_000));
+    expect(kept?.expiresAt).toEqual(new Date(Date.parse("2026-05-02T00:00:00Z") + 3_650 * 86_400_000));
+  });
+
+  it("says the same when it is sent again the same day", () => {
+    const revocations = [{ tokenId: "t-1" }, { token: "opaque-1", expiresAt: 253_402_300_799 }];
+    const [once, again] = ["00:00:00.000", "23:59:59.999"].map((time) =>
+      readReport({ revocations }, new Date(`2026-05-01T${time}Z`)),
+    );
+    expect(again).toEqual(once);
   });
 
   it.each<[Record<string, unknown>, string[]]>([

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import type { RevocationRecord } from "#lib/data/revocations.ts";
+import type { Revoked } from "#lib/data/revocations.ts";
 import { AppError } from "#lib/foundation/errors.ts";
-import { issuedUntil, keptUntil } from "./moments.ts";
+import { endOfDay, issuedUntil, keptUntil } from "./moments.ts";
 import { readPastedToken } from "./pasted-token.ts";
 import {
   EventEnvelope,
@@ -11,7 +11,7 @@ import {
   type ReportedRevocation as Reported,
 } from "./report-contract.ts";
 
-export type Target = Omit<RevocationRecord, "keyManager">;
+export type Target = Revoked;
 
 /** Clocks of two servers may differ so far. */
 const clockDifferenceMs = 10 * 60_000;
@@ -75,8 +75,10 @@ function targetsOf(revocation: Reported, now: Date, index: number): Target[] {
     });
   }
   const read = token === undefined ? null : readPastedToken(token);
-  const latest = keptUntil(now, longestDays);
-  const told = revocation.expiresAt ?? read?.expiresAt ?? keptUntil(now);
+  // A report that is sent again the same day says the same, and changes nothing.
+  const today = endOfDay(now);
+  const latest = keptUntil(today, longestDays);
+  const told = revocation.expiresAt ?? read?.expiresAt ?? keptUntil(today);
   const expiresAt = told < latest ? told : latest;
   if (expiresAt <= now) return [];
   if (read) return read.marks.map((mark) => ({ ...mark, issuedBefore: null, expiresAt }));

@@ -7,7 +7,7 @@ import {
   noteGlobalReporterUse,
   type InstallationReporter,
 } from "#lib/data/global-reporters.ts";
-import { insertRevocationsOfTenants } from "#lib/data/revocations.ts";
+import { insertRevocationsAt } from "#lib/data/revocations.ts";
 import { newId } from "#lib/foundation/ids.ts";
 import type { Dependencies } from "../context.ts";
 import { revocationName } from "./name.ts";
@@ -19,6 +19,11 @@ type ReportDependencies = Pick<Dependencies, "database" | "clock">;
 export type Reporter = { kind: "tenant"; of: TenantReporter } | { kind: "installation"; of: InstallationReporter };
 
 const action = "revocation.report";
+
+/** What is written in one transaction at most, in all of some tenants. */
+const rowsAtOnce = 3_000;
+/** Authorization servers wait for an answer, and so do proxies in between. */
+const answeredWithinMs = 20_000;
 
 /** Which authorization server has the credential with this digest; null where none has. */
 export function recogniseReporter({ database }: ReportDependencies, digest: string): Promise<Reporter | null> {
@@ -36,37 +41,41 @@ export function recogniseReporter({ database }: ReportDependencies, digest: stri
  * row; single tokens are told by the list.
  *
  * @param report parsed JSON
- * @returns how many entries the gateways now refuse
+ * @returns how many entries the gateways now refuse; null where that is so in some of the tenants only, because to do it in
+ *   all takes too long: the same report again passes over those, and goes on with the rest
  * @throws {AppError} `input.invalid`
  */
 export async function reportRevocations(
   { database, clock }: ReportDependencies,
   reporter: Reporter,
   report: Record<string, unknown>,
-): Promise<number> {
+): Promise<number | null> {
   const now = clock.now();
   const targets = readReport(report, now);
-  await database.inInstallation((tx) =>
-    reporter.kind === "tenant" ? takeOver(tx, reporter.of, targets) : takeOverEverywhere(tx, reporter.of, targets),
-  );
+  const isDone =
+    reporter.kind === "tenant"
+      ? await database.inInstallation((tx) => takeOver(tx, reporter.of, targets))
+      : await takeOverEverywhere({ database, clock }, reporter.of, {
+          targets,
+          until: now.getTime() + answeredWithinMs,
+        });
   await database.inInstallation((tx) =>
     reporter.kind === "tenant"
       ? noteCredentialUse(tx, new Map([[reporter.of.id, now]]))
       : noteGlobalReporterUse(tx, reporter.of.id, now),
   );
-  return targets.length;
+  return isDone ? targets.length : null;
 }
 
 async function takeOver(
   tx: InstallationContext,
   { tenantId, name, keyManager }: TenantReporter,
   targets: readonly Target[],
-): Promise<void> {
+): Promise<true> {
   const at = revocationName(keyManager.id, findConnector(keyManager.connectorId));
-  const rows = targets.map((target) => ({ ...target, tenantId, keyManager: at }));
-  await insertRevocationsOfTenants(tx, rows, name);
+  await insertRevocationsAt(tx, [{ tenantId, keyManager: at }], { revoked: targets, revokedBy: name });
   const after = cutOffs(targets);
-  if (!after) return;
+  if (!after) return true;
   await insertAuditEvent(
     { ...tx, tenantId },
     {
@@ -74,22 +83,35 @@ async function takeOver(
       ...{ subjectType: "key_manager", subjectId: keyManager.id, subjectName: keyManager.displayName },
     },
   );
+  return true;
 }
 
+/**
+ * Some tenants in one transaction after the other: all of them would be too much for one.
+ *
+ * @param work.until when to stop, in milliseconds since 1970; something is done in any case
+ * @returns false where tenants are left
+ */
 async function takeOverEverywhere(
-  tx: InstallationContext,
+  { database, clock }: ReportDependencies,
   { id, displayName, copies }: InstallationReporter,
-  targets: readonly Target[],
-): Promise<void> {
-  // A copy is never a tenant's own server.
-  const rows = copies.flatMap((copy) =>
-    targets.map((target) => ({ ...target, tenantId: copy.tenantId, keyManager: copy.id })),
-  );
-  await insertRevocationsOfTenants(tx, rows, displayName);
+  { targets, until }: { targets: readonly Target[]; until: number },
+): Promise<boolean> {
   const after = cutOffs(targets);
-  if (!after) return;
   const source = { actorId: null, actorName: displayName, action, requestId: newId() };
-  await insertAuditEventsOfCopies(tx, { id }, { ...source, subjectName: displayName, after });
+  const copiesAtOnce = Math.max(1, Math.floor(rowsAtOnce / Math.max(1, targets.length)));
+  for (let from = 0; from < copies.length; from += copiesAtOnce) {
+    if (from > 0 && clock.now().getTime() > until) return false;
+    const some = copies.slice(from, from + copiesAtOnce);
+    const tenantIds = some.map(({ tenantId }) => tenantId);
+    // A copy is never a tenant's own server.
+    const at = some.map((copy) => ({ tenantId: copy.tenantId, keyManager: copy.id }));
+    await database.inInstallation(async (tx) => {
+      await insertRevocationsAt(tx, at, { revoked: targets, revokedBy: displayName });
+      if (after) await insertAuditEventsOfCopies(tx, { id, tenantIds }, { ...source, subjectName: displayName, after });
+    });
+  }
+  return true;
 }
 
 /** What the audit tells; null where only single tokens were revoked. */
