@@ -11,19 +11,45 @@ const requestSeconds = histogram({
   help: "Time from the first byte of a request to the end of its answer.",
   buckets: [0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 10],
 });
-/** By mount and status. */
-const lines = new Map<string, Map<number, Observe>>();
+/** Counts one answered request. */
+export type ObserveRequest = (method: string | undefined, status: number, seconds: number) => void;
 
-/** Counts one answered request. `area` is the mount that answered. */
-export function observeRequest(area: string, status: number, seconds: number): void {
-  let ofArea = lines.get(area);
-  if (!ofArea) lines.set(area, (ofArea = new Map<number, Observe>()));
-  let observe = ofArea.get(status);
-  if (!observe) {
-    observe = requestSeconds.line({ http_route: area, http_response_status_code: String(status) });
-    ofArea.set(status, observe);
-  }
-  observe(seconds);
+const observers = new Map<string, ObserveRequest>();
+
+/**
+ * Counts what one mount answers; asked for again, the same one.
+ *
+ * @param area the mount's name
+ * @param scheme in which its callers call, `http` or `https`
+ */
+export function requestObserver(area: string, scheme: string): ObserveRequest {
+  const key = `${scheme} ${area}`;
+  let observer = observers.get(key);
+  if (!observer) observers.set(key, (observer = newObserver({ http_route: area, url_scheme: scheme })));
+  return observer;
+}
+
+/** Those of RFC 9110, PATCH (RFC 5789) and QUERY; whatever else callers think of is one method. */
+const knownMethods = ["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE"];
+
+function newObserver(labels: Readonly<Record<string, string>>): ObserveRequest {
+  const linesOf = (method: string) => ({ method, byStatus: new Map<number, Observe>() });
+  const known = new Map(knownMethods.map((method) => [method, linesOf(method)]));
+  const other = linesOf("_OTHER");
+  return (given, status, seconds) => {
+    const { method, byStatus } = known.get(given ?? "") ?? other;
+    let observe = byStatus.get(status);
+    if (!observe) {
+      observe = requestSeconds.line({
+        ...labels,
+        http_request_method: method,
+        http_response_status_code: String(status),
+        ...(status >= 500 && { error_type: String(status) }),
+      });
+      byStatus.set(status, observe);
+    }
+    observe(seconds);
+  };
 }
 
 /** Memory, event loop, garbage collection and open handles of this process. */

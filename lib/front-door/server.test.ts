@@ -25,10 +25,10 @@ async function open(mounts: readonly Mount[], options: Partial<FrontDoorOptions>
 
 type Answer = { status: number; headers: IncomingHttpHeaders; body: string };
 
-function call(server: Server, path: string, headers: Record<string, string> = {}): Promise<Answer> {
+function call(server: Server, path: string, headers: Record<string, string> = {}, method = "GET"): Promise<Answer> {
   const { port } = server.address() as AddressInfo;
   return new Promise((resolve, reject) => {
-    const sent = request({ host: "127.0.0.1", port, path, headers, agent: false }, (response) => {
+    const sent = request({ host: "127.0.0.1", port, path, headers, method, agent: false }, (response) => {
       let body = "";
       response.setEncoding("utf8").on("data", (chunk: string) => (body += chunk));
       response.once("error", reject);
@@ -119,6 +119,42 @@ describe("/metrics", () => {
     const server = await open([everywhere(metrics({ token, trustedProxies: 1 }))], { trustedProxies: 1 });
     expect((await call(server, "/metrics", { authorization: "Bearer collector-token" })).status).toBe(200);
   });
+});
+
+it("answers are counted by mount, scheme, method and status, methods that nobody knows as one", async () => {
+  const read = everywhere(metricsHandler({ token: undefined, trustedProxies: 0 }), {
+    matches: (at) => at === "/metrics",
+  });
+  const page = everywhere(echo, { area: "counted page", matches: (path) => path === "/page" });
+  const fast = everywhere(echo, { area: "counted fast", matches: (path) => path === "/fast", express: true });
+  const failing = everywhere(() => Promise.reject(new Error("a bug")), { area: "counted failure" });
+  const server = await open([read, page, fast, failing], { origin: "https://portal.test" });
+  for (const [path, method] of [
+    ["/page", "GET"],
+    ["/page", "POST"],
+    ["/fast", "GET"],
+    ["/fast", "GET"],
+    ["/fast", "MKCOL"],
+    ["/fast", "PURGE"],
+    ["/else", "GET"],
+  ] as const) {
+    await call(server, path, {}, method);
+  }
+  const lines = async () =>
+    (await call(server, "/metrics")).body.split("\n").filter((line) => /_count.*counted/.test(line));
+  await expect.poll(lines).toHaveLength(5);
+  const labels = (route: string, scheme: string, method: string, rest = "200") =>
+    `http_server_request_duration_seconds_count{http_route="counted ${route}",url_scheme="${scheme}",http_request_method="${method}",http_response_status_code="${rest}"`;
+  expect((await lines()).toSorted()).toEqual(
+    [
+      `${labels("page", "https", "GET")}} 1`,
+      `${labels("page", "https", "POST")}} 1`,
+      // Gateways call the server itself, which speaks HTTP.
+      `${labels("fast", "http", "GET")}} 2`,
+      `${labels("fast", "http", "_OTHER")}} 2`,
+      `${labels("failure", "https", "GET", "500")},error_type="500"} 1`,
+    ].toSorted(),
+  );
 });
 
 describe("headers of answers", () => {

@@ -3,7 +3,7 @@ import { newId } from "#lib/foundation/ids.ts";
 import type { Log } from "#lib/foundation/log.ts";
 import { admit } from "./admission.ts";
 import { securityHeaders } from "./headers.ts";
-import { observeRequest } from "./metrics.ts";
+import { requestObserver, type ObserveRequest } from "./metrics.ts";
 import { together } from "./together.ts";
 
 /** Answers requests below one path. It gets Node's own request and response, with `req.url` untouched. */
@@ -51,7 +51,11 @@ export function createFrontDoor({
   endsEmptyRequests = false,
 }: FrontDoorOptions): Server {
   const fixedHeaders = Object.entries(securityHeaders(origin));
-  const expressMounts = mounts.filter(({ express }) => express);
+  // They are called as this server speaks; others through whatever makes the origin what it is.
+  const expressMounts = mounts
+    .filter(({ express }) => express)
+    .map((mount) => ({ ...mount, observe: requestObserver(mount.area, "http") }));
+  const scheme = new URL(origin).protocol.slice(0, -1);
   const answerSoon = together<Express>((call) => answerExpress(call, log));
   const server = createServer({ optimizeEmptyRequests: endsEmptyRequests }, (req, res) => {
     const expressMount = expressMounts.find((candidate) => candidate.matches(pathOf(req)));
@@ -63,8 +67,7 @@ export function createFrontDoor({
     res.setHeader("X-Request-Id", admission.requestId);
     res.once("close", () => {
       const seconds = (performance.now() - startedAt) / 1000;
-      const area = mount?.area ?? "none";
-      observeRequest(area, res.statusCode, seconds);
+      requestObserver(mount?.area ?? "none", scheme)(req.method, res.statusCode, seconds);
       const write = mount?.quiet || admission.isAsset ? log.debug.bind(log) : log.info.bind(log);
       write(
         {
@@ -91,11 +94,16 @@ function pathOf({ url = "/" }: IncomingMessage): string {
   return query < 0 ? url : url.slice(0, query);
 }
 
-type Express = { req: IncomingMessage; res: ServerResponse; mount: Mount; startedAt: number };
+type Express = {
+  req: IncomingMessage;
+  res: ServerResponse;
+  mount: Mount & { observe: ObserveRequest };
+  startedAt: number;
+};
 
 /** Counted when the answer is made, not when it has gone: nothing has to listen for that. */
 function answerExpress({ req, res, mount, startedAt }: Express, log: Log): void {
-  const observe = () => observeRequest(mount.area, res.statusCode, (performance.now() - startedAt) / 1000);
+  const observe = () => mount.observe(req.method, res.statusCode, (performance.now() - startedAt) / 1000);
   const answered = answer(req, res, { mount, requestId: undefined, log });
   if (answered) void answered.then(observe);
   else observe();

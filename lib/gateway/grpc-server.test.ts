@@ -9,6 +9,7 @@ import {
   type ServiceError,
 } from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
+import { register } from "prom-client";
 import { afterEach, expect, it } from "vitest";
 import { silentLog } from "#lib/foundation/log.ts";
 import { refuse, refuseForNow, refuseScope, type Allowed, type Verdict } from "#lib/token-validation/verdict.ts";
@@ -138,6 +139,33 @@ it("lets an allowed call pass, and tells the backend who calls in place of whate
   expect(world.requests).toEqual([
     { tenantId: "tenant-a", token: "token-1", method: "GET", target: { requestPath: "/orders/1.0.0/items?x=1" } },
   ]);
+});
+
+it("counts calls by method and status", async () => {
+  await start();
+  const counts = async () => {
+    const text = await register.getSingleMetricAsString("rpc_server_call_duration_seconds");
+    return new Map(
+      text.split("\n").flatMap((line) => {
+        const [, labels, count] = /_count\{(.*)\} (\d+)$/.exec(line) ?? [];
+        return labels === undefined ? [] : [[labels, Number(count)] as const];
+      }),
+    );
+  };
+  const labels = (method: string, code: string) =>
+    `rpc_system_name="grpc",rpc_method="${method}",rpc_response_status_code="${code}"`;
+  const lines = [
+    labels("envoy.service.auth.v3.Authorization/Check", "OK"),
+    labels("grpc.health.v1.Health/Check", "OK"),
+    labels("grpc.health.v1.Health/Check", "NOT_FOUND"),
+  ];
+  const before = await counts();
+  await check();
+  await check({});
+  await ask("grpc.health.v1.Health", "Check", {});
+  await expect(ask("grpc.health.v1.Health", "Check", { service: "none" })).rejects.toThrow("NOT_FOUND");
+  const after = await counts();
+  expect(lines.map((line) => (after.get(line) ?? 0) - (before.get(line) ?? 0))).toEqual([2, 1, 1]);
 });
 
 it.each([

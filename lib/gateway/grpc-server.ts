@@ -5,6 +5,7 @@ import {
   Server,
   ServerCredentials,
   status,
+  type handleUnaryCall,
   type Metadata,
   type sendUnaryData,
   type ServerUnaryCall,
@@ -13,6 +14,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
+import { histogram, type Observe } from "#lib/foundation/metrics.ts";
 import type { Log } from "#lib/foundation/log.ts";
 import { refuseForNow } from "#lib/token-validation/verdict.ts";
 import { bearerToken } from "./bearer.ts";
@@ -43,10 +45,21 @@ export type GrpcServer = {
   stop(times: { noticeMs?: number; withinMs: number }): Promise<void>;
 };
 
-const authorization = serviceOf("ext-authz.proto", "envoy.service.auth.v3.Authorization");
-const health = serviceOf("health.proto", "grpc.health.v1.Health");
+const authorizationName = "envoy.service.auth.v3.Authorization";
+const healthName = "grpc.health.v1.Health";
+const authorization = serviceOf("ext-authz.proto", authorizationName);
+const health = serviceOf("health.proto", healthName);
 /** What may be asked about the health of; "" is the server as a whole. */
-const services = new Set(["", "envoy.service.auth.v3.Authorization"]);
+const services = new Set(["", authorizationName]);
+
+// Named as OpenTelemetry names it (semantic conventions for RPC, rpc.server.call.duration).
+const callSeconds = histogram({
+  name: "rpc_server_call_duration_seconds",
+  help: "Time from the arrival of a gRPC call to its answer.",
+  buckets: [0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 10],
+});
+/** By method and status. */
+const lines = new Map<string, Map<status, Observe>>();
 
 /** A question holds the headers of a call, and no body. */
 const maximumMessageBytes = 256 * 1024;
@@ -63,7 +76,8 @@ export async function serveGrpc(options: GrpcServerOptions): Promise<GrpcServer>
   const server = new Server({ "grpc.max_receive_message_length": maximumMessageBytes });
   const stopping = new AbortController();
   const tls = options.tls && (await openGrpcTls(options.tls, options));
-  server.addService(authorization, { Check: checkHandler(options) } satisfies UntypedServiceImplementation);
+  const check = timed(`${authorizationName}/Check`, checkHandler(options));
+  server.addService(authorization, { Check: check } satisfies UntypedServiceImplementation);
   server.addService(health, healthHandlers(options, stopping.signal));
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync(options.address, tls?.credentials ?? ServerCredentials.createInsecure(), (error, bound) =>
@@ -101,6 +115,33 @@ function checkHandler({ credentials, validate, log }: GrpcServerOptions) {
     );
 }
 
+/** Counts what a method answers, when the answer is made. */
+function timed<Request, Response>(
+  method: string,
+  handle: handleUnaryCall<Request, Response>,
+): handleUnaryCall<Request, Response> {
+  let ofMethod = lines.get(method);
+  if (!ofMethod) lines.set(method, (ofMethod = new Map<status, Observe>()));
+  const byStatus = ofMethod;
+  return (call, answer) => {
+    const startedAt = performance.now();
+    handle(call, (error, response) => {
+      answer(error, response);
+      const code = error ? (error.code ?? status.UNKNOWN) : status.OK;
+      let observe = byStatus.get(code);
+      if (!observe) {
+        observe = callSeconds.line({
+          rpc_system_name: "grpc",
+          rpc_method: method,
+          rpc_response_status_code: status[code],
+        });
+        byStatus.set(code, observe);
+      }
+      observe((performance.now() - startedAt) / 1000);
+    });
+  };
+}
+
 type HealthRequest = { service?: string };
 type HealthStatus = "SERVING" | "NOT_SERVING" | "SERVICE_UNKNOWN";
 type HealthResponse = { status: HealthStatus };
@@ -108,10 +149,10 @@ type HealthResponse = { status: HealthStatus };
 function healthHandlers({ isReady }: GrpcServerOptions, stopping: AbortSignal): UntypedServiceImplementation {
   const present = (): HealthStatus => (isReady() && !stopping.aborted ? "SERVING" : "NOT_SERVING");
   return {
-    Check({ request }: ServerUnaryCall<HealthRequest, HealthResponse>, answer: sendUnaryData<HealthResponse>) {
+    Check: timed<HealthRequest, HealthResponse>(`${healthName}/Check`, ({ request }, answer) => {
       if (services.has(request.service ?? "")) answer(null, { status: present() });
       else answer({ code: status.NOT_FOUND, details: "There is no such service." });
-    },
+    }),
     Watch(call: ServerWritableStream<HealthRequest, HealthResponse>) {
       const isKnown = services.has(call.request.service ?? "");
       let told: HealthStatus | undefined;
