@@ -130,6 +130,10 @@ const faults: Record<string, Fault> = {
   "a DPoP token sent as Bearer": { check: "binding", token: { claims: { cnf: { jkt: "a".repeat(43) } } } },
   "a client of nobody": { check: "application", token: { claims: { client_id: "unknown-client" } } },
   "keys that were removed": { check: "application", world: (world) => world.change({ keyMappings: [] }) },
+  "a consumer key of which nothing can be read": {
+    check: "application",
+    world: (world) => (world.grant = () => Promise.reject(new Error("away"))),
+  },
   "no subscription": { check: "subscription", world: (world) => world.change({ subscriptions: [] }) },
   "a blocked subscription": { check: "subscription", world: subscriptionThatIs("BLOCKED") },
   "a subscription blocked for production": { check: "subscription", world: subscriptionThatIs("PRODUCTION_BLOCKED") },

@@ -316,7 +316,10 @@ function judgeWith(
   { facts, anchor }: Inspected,
   { request: { method, operations }, snapshot, api, path, explain }: Call,
 ): Verdict {
-  if (isRefused(grant)) return grant;
+  if (isRefused(grant)) {
+    explain?.("application", unreadSides(facts));
+    return grant;
+  }
   return judge({ snapshot, anchor, facts, grant, api, method, path, operations }, explain);
 }
 
@@ -336,6 +339,13 @@ function apiSides({ method, target }: ValidationRequest, api: CompiledApi | unde
   return {
     expected: "the address of a published API",
     seen: `${method} ${called}${api ? `: ${api.view.name} ${api.view.version}` : ""}`,
+  };
+}
+
+function unreadSides({ consumerKey }: TokenFacts) {
+  return {
+    expected: "a consumer key that belongs to an application here",
+    seen: `${consumerKey ?? "none"}, of which nothing can be read at the moment`,
   };
 }
 
