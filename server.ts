@@ -9,7 +9,7 @@ import { healthHandler } from "#lib/front-door/health.ts";
 import { listen } from "#lib/front-door/listen.ts";
 import { collectProcessMetrics, metricsHandler } from "#lib/front-door/metrics.ts";
 import { readKeySetPath } from "#lib/features/backend-jwt/addresses.ts";
-import { createFrontDoor, drain, type Mount } from "#lib/front-door/server.ts";
+import { createFrontDoor, stepAside, type Mount } from "#lib/front-door/server.ts";
 import { createWebhookWaker } from "#lib/features/webhooks/waker.ts";
 import { env as settings } from "#lib/foundation/env.ts";
 import { runtime } from "#lib/runtime.ts";
@@ -19,7 +19,7 @@ import { startValidationPlane } from "#lib/runtime/validation-plane.ts";
 
 export type Serving = {
   origin: string;
-  /** Lets running requests end, then closes everything this process holds. */
+  /** Tells load balancers to go elsewhere, lets running requests end, then closes everything this process holds. */
   stop(): Promise<void>;
 };
 
@@ -51,13 +51,14 @@ export async function serve(): Promise<Serving> {
     alsoTell: webhookWaker,
     maximumStalenessSeconds: env.LATCHKEY_STALE_SECONDS,
   });
+  const stopping = { isAsked: false };
   const mounts: Mount[] = [
     { area: "gateway", matches: under("/gateway"), handle: validationPlane.handle, express: true },
     { area: "gateway", matches: (path) => readKeySetPath(path) !== null, handle: validationPlane.handle },
     {
       area: "health",
       matches: under("/health"),
-      handle: healthHandler({ isDatabaseReady: isReady, clock: deps.clock }),
+      handle: healthHandler({ isDatabaseReady: isReady, isStopping: () => stopping.isAsked, clock: deps.clock }),
       quiet: true,
     },
     {
@@ -88,8 +89,10 @@ export async function serve(): Promise<Serving> {
   return {
     origin: env.LATCHKEY_ORIGIN,
     async stop() {
+      stopping.isAsked = true;
       validationPlane.endStreams();
-      await Promise.all([drain(server, 10_000), grpc?.stop({ withinMs: 10_000 })]);
+      const times = { noticeMs: env.LATCHKEY_DRAIN_SECONDS * 1_000, withinMs: 10_000 };
+      await Promise.all([stepAside(server, times), grpc?.stop(times)]);
       await app.close();
       await validationPlane.close();
       await webhookWaker.close();

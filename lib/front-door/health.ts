@@ -5,14 +5,26 @@ import type { Clock } from "#lib/foundation/clock.ts";
 const rememberedForMs = 1_000;
 
 /**
- * Answers /health: 200 while this process can do its work, 503 while its database is away. Orchestrators
- * that only want to know whether the process lives ask /health/live.
+ * Answers /health: 200 while this process can do its work, 503 while its database is away, and from the moment it is to
+ * stop. Orchestrators that only want to know whether the process lives ask /health/live.
  */
-export function healthHandler({ isDatabaseReady, clock }: { isDatabaseReady(): Promise<boolean>; clock: Clock }) {
+export function healthHandler({
+  isDatabaseReady,
+  isStopping,
+  clock,
+}: {
+  isDatabaseReady(): Promise<boolean>;
+  isStopping(): boolean;
+  clock: Clock;
+}) {
   let last: { at: number; ready: Promise<boolean> } | undefined;
   return async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     if (req.url?.startsWith("/health/live")) {
       json(res, 200, { status: "ok" });
+      return;
+    }
+    if (isStopping()) {
+      json(res, 503, { status: "unavailable" });
       return;
     }
     const now = clock.now().getTime();

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { request, type IncomingHttpHeaders, type Server } from "node:http";
+import { Agent, request, type IncomingHttpHeaders, type IncomingMessage, type Server } from "node:http";
 import { connect, type AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { silentLog, type LogFields } from "#lib/foundation/log.ts";
@@ -7,7 +7,7 @@ import { Secret } from "#lib/foundation/secret.ts";
 import { protectPage } from "./headers.ts";
 import { healthHandler } from "./health.ts";
 import { metricsHandler } from "./metrics.ts";
-import { createFrontDoor, drain, type FrontDoorOptions, type Handler, type Mount } from "./server.ts";
+import { createFrontDoor, drain, stepAside, type FrontDoorOptions, type Handler, type Mount } from "./server.ts";
 
 const servers: Server[] = [];
 afterEach(async () => {
@@ -51,7 +51,9 @@ const echo: Handler = (req, res) => void res.end(JSON.stringify(req.headers));
 describe("/health", () => {
   let now = 0;
   const clock = { now: () => new Date(now) };
-  const health = (isDatabaseReady: () => Promise<boolean>) => [everywhere(healthHandler({ isDatabaseReady, clock }))];
+  const health = (isDatabaseReady: () => Promise<boolean>, isStopping = () => false) => [
+    everywhere(healthHandler({ isDatabaseReady, isStopping, clock })),
+  ];
 
   it("is well while the database answers", async () => {
     const { status, body } = await call(await open(health(() => Promise.resolve(true))), "/health");
@@ -65,6 +67,20 @@ describe("/health", () => {
     expect(status).toBe(503);
     expect(headers["cache-control"]).toBe("no-store");
     expect(JSON.parse(body)).toEqual({ status: "unavailable", database: "unreachable" });
+    expect((await call(server, "/health/live")).status).toBe(200);
+  });
+
+  it("is unavailable from the moment the process is to stop, at once, though it lives until then", async () => {
+    let isStopping = false;
+    const server = await open(
+      health(
+        () => Promise.resolve(true),
+        () => isStopping,
+      ),
+    );
+    expect((await call(server, "/health")).status).toBe(200);
+    isStopping = true;
+    expect((await call(server, "/health")).status).toBe(503);
     expect((await call(server, "/health/live")).status).toBe(200);
   });
 
@@ -300,6 +316,26 @@ it("a log shows no one-time token of an address", async () => {
   const server = await open([everywhere(echo)], { log });
   await call(server, "/invitations/one-time-token?x=secret-too");
   await expect.poll(() => lines).toMatchObject([{ path: "/invitations/[secret]", status: 200 }]);
+});
+
+it.each([{ express: true }, {}])("steps aside without dropping a call over a connection in use: %o", async (more) => {
+  const server = await open([everywhere((_req, res) => void res.end("answer"), more)]);
+  const { port } = server.address() as AddressInfo;
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const ask = async () => {
+    const [answer] = (await once(request({ host: "127.0.0.1", port, agent }).end(), "response")) as [IncomingMessage];
+    await once(answer.resume(), "end");
+    return [answer.statusCode, answer.headers.connection];
+  };
+  expect(await ask()).toEqual([200, "keep-alive"]);
+  let isGone = false;
+  const gone = stepAside(server, { noticeMs: 100, withinMs: 10_000 }).then(() => (isGone = true));
+  // The one that was open, and a new one.
+  for (let index = 0; index < 2; index++) expect(await ask()).toEqual([200, "close"]);
+  expect(isGone).toBe(false);
+  await gone;
+  agent.destroy();
+  await expect(ask()).rejects.toThrow("ECONNREFUSED");
 });
 
 describe("draining", () => {

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { setTimeout as pause } from "node:timers/promises";
 import { newId } from "#lib/foundation/ids.ts";
 import type { Log } from "#lib/foundation/log.ts";
 import { admit } from "./admission.ts";
@@ -131,6 +132,21 @@ function answer(req: IncomingMessage, res: ServerResponse, { mount, requestId, l
 function plain(res: ServerResponse, status: number, text: string): void {
   res.writeHead(status, { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" });
   res.end(text);
+}
+
+/**
+ * Stops without dropping a request: every answer asks its caller to connect anew, elsewhere; new connections are still
+ * taken until load balancers have heard that this process is not ready any more, then it drains.
+ */
+export async function stepAside(
+  server: Server,
+  { noticeMs, withinMs }: { noticeMs: number; withinMs: number },
+): Promise<void> {
+  server.prependListener("request", (_req, res) => {
+    res.shouldKeepAlive = false;
+  });
+  await pause(noticeMs);
+  await drain(server, withinMs);
 }
 
 /**

@@ -2,8 +2,7 @@
  * The validation plane as a process of its own, beside the portal: nothing but the faces for gateways, health and metrics.
  * Several may stand on one database, behind any load balancer.
  */
-import type { Server } from "node:http";
-import { createFrontDoor, drain, type Mount } from "#lib/front-door/server.ts";
+import { createFrontDoor, stepAside, type Mount } from "#lib/front-door/server.ts";
 import { readinessHandler } from "#lib/front-door/health.ts";
 import { collectProcessMetrics, metricsHandler, type ReadMetrics } from "#lib/front-door/metrics.ts";
 import { listen } from "#lib/front-door/listen.ts";
@@ -88,8 +87,8 @@ export async function serveValidator({
       stopping.isAsked = true;
       clearTimeout(saving?.timer);
       plane.endStreams();
-      const noticeMs = env.LATCHKEY_DRAIN_SECONDS * 1_000;
-      await Promise.all([stepAside(server, noticeMs), grpc?.stop({ noticeMs, withinMs: 10_000 })]);
+      const times = { noticeMs: env.LATCHKEY_DRAIN_SECONDS * 1_000, withinMs: 10_000 };
+      await Promise.all([stepAside(server, times), grpc?.stop(times)]);
       if (savesState) await state?.save();
       await plane.close();
       await close();
@@ -124,16 +123,4 @@ function saveRegularly(state: { save(): Promise<void> }, stopping: { readonly is
   };
   later();
   return saving;
-}
-
-/**
- * Stops without dropping a request: every answer asks its caller to connect anew, elsewhere; new connections are still
- * taken until load balancers have heard that this process is not ready any more.
- */
-async function stepAside(server: Server, noticeMs: number): Promise<void> {
-  server.prependListener("request", (_req, res) => {
-    res.shouldKeepAlive = false;
-  });
-  await new Promise((resolve) => setTimeout(resolve, noticeMs));
-  await drain(server, 10_000);
 }
