@@ -8,8 +8,21 @@ export type ClientCertificate = {
   privateKey: Secret;
 };
 
+/**
+ * What calls are for. Each purpose has connections and queues of its own, so that administration and the judging of
+ * tokens never keep each other waiting: how many calls are under way and wait at one host, and are under way in all.
+ */
+export const outboundLimits = {
+  administration: { callsPerHost: 8, waitingPerHost: 16, calls: 128 },
+  // Many key managers may live on one host, and strangers decide how many tokens these are asked about.
+  validation: { callsPerHost: 32, waitingPerHost: 128, calls: 512 },
+} as const;
+export type OutboundPurpose = keyof typeof outboundLimits;
+
 /** What a caller of the outbound door may ask for beyond an ordinary fetch. */
 export type OutboundInit = {
+  /** Administration, unless it says so. */
+  purpose?: OutboundPurpose;
   method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   headers?: Record<string, string>;
   body?: string;

@@ -36,3 +36,20 @@ export class OutboundError extends Error {
 export function isOutboundError(value: unknown): value is OutboundError {
   return typeof value === "object" && value !== null && mark in value;
 }
+
+/** How deep a cause is looked for. */
+const maximumCauses = 8;
+
+/**
+ * Whether a call failed because too many of ours were waiting: nothing was sent, and nothing is known of the server.
+ *
+ * @param error as the door threw it, or as the cause of others
+ */
+export function wasBusy(error: unknown): boolean {
+  let current = error;
+  for (let depth = 0; depth < maximumCauses && typeof current === "object" && current !== null; depth++) {
+    if (isOutboundError(current)) return current.kind === "busy";
+    current = "cause" in current ? current.cause : undefined;
+  }
+  return false;
+}

@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, it } from "vitest";
 import { silentLog } from "./log.ts";
 import { createOutbound, isOutboundError, type Outbound, type OutboundErrorKind } from "./outbound.ts";
-import type { OutboundInit } from "./outbound-contract.ts";
+import { outboundLimits, type OutboundInit } from "./outbound-contract.ts";
 
 const open: (Server | TcpServer)[] = [];
 const doors: Outbound[] = [];
@@ -290,5 +290,35 @@ describe("one slow server", () => {
     await Promise.all(Array.from({ length: 30 }, () => failure(outbound, url, { deadlineMs: 200 })));
     isSlow = false;
     expect(await failure(outbound, url)).toBe("answered");
+  });
+});
+
+describe("administration and the judging of tokens", () => {
+  it("have places of their own at a host, so that neither keeps the other waiting", async () => {
+    const server = await listen((req, res) => void (req.url === "/slow" || res.end("{}")));
+    const outbound = door([`127.0.0.1:${server.port}`]);
+    const at = (path: string) => `http://127.0.0.1:${server.port}${path}`;
+    for (const [full, free] of [
+      ["administration", "validation"],
+      ["validation", "administration"],
+    ] as const) {
+      const slow = Array.from({ length: 200 }, () =>
+        failure(outbound, at("/slow"), { purpose: full, deadlineMs: 1_500 }),
+      );
+      expect(await failure(outbound, at("/"), { purpose: full })).toBe("busy");
+      expect(await failure(outbound, at("/"), { purpose: free })).toBe("answered");
+      await Promise.all(slow);
+    }
+  });
+
+  it("can both be done while as many tokens are judged as one key manager is asked about", async () => {
+    const server = await listen((_req, res) => void setTimeout(() => res.end("{}"), 40));
+    const outbound = door([`127.0.0.1:${server.port}`]);
+    const url = `http://127.0.0.1:${server.port}/`;
+    const { callsPerHost } = outboundLimits.validation;
+    const calls = Array.from({ length: callsPerHost }, () => failure(outbound, url, { purpose: "validation" }));
+    const keySets = Array.from({ length: 40 }, () => failure(outbound, url, { purpose: "validation" }));
+    expect(new Set(await Promise.all([...calls, ...keySets]))).toEqual(new Set(["answered"]));
+    expect(server.connections()).toBe(callsPerHost);
   });
 });

@@ -10,7 +10,13 @@ import { LRUCache } from "lru-cache";
 import { Agent, buildConnector, request, type Dispatcher } from "undici";
 import { classifyAddress, isSameAddress } from "./addresses.ts";
 import type { Log } from "./log.ts";
-import type { ClientCertificate, OutboundFetch, OutboundInit } from "./outbound-contract.ts";
+import {
+  outboundLimits,
+  type ClientCertificate,
+  type OutboundFetch,
+  type OutboundInit,
+  type OutboundPurpose,
+} from "./outbound-contract.ts";
 import { isOutboundError, OutboundError, type OutboundErrorKind } from "./outbound-error.ts";
 
 export { isOutboundError, type OutboundErrorKind } from "./outbound-error.ts";
@@ -34,9 +40,6 @@ const defaultDeadlineMs = 10_000;
 const defaultMaximumBytes = 256 * 1024;
 const maximumHeaderBytes = 16 * 1024;
 const maximumHeaders = 100;
-const concurrencyPerHost = 8;
-const queuePerHost = 16;
-const concurrency = 128;
 const maximumIdentities = 64;
 
 /** Names of metadata services: refused before anything is resolved. */
@@ -172,7 +175,7 @@ function identityName({ certificate, privateKey }: ClientCertificate): string {
 /** A turn at one host: at most so many calls at a time, and so many waiting. */
 type Bulkhead = { run<T>(host: string, work: () => Promise<T>): Promise<T> };
 
-function createBulkhead(): Bulkhead {
+function createBulkhead({ callsPerHost, waitingPerHost, calls }: (typeof outboundLimits)[OutboundPurpose]): Bulkhead {
   const hosts = new Map<string, { active: number; waiting: (() => void)[] }>();
   let active = 0;
 
@@ -180,10 +183,10 @@ function createBulkhead(): Bulkhead {
     async run(host, work) {
       const lane = hosts.get(host) ?? { active: 0, waiting: [] };
       hosts.set(host, lane);
-      if (active >= concurrency || (lane.active >= concurrencyPerHost && lane.waiting.length >= queuePerHost)) {
+      if (active >= calls || (lane.active >= callsPerHost && lane.waiting.length >= waitingPerHost)) {
         throw new OutboundError("busy");
       }
-      if (lane.active >= concurrencyPerHost) await new Promise<void>((resolve) => lane.waiting.push(resolve));
+      if (lane.active >= callsPerHost) await new Promise<void>((resolve) => lane.waiting.push(resolve));
       lane.active += 1;
       active += 1;
       try {
@@ -296,17 +299,15 @@ async function withDeadline<T>(deadlineMs: number, work: (signal: AbortSignal) =
   }
 }
 
-/**
- * Opens the door. It throws OutboundError and nothing else, and answers with a Response that is complete in
- * memory.
- */
-export function createOutbound(options: OutboundOptions): Outbound {
-  const allow = new Set(options.allow.map((entry) => entry.toLowerCase()));
-  const bulkhead = createBulkhead();
+/** The connections and queues of one purpose. */
+type Pool = { bulkhead: Bulkhead; agentFor(identity: ClientCertificate | undefined): Agent; close(): Promise<void> };
+
+function createPool(purpose: OutboundPurpose, allow: ReadonlySet<string>, options: OutboundOptions): Pool {
+  const limits = outboundLimits[purpose];
   const makeAgent = (identity?: ClientCertificate) =>
     new Agent({
       connect: guardedConnector(allow, options, identity),
-      connections: concurrencyPerHost,
+      connections: limits.callsPerHost,
       pipelining: 1,
       keepAliveTimeout: 4_000,
       keepAliveMaxTimeout: 30_000,
@@ -315,14 +316,31 @@ export function createOutbound(options: OutboundOptions): Outbound {
   const agent = makeAgent();
   /** A connection speaks for who opened it: each certificate has its own. */
   const agents = new LRUCache<string, Agent>({ max: maximumIdentities, dispose: (old) => void old.close() });
+  return {
+    bulkhead: createBulkhead(limits),
+    agentFor(identity) {
+      if (!identity) return agent;
+      const name = identityName(identity);
+      const known = agents.get(name) ?? makeAgent(identity);
+      agents.set(name, known);
+      return known;
+    },
+    async close() {
+      await Promise.all([agent, ...agents.values()].map((one) => one.close()));
+    },
+  };
+}
 
-  function agentFor(identity: ClientCertificate | undefined): Agent {
-    if (!identity) return agent;
-    const name = identityName(identity);
-    const known = agents.get(name) ?? makeAgent(identity);
-    agents.set(name, known);
-    return known;
-  }
+/**
+ * Opens the door. It throws OutboundError and nothing else, and answers with a Response that is complete in
+ * memory.
+ */
+export function createOutbound(options: OutboundOptions): Outbound {
+  const allow = new Set(options.allow.map((entry) => entry.toLowerCase()));
+  const pools: Record<OutboundPurpose, Pool> = {
+    administration: createPool("administration", allow, options),
+    validation: createPool("validation", allow, options),
+  };
 
   const fetch: OutboundFetch = async (text, init = {}) => {
     const startedAt = performance.now();
@@ -330,6 +348,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
     try {
       const target = checkUrl(text, allow);
       host = target.host;
+      const { bulkhead, agentFor } = pools[init.purpose ?? "administration"];
       return await withDeadline(init.deadlineMs ?? defaultDeadlineMs, (signal) =>
         bulkhead.run(target.host, () => {
           // The deadline may have passed while this call stood in the queue.
@@ -346,7 +365,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
   };
   return Object.assign(fetch, {
     async close() {
-      await Promise.all([agent, ...agents.values()].map((one) => one.close()));
+      await Promise.all(Object.values(pools).map((pool) => pool.close()));
     },
   });
 }

@@ -6,13 +6,21 @@ import { tenantDb } from "#lib/data/database.ts";
 import { listKeyManagers } from "#lib/features/key-managers/list.ts";
 import { openKeyManager } from "#lib/features/key-managers/open.ts";
 import { newId, type KeyManagerId } from "#lib/foundation/ids.ts";
+import type { OutboundInit } from "#lib/foundation/outbound-contract.ts";
 import { gatewayTenant, serveValidationPlane, within5Seconds } from "#tooling/testing/gateway.ts";
 import { testDependencies } from "#tooling/testing/tenant.ts";
 
 describe("tokens of a tenant's own authorization server", () => {
   let server: AuthorizationServer;
   let plane: Awaited<ReturnType<typeof serveValidationPlane>>;
-  const deps = testDependencies({ outbound: (url, init) => server.fetch(url, init) });
+  /** What the server was called for. */
+  const purposes: OutboundInit["purpose"][] = [];
+  const deps = testDependencies({
+    outbound(url, init) {
+      purposes.push(init?.purpose);
+      return server.fetch(url, init);
+    },
+  });
 
   beforeAll(async () => {
     const connectorIds = connectors.filter(({ permanent }) => permanent).map(({ id }) => id);
@@ -70,11 +78,13 @@ describe("tokens of a tenant's own authorization server", () => {
 
   it("open the API by the server's published keys, and are refused within five seconds of being revoked", async () => {
     const { tenant, adapter, client, token } = await prepared();
+    purposes.length = 0;
     expect(await ask(tenant.credential, token.reveal())).toMatchObject({
       allowed: true,
       keyType: "SANDBOX",
       consumerKey: client.ref.consumerKey,
     });
+    expect(purposes).toEqual(["validation"]);
     await adapter.revokeToken?.(client.ref, token, "access_token");
     const verdict = await within5Seconds(
       () => ask(tenant.credential, token.reveal()),
@@ -88,7 +98,9 @@ describe("tokens of a tenant's own authorization server", () => {
     await deps.database.inTenant(tenant.tenantId, (tx) =>
       tenantDb(tx).keyManager.update({ where: { id: keyManagerId }, data: { validationMethod: "INTROSPECT" } }),
     );
+    purposes.length = 0;
     expect(await ask(tenant.credential, token.reveal())).toMatchObject({ allowed: true, keyType: "SANDBOX" });
+    expect(purposes).toEqual(["validation"]);
     expect(await ask(tenant.credential, "opaque-and-unknown")).toMatchObject({ reason: "token_revoked" });
   });
 

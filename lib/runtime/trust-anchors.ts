@@ -6,7 +6,7 @@ import { parseUntrustedJson } from "#lib/foundation/json.ts";
 import type { OutboundFetch } from "#lib/foundation/outbound-contract.ts";
 import type { TrustAnchor } from "#lib/token-validation/snapshot.ts";
 
-const keySetBudget = { deadlineMs: 5_000, maximumBytes: 256 * 1024 };
+const keySetCall = { purpose: "validation", deadlineMs: 5_000, maximumBytes: 256 * 1024 } as const;
 
 type TrustedSettings = Pick<
   KeyManagerRecord,
@@ -50,7 +50,7 @@ export function trustAnchorOf(keyManager: TrustedSettings, connector: Connector)
 
 /** @throws {Error} where the answer is no key set document, or {OutboundError} */
 export async function fetchKeySet(outbound: OutboundFetch, url: string): Promise<unknown> {
-  const response = await outbound(url, { headers: { Accept: "application/json" }, ...keySetBudget });
+  const response = await outbound(url, { headers: { Accept: "application/json" }, ...keySetCall });
   if (response.status !== 200) throw new Error(`The key set answered with status ${response.status}.`);
   return parseUntrustedJson(await response.text());
 }

@@ -65,6 +65,7 @@ export function introspectThrough(deps: Dependencies): Introspect {
     outbound: (url, init) =>
       deps.outbound(url, {
         ...init,
+        purpose: "validation",
         deadlineMs: Math.min(init?.deadlineMs ?? introspectionDeadlineMs, introspectionDeadlineMs),
       }),
   };

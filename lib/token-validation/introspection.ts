@@ -1,6 +1,8 @@
 import { LRUCache } from "lru-cache";
 import type { Clock } from "#lib/foundation/clock.ts";
 import type { Log } from "#lib/foundation/log.ts";
+import { outboundLimits } from "#lib/foundation/outbound-contract.ts";
+import { wasBusy } from "#lib/foundation/outbound-error.ts";
 import { isAccessToken, isRefused, readFacts, type TokenFacts } from "./facts.ts";
 import { member } from "./strict-json.ts";
 import type { TrustAnchor } from "./snapshot.ts";
@@ -47,7 +49,7 @@ export const defaultIntrospectionLimits: IntrospectionLimits = {
   activeMs: 60_000,
   inactiveMs: 5_000,
   answers: 20_000,
-  concurrentCalls: 32,
+  concurrentCalls: outboundLimits.validation.callsPerHost,
   failuresInARow: 5,
   restMs: 5_000,
 };
@@ -112,6 +114,8 @@ export class Introspector {
       this.#remember(key, result);
       return result;
     } catch (error) {
+      // The key manager was not asked: it did not fail.
+      if (wasBusy(error)) return refuseForNow(1);
       line.failures++;
       if (line.failures >= this.#limits.failuresInARow)
         line.restsUntil = this.#clock.now().getTime() + this.#limits.restMs;

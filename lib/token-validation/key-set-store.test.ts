@@ -1,6 +1,7 @@
 import type { JWK } from "jose";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { silentLog } from "#lib/foundation/log.ts";
+import { OutboundError } from "#lib/foundation/outbound-error.ts";
 import { signingPair, trustAnchor } from "#tooling/testing/validation.ts";
 import { defaultKeySetLimits, KeySetStore, type KeyOrigin } from "./key-set-store.ts";
 import type { TrustAnchor } from "./snapshot.ts";
@@ -13,15 +14,17 @@ beforeAll(async () => {
 
 let now: number;
 let published: JWK;
+let failure: Error | null;
 let fetches: string[];
 beforeEach(() => {
-  [now, published, fetches] = [0, first, []];
+  [now, published, failure, fetches] = [0, first, null, []];
 });
 
 const storeOf = (sets: number) =>
   new KeySetStore({
     fetchKeySet: async (url) => {
       fetches.push(url);
+      if (failure) throw failure;
       return { keys: [published] };
     },
     clock: { now: () => new Date(now) },
@@ -72,5 +75,38 @@ describe("where a key comes from", () => {
     expect(store.stillTrusts(trustAnchor, again)).toBe(true);
     expect(store.stillTrusts(trustAnchor, origin)).toBe(false);
     expect(fetches).toHaveLength(3);
+  });
+});
+
+describe("a way out on which too many calls are waiting", () => {
+  it("keeps no key set from being fetched as soon as there is room", async () => {
+    const store = storeOf(10);
+    failure = new OutboundError("busy");
+    expect(await store.find(trustAnchor, "key-1", "ES256")).toEqual({ found: "unavailable", retryAfterSeconds: 1 });
+    failure = null;
+    expect(await store.find(trustAnchor, "key-1", "ES256")).toMatchObject({ found: "key" });
+  });
+
+  it("proves of no key that it is unknown", async () => {
+    const store = storeOf(10);
+    await originOf(store, trustAnchor);
+    now += defaultKeySetLimits.coolDownMs;
+    failure = new OutboundError("busy");
+    expect(await store.find(trustAnchor, "key-2", "ES256")).toEqual({ found: "unavailable", retryAfterSeconds: 1 });
+    failure = null;
+    published = { ...second, kid: "key-2" };
+    expect(await store.find(trustAnchor, "key-2", "ES256")).toMatchObject({ found: "key" });
+  });
+});
+
+describe("a server that fails", () => {
+  it("is left alone for the cool-down", async () => {
+    const store = storeOf(10);
+    failure = new OutboundError("timeout");
+    expect(await store.find(trustAnchor, "key-1", "ES256")).toEqual({ found: "unavailable", retryAfterSeconds: 30 });
+    failure = null;
+    now += defaultKeySetLimits.coolDownMs - 1;
+    expect(await store.find(trustAnchor, "key-1", "ES256")).toEqual({ found: "unavailable", retryAfterSeconds: 1 });
+    expect(fetches).toHaveLength(1);
   });
 });

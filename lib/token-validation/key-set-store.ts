@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { Clock } from "#lib/foundation/clock.ts";
 import type { Log } from "#lib/foundation/log.ts";
+import { wasBusy } from "#lib/foundation/outbound-error.ts";
 import type { Soon } from "#lib/foundation/soon.ts";
 import { findKey, readKeySet, readPem, type KeySet, type TrustedKey } from "./key-set.ts";
 import type { TrustAnchor } from "./snapshot.ts";
@@ -183,6 +184,11 @@ export class KeySetStore {
     } catch (error) {
       // The set that stands keeps serving; the caller sees `unavailable` where there is none.
       entry.lastAttemptFailed = true;
+      if (wasBusy(error)) {
+        // Nothing was sent: the next who asks may try at once.
+        entry.attemptedAt = -Infinity;
+        return;
+      }
       this.#log.warn({ keyManagerId: anchor.keyManagerId, error }, "the key set of a key manager could not be read");
     }
   }

@@ -1,6 +1,8 @@
 import { generateKeyPairSync } from "node:crypto";
 import { exportSPKI, importJWK, importPKCS8, type CryptoKey } from "jose";
 import { beforeAll, describe, expect, it } from "vitest";
+import { ConnectorError } from "#lib/foundation/connector-error.ts";
+import { OutboundError } from "#lib/foundation/outbound-error.ts";
 import { selfSigned } from "#tooling/testing/certificates.ts";
 import {
   consumerKey,
@@ -458,6 +460,8 @@ describe("the key set", () => {
 });
 
 describe("introspection", () => {
+  /** As connectors hand it on. */
+  const busyError = new ConnectorError("unreachable", "Too many calls.", { cause: new OutboundError("busy") });
   const opaque = "2YotnFZFEjr1zCsicMWpAA";
   const introspecting = { ...trustAnchor, validation: "INTROSPECT" as const };
   function active(made: ReturnType<typeof validationWorld>, extra: object = {}) {
@@ -612,6 +616,26 @@ describe("introspection", () => {
     made.time += 5_001;
     made.introspect = () => active(made);
     expect(await made.validate(`${opaque}x`)).toMatchObject({ allowed: true });
+  });
+
+  it("goes on at once after more calls than the way out takes, which say nothing about the key manager", async () => {
+    const made = opaqueWorld();
+    made.introspect = () => Promise.reject(busyError);
+    for (let call = 0; call < 20; call++) {
+      expect(await made.validate(`${opaque}${call}`)).toMatchObject({ status: 503, retryAfterSeconds: 1 });
+    }
+    expect(made.introspections).toHaveLength(20);
+    made.introspect = () => active(made);
+    expect(await made.validate(`${opaque}x`)).toMatchObject({ allowed: true });
+  });
+
+  it("ends no row of failures with a call that was never sent", async () => {
+    const made = opaqueWorld();
+    for (let call = 0; call < 10; call++) {
+      made.introspect = () => Promise.reject(call % 2 === 0 ? new Error("500") : busyError);
+      await made.validate(`${opaque}${call}`);
+    }
+    expect(made.introspections).toHaveLength(9);
   });
 
   it("does nothing for an API that accepts no introspecting key manager", async () => {
