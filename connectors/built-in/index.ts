@@ -36,6 +36,8 @@ export const builtIn = defineConnector({
     algorithms: ["ES256", "RS256"],
     tokenTypes: ["at+jwt"],
     refusedClaims: {},
+    // The library names it of access tokens alone, and calls refresh tokens active too.
+    introspectedMembers: ["token_type"],
   },
   capabilities: [
     "registerClient",

@@ -34,6 +34,8 @@ export const okta = defineConnector({
     // Okta writes no `typ` into them.
     tokenTypes: [],
     refusedClaims: {},
+    // Every `token_type` is “Bearer”. Answers about refresh tokens have no id, those about ID tokens name no client.
+    introspectedMembers: ["client_id", "jti"],
   },
   capabilities: [
     "registerClient",

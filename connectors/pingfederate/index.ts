@@ -32,6 +32,8 @@ export const pingFederate = defineConnector({
     // Each access token manager has a “Type Header Value” of its own, blank at first.
     tokenTypes: [],
     refusedClaims: {},
+    // Of a refresh token, PingFederate says nothing but that it is active.
+    introspectedMembers: ["client_id"],
   },
   capabilities: [
     "registerClient",

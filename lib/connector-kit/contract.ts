@@ -287,6 +287,11 @@ export type TrustDeclaration = {
   tokenTypes: readonly string[];
   /** Claim values that mark a token as something else than an access token: { typ: ["Refresh", "ID"] }. */
   refusedClaims: Readonly<Record<string, readonly string[]>>;
+  /**
+   * Members of every introspection answer about an access token (RFC 7662 §2.2), for servers whose answers about other
+   * tokens lack one of them; none where nothing is certain.
+   */
+  introspectedMembers?: readonly string[];
 };
 
 /** Whether a key manager of this kind must have an endpoint, may have it, or has no use for it. */

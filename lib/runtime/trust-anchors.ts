@@ -43,6 +43,7 @@ export function trustAnchorOf(keyManager: TrustedSettings, connector: Connector)
     algorithms: trust.algorithms,
     tokenTypes: trust.tokenTypes,
     refusedClaims: trust.refusedClaims,
+    introspectedMembers: trust.introspectedMembers ?? [],
     revocationName: revocationName(id, connector),
     fingerprint: `${id}:${String(revision)}:${String(updatedAt.getTime())}`,
   };

@@ -64,7 +64,7 @@ export function isAccessToken(anchor: TrustAnchor, type: string, claims: Record<
     if (textsOf(member(claims, name)).some((text) => refused.includes(text))) return false;
   }
   const use = member(claims, "token_use");
-  if (use !== undefined && use !== "access") return false;
+  if (use !== undefined && use !== "access" && use !== "access_token") return false;
   if (type !== "at+jwt" && Object.hasOwn(claims, "nonce")) return false;
   return !otherTokenClaims.some((name) => Object.hasOwn(claims, name));
 }

@@ -160,13 +160,14 @@ function judge(anchor: TrustAnchor, answer: IntrospectionAnswer): TokenFacts | R
   const claims = { ...answer.claims };
   // The header is not known here, and answers may legitimately carry a nonce.
   delete claims["nonce"];
-  if (!isAccessToken({ ...anchor, tokenTypes: [] }, "", claims)) return refuse("token_type_wrong");
+  if (!isAccessToken({ ...anchor, tokenTypes: [] }, "", claims) || !isAnswerAboutAccessToken(anchor, claims)) {
+    return refuse("token_type_wrong");
+  }
   // An answer has a place of its own for scopes (RFC 7662 §2.2), which the connector has read.
   const facts = readFacts(anchor.scopesClaimChosen ? anchor : { ...anchor, scopesClaims: [] }, claims);
   if (isRefused(facts)) return facts;
   // RFC 9449 §6.2: such a token is bound to a key, which the answer must then name.
-  if (isDpopType(member(claims, "token_type")) && (facts.binding?.key ?? null) === null)
-    return refuse("sender_constrained");
+  if (tokenTypeOf(claims) === "dpop" && (facts.binding?.key ?? null) === null) return refuse("sender_constrained");
   const { consumerKey } = answer;
   if (consumerKey !== undefined && facts.consumerKey !== null && consumerKey !== facts.consumerKey) {
     return refuse("consumer_key_disagreement");
@@ -185,8 +186,22 @@ function judge(anchor: TrustAnchor, answer: IntrospectionAnswer): TokenFacts | R
   };
 }
 
-function isDpopType(type: unknown): boolean {
-  return typeof type === "string" && type.toLowerCase() === "dpop";
+/**
+ * How access tokens are used (RFC 6750, RFC 9449 §5), lower-case; Duende IdentityServer and Ory Hydra before 1.9 say there
+ * that it is an access token. Of a refresh token, servers say so there or nothing at all.
+ */
+const accessTokenTypes: readonly unknown[] = ["bearer", "dpop", "access_token"];
+
+function isAnswerAboutAccessToken({ introspectedMembers = [] }: TrustAnchor, claims: Record<string, unknown>): boolean {
+  if (introspectedMembers.some((name) => member(claims, name) === undefined)) return false;
+  const type = tokenTypeOf(claims);
+  return type === undefined || accessTokenTypes.includes(type);
+}
+
+/** `token_type` (RFC 7662 §2.2), whose case means nothing (RFC 6749 §7.1). */
+function tokenTypeOf(claims: Record<string, unknown>): unknown {
+  const type = member(claims, "token_type");
+  return typeof type === "string" ? type.toLowerCase() : type;
 }
 
 function optionalTokenId(claims: Record<string, unknown>): string | null {

@@ -33,6 +33,8 @@ export type TrustAnchor = {
   tokenTypes: readonly string[];
   /** Claim values that mark a token as something else than an access token. */
   refusedClaims: Readonly<Record<string, readonly string[]>>;
+  /** Members without which an introspection answer is about something else than an access token. */
+  introspectedMembers?: readonly string[];
   /** By what name the tenant's list of revocations speaks of this key manager. */
   revocationName: string;
   /** Changes with every change of the key manager: what was learned under another one is forgotten. */

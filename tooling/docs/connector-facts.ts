@@ -110,6 +110,9 @@ export function connectorFacts(connector: Connector): string {
       ["Algorithms", code(trust.algorithms)],
       ["Header `typ`", code(trust.tokenTypes)],
       ["Refused as no access token", refused.join("; ") || "–"],
+      ...(trust.introspectedMembers?.length
+        ? [["An introspection answer, refused without", code(trust.introspectedMembers)]]
+        : []),
     ),
     `Grant types where discovery names none: ${code(grantTypes)}.`,
   ].join("\n\n");

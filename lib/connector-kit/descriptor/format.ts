@@ -180,6 +180,7 @@ export const descriptorFormat = z.strictObject({
       .min(1),
     tokenTypes: z.array(text(60)).default([]),
     refusedClaims: z.record(z.string(), z.array(z.string())).default({}),
+    introspectedMembers: z.array(text(60)).default([]),
   }),
   consumerSecrets: z
     .strictObject({
