@@ -48,6 +48,10 @@ export function checkTokens(bench: Bench): void {
     expect(token.expiresInSeconds).toBeGreaterThan(0);
     const found = await bench.adapter.introspectToken?.(token.accessToken);
     if (found) expect(found).toMatchObject({ active: true, consumerKey: made.ref.consumerKey });
+    if (found?.active) {
+      const { introspectedMembers = [] } = bench.connector.trust;
+      expect(Object.keys(found.claims)).toEqual(expect.arrayContaining([...introspectedMembers]));
+    }
     const { revokeToken } = bench.adapter;
     const { cannotRevoke = {} } = bench.connector;
     if (revokeToken && cannotRevoke.access_token === undefined) {
