@@ -32,6 +32,8 @@ const storeOf = (sets: number) =>
     limits: { ...defaultKeySetLimits, sets },
   });
 
+const anchorAt = (url: string): TrustAnchor => ({ ...trustAnchor, signingKeys: { kind: "jwks", url } });
+
 async function originOf(store: KeySetStore, anchor: TrustAnchor): Promise<KeyOrigin> {
   const found = await store.find(anchor, undefined, "ES256");
   if (found.found !== "key") throw new Error("There is no key.");
@@ -67,7 +69,7 @@ describe("where a key comes from", () => {
 
   it("is not trusted any more once its place was given to another, not even when the set is back", async () => {
     const store = storeOf(1);
-    const other: TrustAnchor = { ...trustAnchor, keyManagerId: "km-2" };
+    const other = anchorAt("https://other.example/keys");
     const origin = await originOf(store, trustAnchor);
     await originOf(store, other);
     expect(store.stillTrusts(trustAnchor, origin)).toBe(false);
@@ -108,5 +110,39 @@ describe("a server that fails", () => {
     now += defaultKeySetLimits.coolDownMs - 1;
     expect(await store.find(trustAnchor, "key-1", "ES256")).toEqual({ found: "unavailable", retryAfterSeconds: 1 });
     expect(fetches).toHaveLength(1);
+  });
+});
+
+describe("a server that many key managers trust", () => {
+  const copies = Array.from({ length: 20 }, (_, at): TrustAnchor => ({ ...trustAnchor, keyManagerId: `km-${at}` }));
+  const findAll = (store: KeySetStore, keyId: string) =>
+    Promise.all(copies.map(async (anchor) => store.find(anchor, keyId, "ES256")));
+
+  it("is asked once for all of them, and once in a cool-down about keys that it does not know", async () => {
+    const store = storeOf(10);
+    for (const found of await findAll(store, "key-1")) expect(found).toMatchObject({ found: "key" });
+    expect(fetches).toHaveLength(1);
+    now += defaultKeySetLimits.coolDownMs;
+    for (let time = 0; time < 2; time++) {
+      for (const found of await findAll(store, "key-9")) expect(found).toEqual({ found: "nothing" });
+    }
+    expect(fetches).toHaveLength(2);
+  });
+
+  it("gives no key to a key manager that names another source", async () => {
+    const store = storeOf(10);
+    await originOf(store, trustAnchor);
+    published = { ...second, kid: "key-2" };
+    const elsewhere = anchorAt("https://other.example/keys");
+    expect(await store.find(elsewhere, "key-1", "ES256")).toEqual({ found: "nothing" });
+    expect(await store.find(elsewhere, "key-2", "ES256")).toMatchObject({ found: "key" });
+    expect(await store.find(trustAnchor, "key-2", "ES256")).toEqual({ found: "nothing" });
+    const { signingKeys } = trustAnchor;
+    const value = signingKeys.kind === "jwks" ? signingKeys.url : "";
+    const pem: TrustAnchor = { ...trustAnchor, signingKeys: { kind: "pem", value } };
+    expect(await store.find(pem, "key-1", "ES256")).toMatchObject({ found: "unavailable" });
+    expect(await store.find({ ...trustAnchor, signingKeys: { kind: "none" } }, "key-1", "ES256")).toMatchObject({
+      found: "unavailable",
+    });
   });
 });

@@ -28,7 +28,7 @@ export const defaultKeySetLimits: KeySetLimits = {
   sets: 2_000,
 };
 
-/** Where a key was found: what the store keeps for its key manager, and the set that stood there. */
+/** Where a key was found: what the store keeps of its source, and the set that stood there. */
 export type KeyOrigin = { readonly entry: Entry; readonly keys: KeySet };
 
 /** A key, and where it comes from. */
@@ -52,12 +52,12 @@ type Entry = {
 };
 
 /**
- * The key sets of all key managers. jose's own remote set asks again on every call while a server fails and
+ * The key sets of all sources that key managers name. jose's own remote set asks again on every call while a server fails and
  * drops valid keys on the first failure; this one does neither:
  *
  * - A warm set answers without I/O; past its maximum age it is fetched again in the background.
  * - While the server fails, the set serves until it is too stale; then everything is `unavailable`.
- * - An unknown key id causes at most one fetch per cool-down, shared by all callers.
+ * - An unknown key id causes at most one fetch per cool-down, shared by all callers and key managers.
  */
 export class KeySetStore {
   readonly #entries: LRUCache<string, Entry>;
@@ -202,8 +202,11 @@ export class KeySetStore {
   }
 }
 
-/** Sets are never shared between key managers, nor between two sources of one. */
-function placeOf({ keyManagerId, signingKeys }: TrustAnchor): string {
-  if (signingKeys.kind === "jwks") return `${keyManagerId} ${signingKeys.url}`;
-  return `${keyManagerId} ${signingKeys.kind === "pem" ? signingKeys.value : "none"}`;
+/**
+ * Key managers with one source share its set, so that a server is asked no more often where many tenants trust it: nothing
+ * but the address decides what is fetched. For what a key is trusted is each key manager's own, and so is its source.
+ */
+function placeOf({ signingKeys }: TrustAnchor): string {
+  if (signingKeys.kind === "none") return signingKeys.kind;
+  return `${signingKeys.kind} ${signingKeys.kind === "jwks" ? signingKeys.url : signingKeys.value}`;
 }
