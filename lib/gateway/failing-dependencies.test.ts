@@ -35,8 +35,9 @@ const introspecting: TrustAnchor = {
 };
 
 let pair: SigningPair;
+let nextPair: SigningPair;
 beforeAll(async () => {
-  pair = await signingPair();
+  [pair, nextPair] = await Promise.all([signingPair(), signingPair("ES256", "key-2")]);
 });
 const keepers: SnapshotKeeper[] = [];
 afterEach(() => keepers.splice(0).forEach((keeper) => keeper.close()));
@@ -59,6 +60,8 @@ function installation() {
     isActive: true,
     /** What happens while an introspection is under way, once. */
     meanwhile: undefined as (() => unknown) | undefined,
+    keys: [pair.publicJwk],
+    lastAsked: "",
   };
   const databaseNow = () => made.clock - made.databaseBehind;
   async function from<T>(dependency: Dependency, answer: () => T): Promise<T> {
@@ -110,11 +113,12 @@ function installation() {
   const isUpToDate = async () => (await keeper.current(tenant))?.snapshot.version === made.version;
   const validator = createValidator({
     clock,
+    timer: () => made.passed,
     log: silentLog,
     snapshot: async (tenantId) => (await keeper.current(tenantId as TenantId))?.snapshot ?? null,
     grant: (tenantId, keyManagerId, key) => grants.find(tenantId as TenantId, keyManagerId, key),
     isRevoked: (tenantId, { revocationName }, token) => keeper.isRevoked(tenantId as TenantId, revocationName, token),
-    fetchKeySet: () => from("key set", () => ({ keys: [pair.publicJwk] })),
+    fetchKeySet: () => from("key set", () => ({ keys: made.keys })),
     async introspect() {
       await made.meanwhile?.();
       made.meanwhile = undefined;
@@ -136,6 +140,7 @@ function installation() {
       made.passed += milliseconds;
     },
     async ask(token: string) {
+      made.lastAsked = token;
       const verdict = await validate({
         tenantId: tenant,
         token,
@@ -210,6 +215,12 @@ const ahead =
 const compare: Step = (at) => at.compare();
 const block: Step = (at) => at.block();
 const revoke: Step = (at) => at.revoke("token-1");
+const withdrawKey: Step = (at) => void (at.made.keys = [nextPair.publicJwk]);
+/** The same call once more, with time for what it has begun in the background. */
+const askAgain: Step = async (at) => {
+  await at.ask(at.made.lastAsked);
+  await sleep(1);
+};
 const deactivate: Step = (at) => void (at.made.isActive = false);
 
 describe("without the database, a call that could be judged before", () => {
@@ -386,6 +397,28 @@ describe("with a clock that is set back", () => {
     [
       "again and again without the database, a call cannot be judged any longer",
       [away("database"), ...again],
+      "unavailable",
+    ],
+  ]);
+  table([
+    ...[-30 * hour, -hour, -5 * minute].map((by): Line => [
+      `by ${by / -minute} minutes, a token is refused whose key was withdrawn, once its set is ten minutes old`,
+      [pass(9 * minute), setClock(by), withdrawKey, pass(minute + 1), askAgain],
+      "key_unknown",
+    ]),
+    [
+      "by an hour, a key is trusted for as long as its set",
+      [setClock(-hour), withdrawKey, pass(9 * minute), askAgain],
+      "yes",
+    ],
+    [
+      "without the key set, a known token can be judged for a day",
+      [away("key set"), setClock(-30 * hour), pass(24 * hour)],
+      "yes",
+    ],
+    [
+      "without the key set, a known token cannot be judged any longer",
+      [away("key set"), setClock(-30 * hour), pass(24 * hour + 1)],
       "unavailable",
     ],
   ]);

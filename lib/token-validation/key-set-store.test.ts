@@ -27,7 +27,7 @@ const storeOf = (sets: number) =>
       if (failure) throw failure;
       return { keys: [published] };
     },
-    clock: { now: () => new Date(now) },
+    timer: () => now,
     log: silentLog,
     limits: { ...defaultKeySetLimits, sets },
   });

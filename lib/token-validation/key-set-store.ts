@@ -1,6 +1,5 @@
 import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
-import type { Clock } from "#lib/foundation/clock.ts";
 import type { Log } from "#lib/foundation/log.ts";
 import { wasBusy } from "#lib/foundation/outbound-error.ts";
 import type { Soon } from "#lib/foundation/soon.ts";
@@ -37,7 +36,13 @@ export type FoundKey =
   | { found: "nothing" }
   | { found: "unavailable"; retryAfterSeconds: number };
 
-export type KeySetStoreOptions = { fetchKeySet: FetchKeySet; clock: Clock; log: Log; limits: KeySetLimits };
+export type KeySetStoreOptions = {
+  fetchKeySet: FetchKeySet;
+  /** Milliseconds that have passed since some moment, whatever the clock is set to; Node's own where left out. */
+  timer?: (() => number) | undefined;
+  log: Log;
+  limits: KeySetLimits;
+};
 
 /** For the store alone to look into. */
 type Entry = {
@@ -45,6 +50,7 @@ type Entry = {
   keys: KeySet | null;
   /** Digest of the source: a set that was fetched again and is the same stays. */
   digest: string;
+  /** By the timer, as `attemptedAt`. */
   fetchedAt: number;
   attemptedAt: number;
   lastAttemptFailed: boolean;
@@ -62,13 +68,13 @@ type Entry = {
 export class KeySetStore {
   readonly #entries: LRUCache<string, Entry>;
   readonly #fetchKeySet: FetchKeySet;
-  readonly #clock: Clock;
+  readonly #timer: () => number;
   readonly #log: Log;
   readonly #limits: KeySetLimits;
 
-  constructor({ fetchKeySet, clock, log, limits }: KeySetStoreOptions) {
+  constructor({ fetchKeySet, timer = () => performance.now(), log, limits }: KeySetStoreOptions) {
     this.#fetchKeySet = fetchKeySet;
-    this.#clock = clock;
+    this.#timer = timer;
     this.#log = log;
     this.#limits = limits;
     this.#entries = new LRUCache({
@@ -81,7 +87,7 @@ export class KeySetStore {
   find(anchor: TrustAnchor, keyId: string | undefined, algorithm: string): Soon<FoundKey> {
     const entry = this.#entry(anchor);
     if (!this.#isTrusted(entry)) return this.#findAfterwards(anchor, entry, { keyId, algorithm });
-    if (this.#isOld(entry)) void this.#refresh(anchor, entry);
+    if (this.#age(entry) > this.#limits.maximumAgeMs) void this.#refresh(anchor, entry);
     return this.#pick(entry, keyId, algorithm) ?? this.#findAfterwards(anchor, entry, { keyId, algorithm });
   }
 
@@ -135,17 +141,11 @@ export class KeySetStore {
   }
 
   #age(entry: Entry): number {
-    return this.#clock.now().getTime() - entry.fetchedAt;
+    return this.#timer() - entry.fetchedAt;
   }
 
   #isTrusted(entry: Entry): boolean {
-    return entry.keys !== null && Math.abs(this.#age(entry)) <= this.#limits.maximumStaleMs;
-  }
-
-  /** A set that is still to come was fetched before the clock was set back, nobody knows how long ago. */
-  #isOld(entry: Entry): boolean {
-    const age = this.#age(entry);
-    return age > this.#limits.maximumAgeMs || age < 0;
+    return entry.keys !== null && this.#age(entry) <= this.#limits.maximumStaleMs;
   }
 
   #pick(entry: Entry, keyId: string | undefined, algorithm: string): FoundKey | null {
@@ -155,16 +155,15 @@ export class KeySetStore {
   }
 
   #unavailable(entry: Entry): FoundKey {
-    const waitMs = entry.attemptedAt + this.#limits.coolDownMs - this.#clock.now().getTime();
+    const waitMs = entry.attemptedAt + this.#limits.coolDownMs - this.#timer();
     return { found: "unavailable", retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)) };
   }
 
   /** @returns whether the set is trusted afterwards */
   async #refresh(anchor: TrustAnchor, entry: Entry): Promise<boolean> {
     if (!entry.inFlight) {
-      const now = this.#clock.now().getTime();
-      const restedMs = now - entry.attemptedAt;
-      if (restedMs >= 0 && restedMs < this.#limits.coolDownMs) return this.#isTrusted(entry);
+      const now = this.#timer();
+      if (now - entry.attemptedAt < this.#limits.coolDownMs) return this.#isTrusted(entry);
       entry.attemptedAt = now;
       entry.inFlight = this.#load(anchor, entry).finally(() => (entry.inFlight = null));
     }
@@ -179,7 +178,7 @@ export class KeySetStore {
         entry.keys = source.keys;
         entry.digest = source.digest;
       }
-      entry.fetchedAt = this.#clock.now().getTime();
+      entry.fetchedAt = this.#timer();
       entry.lastAttemptFailed = false;
     } catch (error) {
       // The set that stands keeps serving; the caller sees `unavailable` where there is none.
