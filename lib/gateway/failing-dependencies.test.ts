@@ -428,6 +428,11 @@ describe("with a clock that is set back", () => {
   table(
     [
       ["an answer of introspection stands no longer", [setClock(-hour), deactivate], "token_revoked"],
+      [
+        "an answer that was replaced is not taken up again",
+        [deactivate, pass(minute), askAgain, setClock(-30 * second)],
+        "token_revoked",
+      ],
       ["without introspection, no answer stands", [setClock(-hour), away("introspection")], "unavailable"],
     ],
     { first: "opaque", last: "opaque" },

@@ -35,7 +35,7 @@ export type IntrospectionLimits = {
   /** An active token is asked about again after this time, or when it expires. */
   activeMs: number;
   inactiveMs: number;
-  /** Answers kept at a time. */
+  /** Tokens kept at a time that may be used, and as many others. */
   answers: number;
   /** Calls under way at one key manager; more are refused at once. */
   concurrentCalls: number;
@@ -54,6 +54,8 @@ export const defaultIntrospectionLimits: IntrospectionLimits = {
   restMs: 5_000,
 };
 
+/** An answer, and for how long it stands; milliseconds since the epoch. */
+type Kept<Result> = { result: Result; from: number; until: number };
 type Line = { calls: number; failures: number; restsUntil: number };
 
 /** Introspection with a deadline, a cache, a shared call for equal questions, and a rest for failing servers. */
@@ -62,7 +64,9 @@ export class Introspector {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #limits: IntrospectionLimits;
-  readonly #answers: LRUCache<string, { result: TokenFacts | Refused; from: number; until: number }>;
+  /** Apart from the refused ones: strangers can make as many of those as they like. */
+  readonly #usable: LRUCache<string, Kept<TokenFacts>>;
+  readonly #refused: LRUCache<string, Kept<Refused>>;
   readonly #underWay = new Map<string, Promise<TokenFacts | Refused>>();
   readonly #lines: LRUCache<string, Line>;
 
@@ -71,17 +75,17 @@ export class Introspector {
     this.#clock = options.clock;
     this.#log = options.log;
     this.#limits = options.limits;
-    this.#answers = new LRUCache({ max: options.limits.answers });
+    this.#usable = new LRUCache({ max: options.limits.answers });
+    this.#refused = new LRUCache({ max: options.limits.answers });
     this.#lines = new LRUCache({ max: 2_000 });
   }
 
   /** @param digest of the whole token */
   async check(tenantId: string, anchor: TrustAnchor, { token, digest }: { token: string; digest: string }) {
     const key = `${anchor.fingerprint} ${digest}`;
-    const known = this.#answers.get(key);
     const now = this.#clock.now().getTime();
-    // A clock that was set back does not make an answer last longer.
-    if (known && known.from <= now && now < known.until) return known.result;
+    const known = standing(this.#usable.get(key), now) ?? standing(this.#refused.get(key), now);
+    if (known) return known;
     let call = this.#underWay.get(key);
     if (!call) {
       const line = this.#line(anchor.keyManagerId);
@@ -132,11 +136,13 @@ export class Introspector {
   #remember(key: string, result: TokenFacts | Refused): void {
     const now = this.#clock.now().getTime();
     if (isRefused(result)) {
-      this.#answers.set(key, { result, from: now, until: now + this.#limits.inactiveMs });
+      this.#usable.delete(key);
+      this.#refused.set(key, { result, from: now, until: now + this.#limits.inactiveMs });
       return;
     }
+    this.#refused.delete(key);
     const expires = result.expiresAt === null ? Infinity : result.expiresAt * 1000;
-    this.#answers.set(key, { result, from: now, until: Math.min(now + this.#limits.activeMs, expires) });
+    this.#usable.set(key, { result, from: now, until: Math.min(now + this.#limits.activeMs, expires) });
   }
 
   /** A call that comes too late for this caller still fills the cache for the next. */
@@ -151,6 +157,11 @@ export class Introspector {
       clearTimeout(timer);
     }
   }
+}
+
+/** A clock that was set back does not make an answer last longer. */
+function standing<Result>(kept: Kept<Result> | undefined, now: number): Result | undefined {
+  return kept && kept.from <= now && now < kept.until ? kept.result : undefined;
 }
 
 /** An answer about another issuer's token, or about no access token, is no answer for us. */

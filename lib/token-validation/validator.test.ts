@@ -16,6 +16,7 @@ import {
   type SigningPair,
   type TokenParts,
 } from "#tooling/testing/validation.ts";
+import type { IntrospectionLimits } from "./introspection.ts";
 import { defaultLimits } from "./validator.ts";
 
 let pair: SigningPair;
@@ -476,10 +477,10 @@ describe("introspection", () => {
       ...extra,
     };
   }
-  function opaqueWorld() {
+  function opaqueWorld(limits: Partial<IntrospectionLimits> = {}) {
     const made = validationWorld([pair.publicJwk], {
       ...defaultLimits,
-      introspection: { ...defaultLimits.introspection, deadlineMs: 50 },
+      introspection: { ...defaultLimits.introspection, deadlineMs: 50, ...limits },
     });
     made.change({ trustAnchors: [introspecting] });
     made.introspect = () => active(made);
@@ -508,6 +509,19 @@ describe("introspection", () => {
     expect(await made.validate(opaque)).toMatchObject({ allowed: false });
     made.time += 1_000;
     expect(await made.validate(opaque)).toMatchObject({ allowed: true });
+  });
+
+  it("remembers good tokens however many others are asked about, and of the others as many", async () => {
+    const made = opaqueWorld({ answers: 10 });
+    made.introspect = (token) => (token.startsWith("good") ? active(made) : { active: false });
+    const good = Array.from({ length: 10 }, (_, at) => `good${at}`);
+    const bad = Array.from({ length: 100 }, (_, at) => `bad${at}`);
+    for (const token of [...good, ...bad]) await made.validate(token);
+    for (const token of good) expect(await made.validate(token)).toMatchObject({ allowed: true });
+    expect(await made.validate("bad99")).toMatchObject({ reason: "token_revoked" });
+    expect(made.introspections).toHaveLength(110);
+    expect(await made.validate("bad0")).toMatchObject({ reason: "token_revoked" });
+    expect(made.introspections).toHaveLength(111);
   });
 
   it("shows a token to one key manager, and to none where several could own it", async () => {
