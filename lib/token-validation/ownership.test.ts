@@ -98,6 +98,40 @@ describe("a JWT of an issuer that several key managers have", () => {
     made.change({ trustAnchors: [blue, { ...green, enabled: false, fingerprint: "green:2" }] });
     expect(await ask("green")).toMatchObject({ code: 900901, reason: "key_manager_disabled" });
   });
+
+  it("belongs to the one that each API accepts, whichever was called before", async () => {
+    const made = validationWorld([pair.publicJwk]);
+    const [one, two] = [claims("tid", "blue-.*"), claims("tid", ".*-7")];
+    made.change({
+      trustAnchors: [anchor("one", { handling: one }), anchor("two", { handling: two })],
+      apis: [["one"], ["two"], ["one", "two"]].map((keyManagerIds) => ({
+        ...ordersApi,
+        id: `api-${keyManagerIds.join("-")}`,
+        context: `/${keyManagerIds.join("-")}`,
+        subscriptionValidation: false,
+        keyManagerIds,
+      })),
+    });
+    const token = await signToken(pair, { claims: { tid: "blue-7" } }, made.nowSeconds());
+    const ask = (name: string) => made.validate(token, { target: { requestPath: `/${name}/1.0.0/items` } });
+    for (let turn = 0; turn < 2; turn++) {
+      expect(await ask("one")).toMatchObject({ allowed: true, keyManager: { id: "one" } });
+      expect(await ask("one-two")).toMatchObject({ code: 900901, reason: "key_manager_ambiguous" });
+      expect(await ask("two")).toMatchObject({ allowed: true, keyManager: { id: "two" } });
+    }
+  });
+
+  it("is remembered under a rule too", async () => {
+    const made = validationWorld([pair.publicJwk]);
+    made.change({
+      trustAnchors: [{ ...trustAnchor, handling: claims("tid", "blue-.*") }, anchor("rest")],
+    });
+    const token = await signToken(pair, { claims: { tid: "blue-7" } }, made.nowSeconds());
+    expect(await made.validate(token)).toMatchObject({ allowed: true });
+    made.keySet = () => ({ keys: [] });
+    made.cutOff();
+    expect(await made.validate(token)).toMatchObject({ allowed: true });
+  });
 });
 
 describe("an opaque token", () => {

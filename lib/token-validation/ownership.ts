@@ -44,6 +44,12 @@ export class Ownership {
     this.#opaque = ordered.filter(takesOpaque).map((anchor) => ({ anchor, owns: referenceRule(anchor.handling) }));
   }
 
+  /** Whether every JWT of the key manager's issuer is its own, whatever it says and wherever it is presented. */
+  ownsAll({ issuer }: TrustAnchor): boolean {
+    const candidates = this.#byIssuer.get(issuer);
+    return candidates?.length === 1 && candidates[0]?.owns === null;
+  }
+
   /**
    * The owner of a JWT, by its issuer and then by rules. Without rules, the first one counts that is enabled and
    * accepted.

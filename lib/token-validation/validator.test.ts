@@ -218,6 +218,15 @@ describe("refusals, each with its code", () => {
     expect(await made.validate(token)).toMatchObject({ allowed: true, application: null, consumerKey });
   });
 
+  it("900900 while what the consumer key opens cannot be read, be a subscription asked for or not", async () => {
+    const { made, token } = await world();
+    made.grant = () => Promise.reject(new Error("The database is away."));
+    for (const subscriptionValidation of [true, false]) {
+      made.change({ apis: [{ ...ordersApi, subscriptionValidation }] });
+      expect(await made.validate(token)).toMatchObject({ code: 900900, status: 503 });
+    }
+  });
+
   it("900910 without any of the scopes that the resource names", async () => {
     expect(await verdictOn({ claims: { scope: "orders:write" } })).toMatchObject({
       code: 900910,

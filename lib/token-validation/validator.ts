@@ -101,7 +101,13 @@ export type Validator = {
 /** A token that may be used, and the key manager that it belongs to. */
 export type Inspected = { facts: TokenFacts; anchor: TrustAnchor };
 
-type CachedFacts = { facts: TokenFacts; anchor: TrustAnchor; origin: KeyOrigin };
+type CachedFacts = {
+  facts: TokenFacts;
+  anchor: TrustAnchor;
+  origin: KeyOrigin;
+  /** What tells whose token it is; null where the issuer alone does. */
+  claims: Readonly<Record<string, unknown>> | null;
+};
 /** A token as it was presented, with the SHA-256 of all of its characters. */
 type Presented = { token: string; digest: string };
 /** A call whose API is found, on its way to the verdict. */
@@ -160,7 +166,7 @@ export function createValidator(ports: ValidatorPorts): Validator {
       now,
       explain,
     };
-    const known = explain ? null : recall(snapshot, presented);
+    const known = explain ? null : recall(snapshot, target.api, presented);
     const checked = known ?? check(presented, { snapshot, accepting: target.api, now, explain });
     return whenThere(checked, (found) => judgeChecked(found, call));
   }
@@ -182,7 +188,7 @@ export function createValidator(ports: ValidatorPorts): Validator {
   }
 
   function judgeGranted(checked: Inspected, call: Call): Soon<Verdict> {
-    const found = findGrant(call.snapshot.tenantId, { ...checked, api: call.api });
+    const found = findGrant(call.snapshot.tenantId, checked);
     return whenThere(found, (grant) => judgeWith(grant, checked, call));
   }
 
@@ -194,7 +200,8 @@ export function createValidator(ports: ValidatorPorts): Validator {
     const now = ports.clock.now();
     const presented = { token, digest: digestOf(token) };
     const checked =
-      recall(snapshot, presented) ?? (await check(presented, { snapshot, accepting: anyKeyManager, now }));
+      recall(snapshot, anyKeyManager, presented) ??
+      (await check(presented, { snapshot, accepting: anyKeyManager, now }));
     if (isRefused(checked)) return checked;
     const { digest } = presented;
     return (await refuseAtPresent(checked, { snapshot, accepting: anyKeyManager, digest, now })) ?? checked;
@@ -226,23 +233,25 @@ export function createValidator(ports: ValidatorPorts): Validator {
     return dpop.refuse(proof.dpop, { keyThumbprint, tokenDigest: digest, method }, now);
   }
 
-  /** An API that asks for no subscription is open to a token whose application cannot be told at the moment. */
-  function findGrant(tenantId: string, { anchor, facts, api }: Inspected & { api: CompiledApi }) {
+  function findGrant(tenantId: string, { anchor, facts }: Inspected): Soon<Grant | Refused | null> {
     if (facts.consumerKey === null) return null;
     const found = ports.grant(tenantId, anchor.keyManagerId, facts.consumerKey);
     if (!(found instanceof Promise)) return found;
     return found.catch((error: unknown) => {
       ports.log.warn({ error, tenantId }, "what a consumer key opens could not be read");
-      return api.subscriptionValidation ? refuseForNow(1) : null;
+      return refuseForNow(1);
     });
   }
 
   /** Facts verified earlier, where everything they rest on is still the same. */
-  function recall(snapshot: Snapshot, { digest }: Presented): Inspected | null {
+  function recall({ anchorsById, owners }: Snapshot, { accepts }: Accepting, { digest }: Presented): Inspected | null {
     const entry = known.get(digest);
     if (!entry) return null;
-    const anchor = snapshot.anchorsById.get(entry.anchor.keyManagerId);
+    const anchor = anchorsById.get(entry.anchor.keyManagerId);
     if (anchor?.fingerprint !== entry.anchor.fingerprint) return null;
+    // Where several have its issuer, whose token it is may depend on where it is presented.
+    const isOwner = owners.ownsAll(anchor) || owners.ofJwt(anchor.issuer, entry.claims ?? {}, accepts) === anchor;
+    if (!isOwner) return null;
     return keySets.stillTrusts(anchor, entry.origin) ? { facts: entry.facts, anchor } : null;
   }
 
@@ -270,8 +279,10 @@ export function createValidator(ports: ValidatorPorts): Validator {
     const verified = verifyToken(token, read, { anchor, keySets, now, skewSeconds, explain });
     return whenThere(verified, (outcome) => {
       if (isRefused(outcome)) return outcome;
-      known.set(digest, { facts: outcome.facts, anchor, origin: outcome.origin });
-      return { facts: outcome.facts, anchor };
+      const { facts, origin } = outcome;
+      const claims = snapshot.owners.ownsAll(anchor) ? null : outcome.claims;
+      known.set(digest, { facts, anchor, origin, claims });
+      return { facts, anchor };
     });
   }
 
