@@ -29,7 +29,8 @@ describe("two transactions that wait for each other", () => {
 
     await Promise.all([inOrder([first, second], "here"), inOrder([second, first], "there")]);
 
-    expect(attempts).toBe(3);
+    // Each of them may be the one that was ended.
+    expect(attempts).toBeGreaterThan(2);
     const names = await testDatabase().inInstallation((tx) =>
       installationDb(tx).tenant.findMany({
         where: { id: { in: [first ?? "", second ?? ""] } },

@@ -72,6 +72,7 @@ export const envSchema = z.object({
   LATCHKEY_GRPC_CLIENT_CA: grpcFile.optional(),
   LATCHKEY_STALE_SECONDS: z.coerce.number().int().min(5).max(86_400).default(900),
   LATCHKEY_VALIDATOR_WORKERS: z.coerce.number().int().min(1).max(64).default(1),
+  LATCHKEY_VALIDATOR_SOCKET: z.string().default(""),
   LATCHKEY_VALIDATOR_STATE: z.string().default(".latchkey/validator.state"),
   LATCHKEY_DRAIN_SECONDS: z.coerce.number().int().min(0).max(300).default(0),
   LATCHKEY_METRICS_TOKEN: secretText(16).optional(),

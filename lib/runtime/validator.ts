@@ -2,10 +2,11 @@
  * The validation plane as a process of its own, beside the portal: nothing but the faces for gateways, health and metrics.
  * Several may stand on one database, behind any load balancer.
  */
+import type { Server } from "node:http";
 import { createFrontDoor, stepAside, type Mount } from "#lib/front-door/server.ts";
 import { readinessHandler } from "#lib/front-door/health.ts";
 import { collectProcessMetrics, metricsHandler, type ReadMetrics } from "#lib/front-door/metrics.ts";
-import { listen } from "#lib/front-door/listen.ts";
+import { listen, type Address } from "#lib/front-door/listen.ts";
 import { readKeySetPath } from "#lib/features/backend-jwt/addresses.ts";
 import { SavedState } from "#lib/gateway/saved-state.ts";
 import { runtime } from "#lib/runtime.ts";
@@ -54,7 +55,7 @@ export async function serveValidator({
   const stopping = { isAsked: false };
   const trustedProxies = env.LATCHKEY_TRUSTED_PROXIES;
   const under = (prefix: string) => (path: string) => path === prefix || path.startsWith(`${prefix}/`);
-  const mounts: Mount[] = [
+  const forGateways: Mount[] = [
     { area: "gateway", matches: under("/gateway"), handle: plane.handle, express: true },
     { area: "gateway", matches: (path) => readKeySetPath(path) !== null, handle: plane.handle },
     {
@@ -63,6 +64,9 @@ export async function serveValidator({
       handle: readinessHandler({ isReady: () => plane.isReady() && !stopping.isAsked }),
       quiet: true,
     },
+  ];
+  const forAll: Mount[] = [
+    ...forGateways,
     {
       area: "metrics",
       matches: under("/metrics"),
@@ -70,15 +74,17 @@ export async function serveValidator({
       quiet: true,
     },
   ];
-  const server = createFrontDoor({
-    mounts,
-    log: deps.log,
-    origin: env.LATCHKEY_ORIGIN,
-    trustedProxies,
-    endsEmptyRequests: true,
-  });
+  const open = async (mounts: readonly Mount[], address: Address): Promise<Server> => {
+    const { log } = deps;
+    const options = { mounts, log, origin: env.LATCHKEY_ORIGIN, trustedProxies, endsEmptyRequests: true };
+    const server = createFrontDoor(options);
+    await listen(server, address);
+    return server;
+  };
   const grpc = await serveGrpcAsSet(plane, env);
-  await listen(server, { port: env.PORT, host: env.HOST });
+  const servers = [await open(forAll, { port: env.PORT, host: env.HOST })];
+  // Who asks over a socket has no address, by which metrics are kept from strangers.
+  if (env.LATCHKEY_VALIDATOR_SOCKET) servers.push(await open(forGateways, { path: env.LATCHKEY_VALIDATOR_SOCKET }));
   const saving = savesState && state ? saveRegularly(state, stopping) : undefined;
   deps.log.info({ host: env.HOST, port: env.PORT }, "validating");
   return {
@@ -88,7 +94,7 @@ export async function serveValidator({
       clearTimeout(saving?.timer);
       plane.endStreams();
       const times = { noticeMs: env.LATCHKEY_DRAIN_SECONDS * 1_000, withinMs: 10_000 };
-      await Promise.all([stepAside(server, times), grpc?.stop(times)]);
+      await Promise.all([...servers.map((server) => stepAside(server, times)), grpc?.stop(times)]);
       if (savesState) await state?.save();
       await plane.close();
       await close();

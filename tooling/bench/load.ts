@@ -113,10 +113,11 @@ export type ServerInOwnProcess = { url: string; stop(): Promise<void> };
 /**
  * The measure of all rates: Node's own server, in a process of its own.
  *
- * @param said the body of every answer
+ * @param options.said the body of every answer; "ok" where left out
+ * @param options.socket where it listens; at a port where left out
  */
-export function startReference(said = "ok"): Promise<ServerInOwnProcess> {
-  return startInOwnProcess(new URL("./reference-server.ts", import.meta.url), { SAID: said });
+export function startReference({ said = "ok", socket = "" } = {}): Promise<ServerInOwnProcess> {
+  return startInOwnProcess(new URL("./reference-server.ts", import.meta.url), { SAID: said, SOCKET: socket });
 }
 
 /**

@@ -1,51 +1,20 @@
 /** The validation plane in a process of its own: how fast it is, and that it stays so whatever it has to know. */
-import { findNginx, startNginx } from "#e2e/servers/nginx.ts";
-import { signingPair, type SigningPair } from "#tooling/testing/validation.ts";
+import { findNginx } from "#e2e/servers/nginx.ts";
+import { signingPair } from "#tooling/testing/validation.ts";
 import { startValidator, type ValidatorProcess } from "#tooling/testing/validator-process.ts";
-import { benchFresh } from "./fresh.ts";
+import { benchNginx } from "./behind-nginx.ts";
 import { figure, ratioOf, type Figure } from "./figures.ts";
-import { load, loadRefused, rates, share, startReference, takeTurns, type Load, type Until } from "./load.ts";
-import { asCaller, asNginx, serveKeySet, tokenOf, trust, trustPem, untilPassed, type Tenant } from "./questions.ts";
+import { benchFresh } from "./fresh.ts";
+import { load, loadRefused, startReference, takeTurns, type Load } from "./load.ts";
+import { group, question, rateBeside, rateOf, scales, type Measured } from "./measured.ts";
+import { serveKeySet, trust, trustPem, untilPassed, type Tenant } from "./questions.ts";
 import type { Findings } from "./report.ts";
 import { makeTenant } from "./tenants.ts";
+import { benchWorkers } from "./workers.ts";
 import type { World } from "./world.ts";
 
-type Scale = {
-  rounds: number;
-  /** How long each load lasts. */
-  until: Until;
-  mappings: number;
-  apis: number;
-  revocations: number;
-  /** For each load that sees every token once. */
-  freshTokens: number;
-  /** Tokens that name unknown keys, for each load beside them. */
-  strangeTokens: number;
-};
-
-const scales: Record<"full" | "smoke", Scale> = {
-  full: {
-    rounds: 9,
-    until: { seconds: 2 },
-    mappings: 1_000_000,
-    apis: 10_000,
-    revocations: 1_000_000,
-    freshTokens: 20_000,
-    strangeTokens: 200,
-  },
-  smoke: {
-    rounds: 1,
-    until: { amount: 100 },
-    mappings: 2_000,
-    apis: 50,
-    revocations: 2_000,
-    freshTokens: 100,
-    strangeTokens: 10,
-  },
-};
 /** Consumer keys in use at a time, in the small tenant and in the large one. */
 const inUse = 100;
-const group = "validator";
 /** A hundred a second that must be refused, from one connection. */
 const besides = { connections: 1, pauseMs: 10 };
 
@@ -63,7 +32,7 @@ export async function benchPlane(world: World, smoke: boolean, { figures, skippe
     figures.push(...(await benchFace(validator, reference.url, measured)));
     figures.push(...(await benchFlood(world, validator, measured)));
     if (findNginx() === null) skipped.push("behind nginx: nginx is not installed");
-    else figures.push(...(await benchNginx(validator, reference.url, measured)));
+    else figures.push(...(await benchNginx(environment, reference.url, measured)));
     figures.push(...(await benchWorkers(environment, measured)));
   } finally {
     await reference.stop();
@@ -72,27 +41,6 @@ export async function benchPlane(world: World, smoke: boolean, { figures, skippe
   // Last: the large tenants take their time to write.
   figures.push(...(await benchGrowth(world, environment, { pair, tenant, scale })));
 }
-
-/** A call as nginx asks about it, by one of the tenant's clients. */
-async function question(pair: SigningPair, tenant: Tenant, client?: string) {
-  return asNginx(await tokenOf(pair, { ...(client !== undefined && { client }) }), tenant);
-}
-
-const rateOf = (what: string, loads: readonly Load[]) =>
-  figure(group, what, { values: rates(loads), unit: "requests/s" });
-
-/** A rate as a share of another, and what it promises to be of it. */
-function rateBeside(
-  what: string,
-  loads: readonly Load[],
-  { to, loads: others, atLeast }: { to: string; loads: readonly Load[]; atLeast?: number },
-): Figure {
-  const ratio = { value: share(loads, others), to };
-  const promise = atLeast !== undefined && { ratioAtLeast: atLeast };
-  return figure(group, what, { values: rates(loads), unit: "requests/s", ratio, ...promise });
-}
-
-type Measured = { pair: SigningPair; tenant: Tenant; scale: Scale };
 
 async function benchFace(
   { origin }: ValidatorProcess,
@@ -230,72 +178,5 @@ async function benchFlood(
     keySet.stop();
     await trustPem(deps, tenant, pair);
     await untilPassed(validator.origin, await question(pair, tenant));
-  }
-}
-
-/** What the answer costs a real nginx, against one that asks nobody. */
-async function benchNginx(
-  { origin }: ValidatorProcess,
-  reference: string,
-  { pair, tenant, scale }: Measured,
-): Promise<Figure[]> {
-  const options = {
-    latchkeyAddress: new URL(origin).host,
-    backendAddress: new URL(reference).host,
-    gatewayCredential: tenant.credential,
-  };
-  // Without a body: nginx would open a connection anew for each.
-  const yes = await startReference("");
-  const asking = await startNginx(options);
-  const open = await startNginx(options, { asks: false });
-  const askingBare = await startNginx({ ...options, latchkeyAddress: new URL(yes.url).host });
-  try {
-    const call = asCaller(await tokenOf(pair));
-    const loads = await takeTurns(
-      {
-        open: () => load(open.origin, [call], scale.until),
-        askingBare: () => load(askingBare.origin, [call], scale.until),
-        asking: () => load(asking.origin, [call], scale.until),
-      },
-      scale,
-    );
-    const beside = { to: "without", loads: loads.open };
-    return [
-      rateOf("nginx without auth_request", loads.open),
-      rateBeside("nginx with auth_request to a bare node:http", loads.askingBare, beside),
-      rateBeside("nginx with auth_request", loads.asking, { ...beside, atLeast: 0.6 }),
-    ];
-  } finally {
-    for (const server of [asking, open, askingBare, yes]) await server.stop();
-  }
-}
-
-/**
- * Tokens that nobody has seen before: they keep a worker busy, and whoever sends them has little to do beside it on the
- * same cores.
- */
-async function benchWorkers(
-  environment: Readonly<Record<string, string>>,
-  { pair, tenant, scale }: Measured,
-): Promise<Figure[]> {
-  const start = (workers: number) => startValidator({ ...environment, LATCHKEY_VALIDATOR_WORKERS: String(workers) });
-  const one = await start(1);
-  const two = await start(2);
-  let tokens = 0;
-  const measure = async ({ origin }: ValidatorProcess): Promise<Load> => {
-    const ids = Array.from({ length: scale.freshTokens }, () => `fresh-${tokens++}`);
-    const asks = await Promise.all(ids.map(async (id) => asNginx(await tokenOf(pair, { id }), tenant)));
-    return load(origin, asks, { ...scale.until, connections: 32, once: true });
-  };
-  try {
-    // Two of them take twice as long until what they run is compiled well.
-    const loads = await takeTurns({ one: () => measure(one), two: () => measure(two) }, { ...scale, warmUps: 3 });
-    return [
-      rateOf("one worker, fresh ES256 tokens", loads.one),
-      rateBeside("two workers, fresh ES256 tokens", loads.two, { to: "one", loads: loads.one, atLeast: 1.8 }),
-    ];
-  } finally {
-    await one.stop();
-    await two.stop();
   }
 }

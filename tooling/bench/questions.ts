@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { exportSPKI, importJWK, type CryptoKey } from "jose";
+import { z } from "zod";
 import { tenantDb } from "#lib/data/database.ts";
 import type { gatewayTenant } from "#tooling/testing/gateway.ts";
 import { consumerKey, signToken, type SigningPair } from "#tooling/testing/validation.ts";
@@ -58,6 +59,17 @@ export function asJson(token: string, { credential }: Admitted): Question {
     path: "/gateway/v1/validate",
     headers: { "content-type": "application/json", "x-latchkey-gateway": credential },
     body: JSON.stringify({ token, method: "GET", requestPath: callPath }),
+  };
+}
+
+/** As any gateway asks about several calls at once. */
+export function asBatch(tokens: readonly string[], { credential }: Admitted): Question {
+  const questions = tokens.map((token) => ({ token, method: "GET", requestPath: callPath }));
+  return {
+    method: "POST",
+    path: "/gateway/v1/validate/batch",
+    headers: { "content-type": "application/json", "x-latchkey-gateway": credential },
+    body: JSON.stringify({ questions }),
   };
 }
 
@@ -137,8 +149,12 @@ export type Answer = { status: number; body: string };
 export const isOk = ({ status }: Answer) => status === 200;
 /** As the JSON face says it. */
 export const isAllowed = ({ status, body }: Answer) => status === 200 && saysTrue(body, "allowed");
+/** As the JSON face says it of each of a batch. */
+export const areAllowed = ({ status, body }: Answer) => status === 200 && Allowed.safeParse(JSON.parse(body)).success;
 /** As RFC 7662 §2.2 says it. */
 export const isActive = ({ status, body }: Answer) => status === 200 && saysTrue(body, "active");
+
+const Allowed = z.object({ verdicts: z.array(z.object({ allowed: z.literal(true) })) });
 
 function saysTrue(body: string, member: string): boolean {
   const said: unknown = JSON.parse(body);

@@ -1,4 +1,4 @@
-/** A bare node:http server that says one thing; tells its parent the port. */
+/** A bare node:http server that says one thing, at a port that it tells its parent, or at a socket. */
 import { createServer } from "node:http";
 
 const said = process.env["SAID"] ?? "ok";
@@ -6,8 +6,9 @@ const server = createServer((req, res) => {
   req.resume();
   req.on("end", () => res.end(said));
 });
-server.listen(0, "127.0.0.1", () => {
+const socket = process.env["SOCKET"];
+server.listen(socket ? { path: socket } : { port: 0, host: "127.0.0.1" }, () => {
   const address = server.address();
-  if (address !== null && typeof address !== "string") process.send?.(address.port);
+  process.send?.(typeof address === "string" || address === null ? 0 : address.port);
 });
 process.once("disconnect", () => process.exit(0));

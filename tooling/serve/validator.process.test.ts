@@ -1,9 +1,10 @@
 import { execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { rmSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { exportSPKI, importJWK, type CryptoKey } from "jose";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { openDatabase, tenantDb, type Database } from "#lib/data/database.ts";
@@ -139,6 +140,29 @@ describe("a validator of its own", () => {
     expect(again).toMatchObject({ allowed: true });
   });
 
+  it("answers gateways at a socket too, which one that was killed leaves to the next", async () => {
+    const socketPath = join(folder, "validator.sock");
+    const settings = { LATCHKEY_VALIDATOR_SOCKET: socketPath };
+    const asked = { method: "POST", path: "/gateway/v1/validate", body: question(await token()) };
+    const first = await start({ ...settings, LATCHKEY_VALIDATOR_WORKERS: "2" });
+    expect(await overSocket(socketPath, asked)).toMatch(/^200 .*"allowed":true/);
+    // Metrics are for this machine alone, which nobody can tell by a socket.
+    expect(await overSocket(socketPath, { path: "/metrics" })).toMatch(/^404 /);
+    await expect(start(settings)).rejects.toThrow(`Another process listens at ${socketPath}`);
+    await first.stop();
+    expect(existsSync(socketPath)).toBe(false);
+
+    const second = await start(settings);
+    second.child.kill("SIGKILL");
+    await once(second.child, "exit");
+    expect(existsSync(socketPath)).toBe(true);
+    const third = await start(settings);
+    expect(await overSocket(socketPath, asked)).toMatch(/^200 .*"allowed":true/);
+    await third.stop();
+    writeFileSync(socketPath, "");
+    await expect(start(settings)).rejects.toThrow("no socket");
+  });
+
   it("goes on while its database is away, starts again from what it knew, and follows when it is back", async () => {
     const good = await token();
     const first = await start();
@@ -258,6 +282,19 @@ describe("a validator of its own", () => {
     expect(chunks.join("")).toContain("DATABASE_URL is not set");
   });
 });
+
+/** @returns status and body */
+function overSocket(socketPath: string, { body, ...asked }: { path: string; method?: string; body?: string }) {
+  const options = { ...asked, socketPath, headers: { "x-latchkey-gateway": tenant.credential } };
+  return new Promise<string>((resolve, reject) => {
+    const sent = request(
+      options,
+      (answer) => void text(answer).then((said) => resolve(`${answer.statusCode} ${said}`)),
+    );
+    sent.on("error", reject);
+    sent.end(body);
+  });
+}
 
 /** One call over a connection that may be in use already. @returns its status, or how it failed */
 function call(origin: string, presented: string, agent: Agent): Promise<string> {

@@ -9,6 +9,7 @@ import { parseEnv, type Env } from "#lib/foundation/env.ts";
 import { ownFolder, root } from "../bootstrap/checkout.mjs";
 import { explain, refusal } from "../bootstrap/words.mjs";
 import { completeSecrets } from "./secrets.ts";
+import { clearSocket } from "./socket.ts";
 import { watchStops } from "./stops.ts";
 
 /** A worker that ends is replaced, but one that cannot live does not burn the machine. */
@@ -118,6 +119,7 @@ if (existsSync(join(root, ".env"))) process.loadEnvFile(join(root, ".env"));
 if (!("NODE_ENV" in process.env)) Object.assign(process.env, { NODE_ENV: "production" });
 try {
   const settings = readSettings();
+  if (cluster.isPrimary && settings.LATCHKEY_VALIDATOR_SOCKET) await clearSocket(settings.LATCHKEY_VALIDATOR_SOCKET);
   const isSupervisor = cluster.isPrimary && settings.LATCHKEY_VALIDATOR_WORKERS > 1;
   await (isSupervisor ? superviseWorkers(settings) : validate(settings));
   process.exit(0);

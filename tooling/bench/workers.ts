@@ -1,0 +1,45 @@
+import { startValidator, type ValidatorProcess } from "#tooling/testing/validator-process.ts";
+import type { Figure } from "./figures.ts";
+import { load, takeTurns, type Load } from "./load.ts";
+import { rateBeside, rateOf, type Measured } from "./measured.ts";
+import { areAllowed, asBatch, tokenOf, untilPassed, type Question } from "./questions.ts";
+
+/** Tokens in one question of a gateway that asks about several calls at once. */
+const inOneBatch = 20;
+
+/**
+ * Tokens that nobody has seen before, many in one question: they keep a worker busy, and whoever sends them has next to
+ * nothing to do beside it on the same cores.
+ */
+export async function benchWorkers(
+  environment: Readonly<Record<string, string>>,
+  { pair, tenant, scale }: Measured,
+): Promise<Figure[]> {
+  const start = (workers: number) => startValidator({ ...environment, LATCHKEY_VALIDATOR_WORKERS: String(workers) });
+  const one = await start(1);
+  const two = await start(2);
+  let made = 0;
+  const freshBatch = async (): Promise<Question> => {
+    const ids = Array.from({ length: inOneBatch }, () => `fresh-${made++}`);
+    return asBatch(await Promise.all(ids.map((id) => tokenOf(pair, { id }))), tenant);
+  };
+  const measure = async ({ origin }: ValidatorProcess): Promise<Load> => {
+    const asks = await Promise.all(Array.from({ length: scale.freshTokens / inOneBatch }, freshBatch));
+    const until = "amount" in scale.until ? { amount: asks.length } : { seconds: 1 };
+    const { requestsPerSecond, ...rest } = await load(origin, asks, { ...until, once: true });
+    return { ...rest, requestsPerSecond: requestsPerSecond * inOneBatch };
+  };
+  try {
+    for (const { origin } of [one, two]) await untilPassed(origin, await freshBatch(), areAllowed);
+    // Two of them take twice as long until what they run is compiled well.
+    const loads = await takeTurns({ one: () => measure(one), two: () => measure(two) }, { ...scale, warmUps: 3 });
+    const beside = { to: "one", loads: loads.one, atLeast: 1.8, unit: "tokens/s" };
+    return [
+      rateOf("one worker, fresh ES256 tokens", loads.one, "tokens/s"),
+      rateBeside("two workers, fresh ES256 tokens", loads.two, beside),
+    ];
+  } finally {
+    await one.stop();
+    await two.stop();
+  }
+}
