@@ -61,9 +61,14 @@ export type TestTenant = {
   caller(...roles: Role[]): Promise<Context>;
 };
 
+const madeHere = new Set<TenantId>();
+/** Whether this process made the tenant: others run their tests on the same database at the same time. */
+export const isOwnTenant = (id: TenantId): boolean => madeHere.has(id);
+
 /** A new tenant of its own, so that suites never disturb each other. */
 export async function testTenant(deps: Dependencies = testDependencies()): Promise<TestTenant> {
   const id = newId<TenantId>();
+  madeHere.add(id);
   const slug = `t-${randomToken(6)
     .replace(/[^A-Za-z0-9]/g, "")
     .toLowerCase()}`;
