@@ -80,8 +80,9 @@ function world(ofLimits: Partial<KeeperLimits> = {}) {
         made.loads++;
         await answered();
         if (!made.exists) return null;
-        made.duringLoad?.();
+        const { duringLoad } = made;
         made.duringLoad = undefined;
+        duringLoad?.();
         const version = made.laggingVersion ?? made.version;
         return { snapshot: { ...snapshotData, version }, credentials: ["digest"], backendJwt: null };
       },
@@ -207,6 +208,27 @@ describe("snapshots", () => {
     await settled();
     made.time += 1_001;
     expect(await versionNow()).toBeNull();
+  });
+
+  it("serve on where they change faster than they load", async () => {
+    const { made, keeper, versionNow, change } = world();
+    await versionNow();
+    await keeper.compare();
+    const limit = defaultKeeperLimits.maximumUncheckedMs;
+    let waited = 0;
+    let loadsToCome = 5;
+    made.duringLoad = function changeAgain() {
+      made.time += 0.4 * limit;
+      keeper.hear(tenant, change());
+      void keeper.compare();
+      if (keeper.current(tenant) instanceof Promise) waited++;
+      if (--loadsToCome > 0) made.duringLoad = changeAgain;
+    };
+    keeper.hear(tenant, change());
+    await expect.poll(() => loadsToCome).toBe(0);
+    expect(waited).toBe(0);
+    await settled();
+    expect(await versionNow()).toBe(7n);
   });
 
   it("are gone with their tenant", async () => {

@@ -3,6 +3,7 @@ import type { Clock } from "#lib/foundation/clock.ts";
 import { withinDeadline } from "#lib/foundation/deadline.ts";
 import type { TenantId } from "#lib/foundation/ids.ts";
 import type { Log } from "#lib/foundation/log.ts";
+import { Moments, never, type Moment } from "#lib/foundation/moments.ts";
 import type { Soon } from "#lib/foundation/soon.ts";
 import type { TokenFacts } from "#lib/token-validation/facts.ts";
 import { compileSnapshot, type Snapshot, type SnapshotData } from "#lib/token-validation/snapshot.ts";
@@ -96,19 +97,14 @@ export const defaultKeeperLimits: KeeperLimits = {
   loadDeadlineMs: 20_000,
 };
 
-/**
- * A moment by the clock, which somebody may set, and by a timer that only goes forward, in milliseconds. How long ago it
- * is goes by whichever has gone further: a clock that is set back makes nothing younger.
- */
-type Moment = { clock: number; timer: number };
-const never: Moment = { clock: -Infinity, timer: -Infinity };
-
 type Entry = {
   tenantId: TenantId;
   kept: KeptTenant | null;
   /** What `kept` was made of. */
   loaded: LoadedTenant | null;
   /** When `kept` was last known to be the newest. */
+  currentAt: Moment;
+  /** The older one of `currentAt` and `revokedAt`: until then, everything is known. */
   freshAt: Moment;
   /** The version up to which what changed is known; never newer than what is kept. */
   seen: bigint;
@@ -176,12 +172,11 @@ const revocationSubject = "revocation";
 export class SnapshotKeeper {
   readonly #source: SnapshotSource;
   readonly #grants: SnapshotKeeperOptions["grants"];
-  readonly #clock: Clock;
   readonly #log: Log;
   readonly #limits: KeeperLimits;
   readonly #entries: LRUCache<TenantId, Entry>;
   readonly #timer: NodeJS.Timeout;
-  readonly #elapsed: () => number;
+  readonly #moments: Moments;
   #checkedAt: Moment;
   /** When the database was last heard of. */
   #heardAt = never;
@@ -197,12 +192,11 @@ export class SnapshotKeeper {
   constructor({ source, grants, clock, log, limits = defaultKeeperLimits, timer }: SnapshotKeeperOptions) {
     this.#source = source;
     this.#grants = grants;
-    this.#clock = clock;
     this.#log = log;
     this.#limits = limits;
-    this.#elapsed = timer ?? (() => performance.now());
+    this.#moments = new Moments(clock, timer);
     // There is nothing yet that could have been missed.
-    this.#checkedAt = this.#now();
+    this.#checkedAt = this.#moments.now();
     this.#entries = new LRUCache({ max: limits.tenants });
     this.#timer = setInterval(() => void this.compare(), limits.checkEveryMs);
     this.#timer.unref();
@@ -254,7 +248,7 @@ export class SnapshotKeeper {
 
   /** Seconds since the versions were last compared; for the metric. */
   secondsUnchecked(): number {
-    return this.#entries.size === 0 ? 0 : this.#age(this.#checkedAt) / 1000;
+    return this.#entries.size === 0 ? 0 : this.#moments.age(this.#checkedAt) / 1000;
   }
 
   /** Compares versions now and loads what has changed. One comparison at a time; never throws. */
@@ -268,12 +262,12 @@ export class SnapshotKeeper {
    * next one is. How far it reaches comes first: what tenants learn meanwhile is asked for once more, and nothing is missed.
    */
   *save(): Generator<SavedKept> {
-    yield { checkedAt: this.#toClock(this.#checkedAt), revokedUpTo: this.#allRevokedUpTo() };
+    yield { checkedAt: this.#moments.toClock(this.#checkedAt), revokedUpTo: this.#allRevokedUpTo() };
     for (const entry of [...this.#entries.values()]) {
       const { tenantId, kept, loaded, seen, freshAt, revocations } = entry;
       if (!kept || !loaded) continue;
       const snapshot = { ...loaded.snapshot, version: kept.snapshot.version };
-      const saved = { seen, freshAt: this.#toClock(freshAt), revocations: revocations.save() };
+      const saved = { seen, freshAt: this.#moments.toClock(freshAt), revocations: revocations.save() };
       yield { tenantId, loaded: { ...loaded, snapshot }, ...saved };
     }
   }
@@ -286,7 +280,7 @@ export class SnapshotKeeper {
     for (const part of saved) {
       if ("tenantId" in part) this.#restoreTenant(part);
       else {
-        this.#checkedAt = this.#fromClock(part.checkedAt);
+        this.#checkedAt = this.#moments.fromClock(part.checkedAt);
         this.#heardAt = this.#checkedAt;
         this.#revokedUpTo = part.revokedUpTo;
       }
@@ -297,13 +291,13 @@ export class SnapshotKeeper {
     const entry = this.#entry(tenantId);
     entry.revocations = Revocations.restore(revocations);
     this.#keep(entry, loaded);
-    const wasFreshAt = this.#fromClock(freshAt);
-    Object.assign(entry, { seen, freshAt: wasFreshAt, revokedAt: wasFreshAt, wanted: seen });
+    const at = this.#moments.fromClock(freshAt);
+    Object.assign(entry, { seen, wanted: seen, currentAt: at, revokedAt: at, freshAt: at });
   }
 
   /** Whether the database was heard of lately enough to answer for certain. */
   isCertain(): boolean {
-    return this.#age(this.#heardAt) <= this.#limits.maximumUncheckedMs;
+    return this.#moments.age(this.#heardAt) <= this.#limits.maximumUncheckedMs;
   }
 
   close(): void {
@@ -311,26 +305,7 @@ export class SnapshotKeeper {
   }
 
   #isFresh({ freshAt }: Entry): boolean {
-    return this.#age(freshAt) <= this.#limits.maximumUncheckedMs;
-  }
-
-  #now(): Moment {
-    return { clock: this.#clock.now().getTime(), timer: this.#elapsed() };
-  }
-
-  #age({ clock, timer }: Moment): number {
-    return Math.max(this.#clock.now().getTime() - clock, this.#elapsed() - timer);
-  }
-
-  /** The moment by the clock as it is now. */
-  #toClock(moment: Moment): number {
-    return this.#clock.now().getTime() - this.#age(moment);
-  }
-
-  /** A moment of another process. One that is still to come says nothing about how long ago it was. */
-  #fromClock(clock: number): Moment {
-    const age = this.#clock.now().getTime() - clock;
-    return age < 0 ? never : { clock, timer: this.#elapsed() - age };
+    return this.#moments.age(freshAt) <= this.#limits.maximumUncheckedMs;
   }
 
   #entry(tenantId: TenantId): Entry {
@@ -340,6 +315,7 @@ export class SnapshotKeeper {
         tenantId,
         kept: null,
         loaded: null,
+        currentAt: never,
         freshAt: never,
         seen: -1n,
         wanted: -1n,
@@ -348,7 +324,7 @@ export class SnapshotKeeper {
         revocations: new Revocations(),
         missed: null,
         revokedAt: never,
-        sweptAt: this.#now(),
+        sweptAt: this.#moments.now(),
       };
       this.#entries.set(tenantId, entry);
     }
@@ -379,7 +355,7 @@ export class SnapshotKeeper {
   }
 
   async #compare(): Promise<void> {
-    const startedAt = this.#now();
+    const startedAt = this.#moments.now();
     const entries = [...this.#entries.values()];
     try {
       await this.#compareEntries(entries, startedAt);
@@ -406,14 +382,15 @@ export class SnapshotKeeper {
       const version = versions.get(entry.tenantId);
       if (version === undefined) this.#forget(entry);
       else if (version > entry.wanted) entry.wanted = version;
-      if (this.#age(entry.sweptAt) > this.#limits.sweepEveryMs) {
+      if (this.#moments.age(entry.sweptAt) > this.#limits.sweepEveryMs) {
         entry.sweptAt = startedAt;
         // A token has expired for certain where both clocks say so.
         entry.revocations.sweep(Math.min(startedAt.clock, readAt.getTime()) / 1000);
       }
       if (!entry.missed) entry.revokedAt = startedAt;
       if (this.#isBehind(entry)) void this.#load(entry);
-      else this.#freshen(entry);
+      else entry.currentAt = startedAt;
+      this.#freshen(entry);
     }
     this.#revokedUpTo = readAt.getTime();
   }
@@ -452,7 +429,7 @@ export class SnapshotKeeper {
 
   /** A tenant is as fresh as whichever is older, what is kept of it or what is known to be revoked. */
   #freshen(entry: Entry): void {
-    if (entry.kept && !this.#isBehind(entry)) entry.freshAt = entry.revokedAt;
+    entry.freshAt = this.#moments.older(entry.currentAt, entry.revokedAt);
   }
 
   /** Up to when the revocations of all tenants are known. */
@@ -497,7 +474,11 @@ export class SnapshotKeeper {
 
   async #loadOnce(entry: Entry): Promise<void> {
     const measuredFrom = performance.now();
+    const { wanted } = entry;
+    const startedAt = this.#moments.now();
     await this.#catchUp(entry);
+    // One that changes faster than it loads is always behind, and yet as new as the moment at which its load began.
+    if (entry.seen >= wanted) entry.currentAt = this.#moments.newer(entry.currentAt, startedAt);
     const now = performance.now();
     entry.restsUntil = now + Math.min(this.#limits.checkEveryMs, 4 * (now - measuredFrom));
     this.#freshen(entry);
@@ -536,7 +517,7 @@ export class SnapshotKeeper {
     const loaded = await this.#loadTenant(entry.tenantId);
     if (!loaded) return this.#forget(entry);
     if (!entry.kept) {
-      const startedAt = this.#now();
+      const startedAt = this.#moments.now();
       let after: RevocationPosition | null = revocationsFrom(new Date(0));
       while (after) after = await this.#addRevocations(entry, after);
       entry.revokedAt = startedAt;
