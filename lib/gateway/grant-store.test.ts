@@ -101,14 +101,32 @@ describe("what a consumer key opens", () => {
     expect(await applicationOf("a")).toBe("app-1");
   });
 
-  it("cannot be told by a database that says nothing, and is read again when it speaks", async () => {
-    const { made, applicationOf } = world({ deadlineMs: 50, batch: 1, concurrentReads: 2 });
-    made.held = [found("c", "app-1")];
-    made.gate = new Promise(() => {});
-    const asked = await Promise.allSettled(["a", "b", "c"].map((key) => applicationOf(key)));
-    expect(asked.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
-    made.gate = Promise.resolve();
+  it("cannot be told by a database that says nothing, which is asked for no more meanwhile, and is read when it speaks", async () => {
+    const { made, store, applicationOf } = world({ deadlineMs: 50, batch: 1, concurrentReads: 2 });
+    made.held = [found("a", "app-1"), found("c", "app-1")];
+    const open = Promise.withResolvers<void>();
+    made.gate = open.promise;
+    for (let round = 0; round < 2; round++) {
+      const asked = await Promise.allSettled(["a", "b", "c"].map((key) => applicationOf(key)));
+      expect(asked.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
+    }
+    expect(made.reads).toHaveLength(2);
+    open.resolve();
     expect(await applicationOf("c")).toBe("app-1");
+    // What came too late for who asked is known to the next.
+    expect(store.find(tenant, "km-1", "a")).toMatchObject({ application: { id: "app-1" } });
+    expect(made.reads).toHaveLength(3);
+  });
+
+  it("is read again once a reading that hung has failed", async () => {
+    const { made, applicationOf } = world({ deadlineMs: 50, concurrentReads: 1 });
+    const lost = Promise.withResolvers<void>();
+    made.gate = lost.promise;
+    await expect(applicationOf("a")).rejects.toThrow();
+    lost.reject(new Error("lost"));
+    made.gate = Promise.resolve();
+    made.held = [found("a", "app-1")];
+    expect(await applicationOf("a").catch(() => applicationOf("a"))).toBe("app-1");
   });
 
   it("is refused at once where too many wait already", async () => {

@@ -12,7 +12,7 @@ export type FoundGrant = {
   grant: Grant;
 };
 
-/** Reads what consumer keys open, several at a time. */
+/** Reads what consumer keys open, several at a time. It must end, if only by failing: until then it counts as under way. */
 export type ReadGrants = (tenantId: TenantId, consumerKeys: readonly string[]) => Promise<readonly FoundGrant[]>;
 
 export type GrantLimits = {
@@ -22,7 +22,7 @@ export type GrantLimits = {
   batch: number;
   /** Readings under way at a time. */
   concurrentReads: number;
-  /** A reading that takes longer is given up, and so is waiting for one. */
+  /** For how long a call waits. The reading goes on, and what it brings is kept. */
   deadlineMs: number;
   /** Consumer keys that wait at a time; more are refused at once. */
   waiting: number;
@@ -188,7 +188,7 @@ export class GrantStore {
     for (const [consumerKey, waiting] of batch) this.#inFlight.set(placeOf(tenantId, consumerKey), waiting);
     this.#reads++;
     try {
-      const read = await withinDeadline(this.#read(tenantId, [...batch.keys()]), this.#limits.deadlineMs);
+      const read = await this.#read(tenantId, [...batch.keys()]);
       const found = Map.groupBy(read, ({ consumerKey }) => consumerKey);
       for (const [consumerKey, waiting] of batch) {
         const entry = toEntry(tenantId, consumerKey, found.get(consumerKey) ?? []);

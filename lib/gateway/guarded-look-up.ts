@@ -8,7 +8,7 @@ const concurrentLookUps = 4;
 const deadlineMs = 5_000;
 
 export type GuardedLookUpOptions<T> = {
-  /** Whose credential has this digest; null where nobody's. */
+  /** Whose credential has this digest; null where nobody's. It must end, if only by failing: until then it is under way. */
   find(digest: string): Promise<T | null>;
   clock: Clock;
   log: Log;
@@ -36,13 +36,14 @@ export class GuardedLookUp<T> {
       lookUp = this.#ask(digest).finally(() => this.#underWay.delete(digest));
       this.#underWay.set(digest, lookUp);
     }
-    return lookUp;
+    // One that is late goes on, and answers whoever asks again.
+    return withinDeadline(lookUp, deadlineMs).catch(() => "unavailable");
   }
 
   async #ask(digest: string): Promise<T | "refused" | "unavailable"> {
     const { find, clock, log } = this.#options;
     try {
-      const found = await withinDeadline(find(digest), deadlineMs);
+      const found = await find(digest);
       if (found !== null) return found;
       this.#refusedUntil.set(digest, clock.now().getTime() + refusedMs);
       return "refused";

@@ -26,6 +26,8 @@ function world(ofLimits: Partial<KeeperLimits> = {}) {
     isDown: false,
     /** Whether it says nothing at all. */
     isSilent: false,
+    /** How long each of its answers takes. */
+    takesMs: 0,
     loads: 0,
     /** What is on record; null where it was swept. */
     changes: [] as ConfigChange[] | null,
@@ -58,6 +60,7 @@ function world(ofLimits: Partial<KeeperLimits> = {}) {
   };
   async function answered(): Promise<void> {
     if (made.isSilent) await new Promise(() => {});
+    if (made.takesMs > 0) await new Promise((resolve) => setTimeout(resolve, made.takesMs));
     if (made.isDown) throw new Error("down");
   }
   const keeper = new SnapshotKeeper({
@@ -181,7 +184,7 @@ describe("snapshots", () => {
   });
 
   it("are refused in time where the database says nothing, and follow again as soon as it answers", async () => {
-    const { made, keeper, versionNow, change } = world({ deadlineMs: 50, loadDeadlineMs: 100 });
+    const { made, keeper, versionNow, change } = world({ deadlineMs: 50, answerDeadlineMs: 100 });
     await versionNow();
     made.isSilent = true;
     const unanswered = keeper.compare();
@@ -195,6 +198,19 @@ describe("snapshots", () => {
     await new Promise((resolve) => setTimeout(resolve, 150));
     expect(await versionNow()).toBe(2n);
     expect((await keeper.current("somebody-else" as TenantId))?.snapshot.version).toBe(2n);
+  });
+
+  it("follow a database that answers later than calls wait", async () => {
+    const { made, keeper, versionNow, change } = world({ deadlineMs: 20 });
+    made.takesMs = 60;
+    expect(await versionNow()).toBeNull();
+    await expect.poll(versionNow).toBe(1n);
+    change();
+    made.time += defaultKeeperLimits.maximumUncheckedMs - 1;
+    await keeper.compare();
+    await expect.poll(versionNow).toBe(2n);
+    made.time += 2;
+    expect(await versionNow()).toBe(2n);
   });
 
   it("are no fresher for a comparison whose change could not be loaded", async () => {

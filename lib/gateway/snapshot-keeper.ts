@@ -81,10 +81,10 @@ export type KeeperLimits = {
   revocationOverlapMs: number;
   /** How often revocations of tokens that have expired are forgotten. */
   sweepEveryMs: number;
-  /** For how long a call waits for its tenant, and a comparison for each answer of the source. */
+  /** For how long a call waits for its tenant. */
   deadlineMs: number;
-  /** For how long the source may take to load a tenant, for which no call waits. */
-  loadDeadlineMs: number;
+  /** For how long each answer of the source is waited for, beside the calls: longer than a database that is well may take. */
+  answerDeadlineMs: number;
 };
 
 export const defaultKeeperLimits: KeeperLimits = {
@@ -94,7 +94,7 @@ export const defaultKeeperLimits: KeeperLimits = {
   revocationOverlapMs: 30_000,
   sweepEveryMs: 600_000,
   deadlineMs: 5_000,
-  loadDeadlineMs: 20_000,
+  answerDeadlineMs: 20_000,
 };
 
 type Entry = {
@@ -334,8 +334,8 @@ export class SnapshotKeeper {
   /** Null where it cannot be known for certain, or does not exist. */
   async #bring(tenantId: TenantId): Promise<Entry | null> {
     const entry = this.#entry(tenantId);
-    const isThere = await this.#inTime(() => this.#refresh(entry));
-    return isThere && entry.kept && this.#isFresh(entry) ? entry : null;
+    await this.#inTime(() => this.#refresh(entry));
+    return entry.kept && this.#isFresh(entry) ? entry : null;
   }
 
   /** Never rejects. */
@@ -354,6 +354,11 @@ export class SnapshotKeeper {
     );
   }
 
+  /** An answer of the source, which no call waits for: one that is late is worth as much. */
+  #answer<T>(asked: Promise<T>): Promise<T> {
+    return withinDeadline(asked, this.#limits.answerDeadlineMs);
+  }
+
   async #compare(): Promise<void> {
     const startedAt = this.#moments.now();
     const entries = [...this.#entries.values()];
@@ -370,10 +375,7 @@ export class SnapshotKeeper {
   async #compareEntries(entries: readonly Entry[], startedAt: Moment): Promise<void> {
     const since = this.#revokedUpTo === null ? null : new Date(this.#revokedUpTo - this.#limits.revocationOverlapMs);
     const tenantIds = entries.map(({ tenantId }) => tenantId);
-    const { versions, revocations, readAt } = await withinDeadline(
-      this.#source.check(tenantIds, since),
-      this.#limits.deadlineMs,
-    );
+    const { versions, revocations, readAt } = await this.#answer(this.#source.check(tenantIds, since));
     for (const { tenantId, ...revocation } of revocations ?? []) {
       this.#entries.peek(tenantId)?.revocations.add(revocation);
     }
@@ -421,8 +423,7 @@ export class SnapshotKeeper {
 
   /** @returns where the page ended that was read; null where nothing follows */
   async #addRevocations(entry: Entry, after: RevocationPosition): Promise<RevocationPosition | null> {
-    const page = this.#source.revocations(entry.tenantId, after);
-    const { revocations, next } = await withinDeadline(page, this.#limits.deadlineMs);
+    const { revocations, next } = await this.#answer(this.#source.revocations(entry.tenantId, after));
     for (const revocation of revocations) entry.revocations.add(revocation);
     return next;
   }
@@ -455,20 +456,23 @@ export class SnapshotKeeper {
     return kept !== null && seen < wanted;
   }
 
-  /** Loads until the snapshot is as new as what was heard of. Failures are logged; the old snapshot stays. */
+  /** Loads once; what was heard of meanwhile is loaded next. Failures are logged; the old snapshot stays. */
   #load(entry: Entry): Promise<void> {
-    entry.loading ??= this.#loadUntilCurrent(entry).finally(() => (entry.loading = null));
+    entry.loading ??= this.#tryLoad(entry).then((isLoaded) => {
+      entry.loading = null;
+      if (isLoaded && this.#isBehind(entry)) void this.#load(entry);
+    });
     return entry.loading;
   }
 
-  async #loadUntilCurrent(entry: Entry): Promise<void> {
+  async #tryLoad(entry: Entry): Promise<boolean> {
     try {
-      do {
-        await pause(entry.restsUntil - performance.now());
-        await this.#loadOnce(entry);
-      } while (this.#isBehind(entry));
+      await pause(entry.restsUntil - performance.now());
+      await this.#loadOnce(entry);
+      return true;
     } catch (error) {
       this.#log.warn({ error, tenantId: entry.tenantId }, "a tenant could not be loaded for its gateways");
+      return false;
     }
   }
 
@@ -486,12 +490,12 @@ export class SnapshotKeeper {
 
   async #catchUp(entry: Entry): Promise<void> {
     const { tenantId } = entry;
-    const changes = entry.kept ? await this.#changes(entry) : null;
+    const changes = entry.kept ? await this.#answer(this.#source.changes(tenantId, entry.seen)) : null;
     const reached = changes?.at(-1)?.version ?? entry.seen;
     if (changes === null || reached < entry.wanted) return this.#loadAll(entry);
     const concerning = changes.filter(({ subject }) => subject !== revocationSubject);
     if (concerning.some(({ subject }) => !grantSubjects.has(subject))) {
-      const loaded = await this.#loadTenant(tenantId);
+      const loaded = await this.#answer(this.#source.load(tenantId));
       if (!loaded) return this.#forget(entry);
       this.#keep(entry, loaded);
       this.#grants.forgetForeign(tenantId);
@@ -502,19 +506,11 @@ export class SnapshotKeeper {
     this.#see(entry, reached);
   }
 
-  #changes({ tenantId, seen }: Entry): Promise<readonly ConfigChange[] | null> {
-    return withinDeadline(this.#source.changes(tenantId, seen), this.#limits.deadlineMs);
-  }
-
-  #loadTenant(tenantId: TenantId): Promise<LoadedTenant | null> {
-    return withinDeadline(this.#source.load(tenantId), this.#limits.loadDeadlineMs);
-  }
-
   async #loadAll(entry: Entry): Promise<void> {
     // Whatever is revoked from here on, the next comparison must ask for.
     if (this.#revokedUpTo === null) await this.compare();
     if (this.#revokedUpTo === null) throw new Error("It is not known up to when revocations are known.");
-    const loaded = await this.#loadTenant(entry.tenantId);
+    const loaded = await this.#answer(this.#source.load(entry.tenantId));
     if (!loaded) return this.#forget(entry);
     if (!entry.kept) {
       const startedAt = this.#moments.now();
