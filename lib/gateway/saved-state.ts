@@ -8,7 +8,7 @@ import { deserialize, serialize } from "node:v8";
 import type { Secret } from "#lib/foundation/secret.ts";
 
 /** Raised with every change of what is saved, and of how revoked tokens are hashed: a file of another format is not read. */
-const format = "latchkey validator state 3\n";
+const format = "latchkey validator state 4\n";
 const formatBytes = Buffer.byteLength(format);
 const lengthBytes = 4;
 const macBytes = 32;
@@ -25,7 +25,7 @@ export class SavedState {
   readonly #key: Secret;
   #lastWrite: Promise<unknown> = Promise.resolve();
 
-  /** @param key of which nobody but this installation knows */
+  /** @param key of which nobody but this installation knows; another one where what was saved does not hold any more */
   constructor({ path, key }: { path: string; key: Secret }) {
     this.#path = path;
     this.#key = key;
@@ -74,7 +74,7 @@ export class SavedState {
    * Reads what was written last.
    *
    * @returns its parts; null where there is nothing
-   * @throws {Error} where the file was not written by this version of this installation, or is damaged
+   * @throws {Error} where the file was not written by this version of this installation, set up as it is, or is damaged
    */
   async read(): Promise<unknown[] | null> {
     const bytes = await readFile(this.#path).catch((error: unknown) => {
@@ -90,7 +90,9 @@ export class SavedState {
       end < formatBytes ||
       !timingSafeEqual(bytes.subarray(end), this.#mac().update(bytes.subarray(0, end)).digest())
     ) {
-      throw new Error("The saved state was not written by this installation, or is damaged.");
+      throw new Error(
+        "The saved state was not written by this installation with its present connectors and address, or is damaged.",
+      );
     }
     return [...partsOf(bytes.subarray(formatBytes, end))];
   }

@@ -12,6 +12,7 @@ import { SavedState } from "#lib/gateway/saved-state.ts";
 import { runtime } from "#lib/runtime.ts";
 import { serveGrpcAsSet } from "./grpc.ts";
 import { loadOwnConnectors } from "./own-connectors.ts";
+import { savedStateKey } from "./saved-state-key.ts";
 import { startValidationPlane, type SavedPart, type ValidationPlane } from "./validation-plane.ts";
 
 const saveEveryMs = 30_000;
@@ -102,7 +103,7 @@ export async function serveValidator({
   };
 
   function openState(path: string, plane: ValidationPlane) {
-    const file = new SavedState({ path, key: deps.derive("validator state", "") });
+    const file = new SavedState({ path, key: savedStateKey(deps) });
     return {
       restore: async () => {
         try {
