@@ -18,7 +18,8 @@ import {
   type SigningPair,
 } from "#tooling/testing/validation.ts";
 import { GrantStore } from "./grant-store.ts";
-import { defaultKeeperLimits, SnapshotKeeper, type TenantRevocation } from "./snapshot-keeper.ts";
+import { defaultKeeperLimits, SnapshotKeeper } from "./snapshot-keeper.ts";
+import type { TenantRevocation } from "./snapshot-source.ts";
 import { createValidate } from "./validate.ts";
 
 const second = 1_000;

@@ -3,15 +3,8 @@ import type { TenantId } from "#lib/foundation/ids.ts";
 import { silentLog } from "#lib/foundation/log.ts";
 import { noFacts, snapshotData } from "#tooling/testing/validation.ts";
 import type { Revocation } from "./revocations.ts";
-import {
-  defaultKeeperLimits,
-  SnapshotKeeper,
-  UnknownForNow,
-  type ConfigChange,
-  type KeeperLimits,
-  type LoadedTenant,
-  type TenantRevocation,
-} from "./snapshot-keeper.ts";
+import { defaultKeeperLimits, SnapshotKeeper, UnknownForNow, type KeeperLimits } from "./snapshot-keeper.ts";
+import type { ConfigChange, LoadedTenant, TenantRevocation } from "./snapshot-source.ts";
 
 const tenant = snapshotData.tenantId as TenantId;
 const keepers: SnapshotKeeper[] = [];
@@ -35,8 +28,11 @@ function world(ofLimits: Partial<KeeperLimits> = {}) {
     forgotten: [] as string[],
     /** All that is revoked, by when it was; each is a page of its own. */
     listed: [] as { at: number; revocation: Revocation }[],
-    /** From where pages were read. */
+    /** From where pages were read, and of whom. */
     pagesRead: [] as number[],
+    readOf: [] as TenantId[],
+    /** What happens with each page. */
+    onPage: undefined as (() => void) | undefined,
     failAtPage: undefined as number | undefined,
     /** Pages wait for it. */
     gate: undefined as Promise<void> | undefined,
@@ -89,9 +85,11 @@ function world(ofLimits: Partial<KeeperLimits> = {}) {
         const version = made.laggingVersion ?? made.version;
         return { snapshot: { ...snapshotData, version }, credentials: ["digest"], backendJwt: null };
       },
-      async revocations(_tenant, { at }) {
+      async revocations(tenantId, { at }) {
         await answered();
         await made.gate;
+        made.readOf.push(tenantId);
+        made.onPage?.();
         if (at.getTime() === made.failAtPage) throw new Error("down");
         made.pagesRead.push(at.getTime());
         const [first, ...others] = made.listed.filter((one) => one.at > at.getTime());
@@ -371,6 +369,19 @@ describe("revocations", () => {
     expect(await Promise.all(asked)).toEqual([true, true, false]);
   });
 
+  it("that stand already are read on from where it failed, when the tenant is asked for again", async () => {
+    const { made, keeper, versionNow } = world();
+    const listed = ["t-1", "t-2", "t-3"].map((value) => revocation({ time: made.time + 7_200_000 }, value));
+    made.listed = listed.map((one, at) => ({ at: at + 1, revocation: one }));
+    made.failAtPage = 2;
+    expect(await versionNow()).toBeNull();
+    made.failAtPage = undefined;
+    made.time += 3_600_000;
+    expect(await versionNow()).toBe(1n);
+    expect(made.pagesRead).toEqual([0, 1, 2]);
+    expect(await isRevoked(keeper, "t-3")).toBe(true);
+  });
+
   it("are known of a tenant that gave way to others meanwhile, and of one that is still being loaded", async () => {
     const { made, keeper, versionNow } = world({ tenants: 1 });
     made.listed = [{ at: 1, revocation: revocation(made, "t-1") }];
@@ -473,6 +484,50 @@ describe("revocations", () => {
       await keeper.compare();
       await settled();
       expect(await versionNow()).toBe(2n);
+    });
+
+    it("all the time, keep no tenant from following", async () => {
+      const { made, keeper, versionNow } = await behind();
+      const other = "somebody-else" as TenantId;
+      await keeper.current(other);
+      made.readOf = [];
+      let pages = 0;
+      made.onPage = () => {
+        made.time += 10_000;
+        if (++pages < 200) void keeper.compare();
+      };
+      await keeper.compare();
+      await expect.poll(() => pages).toBeGreaterThan(199);
+      // Both are there in each part of it, and fresh although no comparison ever brought everything.
+      for (let from = 0; from < 200; from += 20) {
+        expect(new Set(made.readOf.slice(from, from + 20))).toEqual(new Set([tenant, other]));
+      }
+      expect(keeper.secondsUnchecked()).toBeLessThan(600);
+      made.isDown = true;
+      expect(await versionNow()).toBe(1n);
+      expect((await keeper.current(other))?.snapshot.version).toBe(1n);
+    });
+
+    it("are read of others where one's cannot be, and that one makes all count as not compared", async () => {
+      const { made, keeper } = await behind();
+      const other = "somebody-else" as TenantId;
+      await keeper.current(other);
+      made.readOf = [];
+      made.onPage = () => {
+        if (made.readOf.at(-1) === tenant) throw new Error("too much");
+      };
+      await keeper.compare();
+      await settled();
+      expect(made.readOf).toContain(other);
+      made.revocations = [];
+      made.time += 120_000;
+      await keeper.compare();
+      await settled();
+      expect(keeper.secondsUnchecked()).toBe(720);
+      made.onPage = undefined;
+      await keeper.compare();
+      await settled();
+      expect(keeper.secondsUnchecked()).toBe(0);
     });
 
     it("again and again, are read each time", async () => {

@@ -6,19 +6,12 @@ import type { Log } from "#lib/foundation/log.ts";
 import { Moments, never, type Moment } from "#lib/foundation/moments.ts";
 import type { Soon } from "#lib/foundation/soon.ts";
 import type { TokenFacts } from "#lib/token-validation/facts.ts";
-import { compileSnapshot, type Snapshot, type SnapshotData } from "#lib/token-validation/snapshot.ts";
+import { compileSnapshot, type Snapshot } from "#lib/token-validation/snapshot.ts";
 import type { BackendJwtConfiguration } from "./backend-jwt.ts";
 import type { GrantStore } from "./grant-store.ts";
-import { Revocations, type Revocation, type SavedRevocations } from "./revocations.ts";
-
-/** A tenant as its gateways see it, with what admits them. */
-export type LoadedTenant = {
-  snapshot: SnapshotData;
-  /** Digests of the gateway credentials that are not revoked. */
-  credentials: readonly string[];
-  /** Null where the tenant's backends get no JWT. */
-  backendJwt: BackendJwtConfiguration | null;
-};
+import type { SavedRevocations } from "./revocations.ts";
+import type { LoadedTenant, RevocationPosition, SnapshotSource } from "./snapshot-source.ts";
+import { TenantRevocations } from "./tenant-revocations.ts";
 
 export type KeptTenant = {
   readonly snapshot: Snapshot;
@@ -36,39 +29,6 @@ export class UnknownForNow extends Error {
     this.name = "UnknownForNow";
   }
 }
-
-export type TenantRevocation = Revocation & { tenantId: TenantId };
-
-/** A point in the list of what a tenant revoked, by the clock of the database. */
-type RevocationPosition = { at: Date; id: string };
-/** `next` is null where nothing follows. */
-type RevocationPage = { revocations: readonly Revocation[]; next: RevocationPosition | null };
-
-/** One change of a tenant's configuration. */
-export type ConfigChange = {
-  version: bigint;
-  /** The table whose row changed. */
-  subject: string;
-  applicationId: string | null;
-  consumerKey: string | null;
-};
-
-export type SnapshotSource = {
-  /** Null where there is no such tenant. */
-  load(tenantId: TenantId): Promise<LoadedTenant | null>;
-  /** What changed after a version, oldest first; null where that is no longer on record, or is too much. */
-  changes(tenantId: TenantId, after: bigint): Promise<readonly ConfigChange[] | null>;
-  /** A page of what is revoked behind a point, in the order in which it was; what is revoked meanwhile comes last. */
-  revocations(tenantId: TenantId, after: RevocationPosition): Promise<RevocationPage>;
-  /**
-   * The present versions, and what was revoked since a moment of the source's own clock: nothing where that is null, and
-   * null where it is too much for one answer. `readAt` is the moment of that clock from which on something may not have been seen.
-   */
-  check(
-    tenantIds: readonly TenantId[],
-    revokedSince: Date | null,
-  ): Promise<{ versions: Map<TenantId, bigint>; revocations: readonly TenantRevocation[] | null; readAt: Date }>;
-};
 
 export type KeeperLimits = {
   /** How often versions are compared, announcements or not. */
@@ -104,7 +64,7 @@ type Entry = {
   loaded: LoadedTenant | null;
   /** When `kept` was last known to be the newest. */
   currentAt: Moment;
-  /** The older one of `currentAt` and `revokedAt`: until then, everything is known. */
+  /** When everything was last known: what is kept to be the newest, and what is revoked. */
   freshAt: Moment;
   /** The version up to which what changed is known; never newer than what is kept. */
   seen: bigint;
@@ -113,19 +73,8 @@ type Entry = {
   loading: Promise<void> | null;
   /** Not before this time again: a large tenant that changes all the time must not load all the time. */
   restsUntil: number;
-  revocations: Revocations;
-  /** What comparisons did not bring because it was too much. */
-  missed: Missed | null;
-  /** When all revocations were last known. */
-  revokedAt: Moment;
+  revoked: TenantRevocations;
   sweptAt: Moment;
-};
-
-/** Revocations that are read page by page. */
-type Missed = {
-  after: RevocationPosition;
-  /** From when on there was too much once more, where there was: rows become visible late, and may be behind us already. */
-  again: Date | null;
 };
 
 /** A part of what is kept: how far it reaches, or one tenant. */
@@ -231,10 +180,10 @@ export class SnapshotKeeper {
    */
   isRevoked(tenantId: TenantId, keyManager: string, { facts, digest }: RevocableToken): Soon<boolean> {
     const entry = this.#entries.peek(tenantId);
-    if (entry?.kept) return entry.revocations.covers(keyManager, facts, digest);
+    if (entry?.kept) return entry.revoked.list.covers(keyManager, facts, digest);
     return this.#bring(tenantId).then((brought) => {
       if (!brought) throw new UnknownForNow();
-      return brought.revocations.covers(keyManager, facts, digest);
+      return brought.revoked.list.covers(keyManager, facts, digest);
     });
   }
 
@@ -246,9 +195,13 @@ export class SnapshotKeeper {
     void this.#load(entry);
   }
 
-  /** Seconds since the versions were last compared; for the metric. */
+  /** Seconds since everything was last known of all tenants, of that for which it is longest; for the metric. */
   secondsUnchecked(): number {
-    return this.#entries.size === 0 ? 0 : this.#moments.age(this.#checkedAt) / 1000;
+    if (this.#entries.size === 0) return 0;
+    const kept = [...this.#entries.values()].filter((entry) => entry.kept);
+    return (
+      Math.max(...[this.#checkedAt, ...kept.map(({ freshAt }) => freshAt)].map((at) => this.#moments.age(at))) / 1000
+    );
   }
 
   /** Compares versions now and loads what has changed. One comparison at a time; never throws. */
@@ -264,10 +217,10 @@ export class SnapshotKeeper {
   *save(): Generator<SavedKept> {
     yield { checkedAt: this.#moments.toClock(this.#checkedAt), revokedUpTo: this.#allRevokedUpTo() };
     for (const entry of [...this.#entries.values()]) {
-      const { tenantId, kept, loaded, seen, freshAt, revocations } = entry;
+      const { tenantId, kept, loaded, seen, freshAt, revoked } = entry;
       if (!kept || !loaded) continue;
       const snapshot = { ...loaded.snapshot, version: kept.snapshot.version };
-      const saved = { seen, freshAt: this.#moments.toClock(freshAt), revocations: revocations.save() };
+      const saved = { seen, freshAt: this.#moments.toClock(freshAt), revocations: revoked.list.save() };
       yield { tenantId, loaded: { ...loaded, snapshot }, ...saved };
     }
   }
@@ -289,10 +242,10 @@ export class SnapshotKeeper {
 
   #restoreTenant({ tenantId, loaded, seen, freshAt, revocations }: SavedTenant): void {
     const entry = this.#entry(tenantId);
-    entry.revocations = Revocations.restore(revocations);
     this.#keep(entry, loaded);
     const at = this.#moments.fromClock(freshAt);
-    Object.assign(entry, { seen, wanted: seen, currentAt: at, revokedAt: at, freshAt: at });
+    const revoked = TenantRevocations.restore(revocations, at, this.#moments);
+    Object.assign(entry, { seen, wanted: seen, currentAt: at, freshAt: at, revoked });
   }
 
   /** Whether the database was heard of lately enough to answer for certain. */
@@ -321,9 +274,7 @@ export class SnapshotKeeper {
         wanted: -1n,
         loading: null,
         restsUntil: 0,
-        revocations: new Revocations(),
-        missed: null,
-        revokedAt: never,
+        revoked: TenantRevocations.unread(this.#moments),
         sweptAt: this.#moments.now(),
       };
       this.#entries.set(tenantId, entry);
@@ -341,9 +292,9 @@ export class SnapshotKeeper {
   /** Never rejects. */
   async #refresh(entry: Entry): Promise<void> {
     if (!entry.kept) await this.#load(entry);
-    else await this.compare();
+    // A load that went on from before may be no fresher than the last comparison.
+    if (!this.#isFresh(entry)) await this.compare();
     await entry.loading;
-    if (!entry.kept) this.#drop(entry);
   }
 
   /** Whether it was done before a call may wait no longer; what was not goes on. */
@@ -377,19 +328,19 @@ export class SnapshotKeeper {
     const tenantIds = entries.map(({ tenantId }) => tenantId);
     const { versions, revocations, readAt } = await this.#answer(this.#source.check(tenantIds, since));
     for (const { tenantId, ...revocation } of revocations ?? []) {
-      this.#entries.peek(tenantId)?.revocations.add(revocation);
+      this.#entries.peek(tenantId)?.revoked.list.add(revocation);
     }
-    if (!revocations && since) for (const entry of entries) miss(entry, since);
     for (const entry of entries) {
+      if (!revocations && since) entry.revoked.miss(since, startedAt);
+      else entry.revoked.compared(startedAt);
       const version = versions.get(entry.tenantId);
       if (version === undefined) this.#forget(entry);
       else if (version > entry.wanted) entry.wanted = version;
       if (this.#moments.age(entry.sweptAt) > this.#limits.sweepEveryMs) {
         entry.sweptAt = startedAt;
         // A token has expired for certain where both clocks say so.
-        entry.revocations.sweep(Math.min(startedAt.clock, readAt.getTime()) / 1000);
+        entry.revoked.list.sweep(Math.min(startedAt.clock, readAt.getTime()) / 1000);
       }
-      if (!entry.missed) entry.revokedAt = startedAt;
       if (this.#isBehind(entry)) void this.#load(entry);
       else entry.currentAt = startedAt;
       this.#freshen(entry);
@@ -399,56 +350,64 @@ export class SnapshotKeeper {
 
   /** Reads what comparisons did not bring. What fails goes on with the next comparison, from where it was. */
   async #readMissed(): Promise<void> {
-    try {
-      for (const entry of [...this.#entries.values()]) {
-        while (entry.missed && this.#entries.peek(entry.tenantId) === entry) await this.#readPage(entry, entry.missed);
+    while (await this.#readRounds());
+  }
+
+  /**
+   * Reads a page of each tenant in turn, so that none waits for all of another's, until each has what it missed by now.
+   *
+   * @returns whether one of them has
+   */
+  async #readRounds(): Promise<boolean> {
+    let isOneRead = false;
+    // What stands already is read when a tenant is loaded.
+    const kept = [...this.#entries.values()].filter((entry) => entry.kept);
+    const rounds = new Map(
+      kept.flatMap((entry) => (entry.revoked.round ? [[entry, entry.revoked.round] as const] : [])),
+    );
+    while (rounds.size > 0) {
+      for (const [entry, round] of rounds) {
+        const goesOn = this.#entries.peek(entry.tenantId) === entry && (await this.#tryPage(entry));
+        if (goesOn && entry.revoked.round === round) continue;
+        rounds.delete(entry);
+        isOneRead ||= goesOn;
       }
+    }
+    return isOneRead;
+  }
+
+  async #tryPage(entry: Entry): Promise<boolean> {
+    try {
+      await this.#readPage(entry);
+      return true;
     } catch (error) {
-      this.#log.warn({ error }, "what was revoked could not be read to its end");
+      this.#log.warn({ error, tenantId: entry.tenantId }, "what was revoked could not be read to its end");
+      return false;
     }
   }
 
-  async #readPage(entry: Entry, missed: Missed): Promise<void> {
-    // What is read now is newer; versions were compared then.
-    const comparedAt = this.#checkedAt;
-    const next = await this.#addRevocations(entry, missed.after);
-    if (next) {
-      missed.after = next;
-      return;
-    }
-    entry.missed = missed.again && { after: revocationsFrom(missed.again), again: null };
-    entry.revokedAt = comparedAt;
+  async #readPage(entry: Entry): Promise<void> {
+    const read = (after: RevocationPosition) => this.#answer(this.#source.revocations(entry.tenantId, after));
+    await entry.revoked.readPage(read, this.#checkedAt);
     this.#freshen(entry);
-  }
-
-  /** @returns where the page ended that was read; null where nothing follows */
-  async #addRevocations(entry: Entry, after: RevocationPosition): Promise<RevocationPosition | null> {
-    const { revocations, next } = await this.#answer(this.#source.revocations(entry.tenantId, after));
-    for (const revocation of revocations) entry.revocations.add(revocation);
-    return next;
   }
 
   /** A tenant is as fresh as whichever is older, what is kept of it or what is known to be revoked. */
   #freshen(entry: Entry): void {
-    entry.freshAt = this.#moments.older(entry.currentAt, entry.revokedAt);
+    entry.freshAt = this.#moments.older(entry.currentAt, entry.revoked.knownAt);
   }
 
   /** Up to when the revocations of all tenants are known. */
   #allRevokedUpTo(): number | null {
     if (this.#revokedUpTo === null) return null;
-    const known = [...this.#entries.values()].flatMap(({ missed }) =>
-      missed ? Math.min(missed.after.at.getTime(), missed.again?.getTime() ?? Infinity) : [],
-    );
-    return Math.min(this.#revokedUpTo, ...known.map((moment) => moment + this.#limits.revocationOverlapMs));
+    const kept = [...this.#entries.values()].filter((entry) => entry.kept);
+    const known = kept.map(({ revoked }) => revoked.readUpTo + this.#limits.revocationOverlapMs);
+    return Math.min(this.#revokedUpTo, ...known);
   }
 
   #forget(entry: Entry): void {
     entry.kept = null;
-    this.#drop(entry);
     this.#grants.forgetAll(entry.tenantId);
-  }
-
-  #drop(entry: Entry): void {
     if (this.#entries.peek(entry.tenantId) === entry) this.#entries.delete(entry.tenantId);
   }
 
@@ -512,12 +471,8 @@ export class SnapshotKeeper {
     if (this.#revokedUpTo === null) throw new Error("It is not known up to when revocations are known.");
     const loaded = await this.#answer(this.#source.load(entry.tenantId));
     if (!loaded) return this.#forget(entry);
-    if (!entry.kept) {
-      const startedAt = this.#moments.now();
-      let after: RevocationPosition | null = revocationsFrom(new Date(0));
-      while (after) after = await this.#addRevocations(entry, after);
-      entry.revokedAt = startedAt;
-    }
+    const { round } = entry.revoked;
+    while (!entry.kept && round && entry.revoked.round === round) await this.#readPage(entry);
     this.#keep(entry, loaded);
     this.#grants.forgetAll(entry.tenantId);
     this.#see(entry, loaded.snapshot.version);
@@ -541,17 +496,6 @@ export class SnapshotKeeper {
     entry.loaded = loaded;
     entry.kept = { snapshot: compileSnapshot(snapshot), credentials: new Set(credentials), backendJwt };
   }
-}
-
-/** From where what was revoked later than a moment is read. The nil UUID (RFC 9562 §5.9) comes before all others. */
-function revocationsFrom(moment: Date): RevocationPosition {
-  return { at: moment, id: "00000000-0000-0000-0000-000000000000" };
-}
-
-/** Comparisons asked for what was revoked since then, and there was too much of it. */
-function miss(entry: Entry, since: Date): void {
-  if (!entry.missed) entry.missed = { after: revocationsFrom(since), again: null };
-  else entry.missed.again ??= since;
 }
 
 function pause(milliseconds: number): Promise<void> | undefined {

@@ -21,12 +21,8 @@ import type { GrpcTlsFiles } from "#lib/gateway/grpc-tls.ts";
 import { createGatewayHandler, type GatewayHandler } from "#lib/gateway/handler.ts";
 import { Reporters } from "#lib/gateway/reporters.ts";
 import { createRevocationFace } from "#lib/gateway/revocation-face.ts";
-import {
-  defaultKeeperLimits,
-  SnapshotKeeper,
-  type SavedKept,
-  type SnapshotSource,
-} from "#lib/gateway/snapshot-keeper.ts";
+import { defaultKeeperLimits, SnapshotKeeper, type SavedKept } from "#lib/gateway/snapshot-keeper.ts";
+import type { SnapshotSource } from "#lib/gateway/snapshot-source.ts";
 import { createValidate, refusingUnknown } from "#lib/gateway/validate.ts";
 import { createValidator } from "#lib/token-validation/validator.ts";
 import { backendJwtOf, backendKeyFinder } from "./backend-jwts.ts";
@@ -137,7 +133,7 @@ export function startValidationPlane({
   });
   const age = gauge({
     name: "latchkey_snapshot_unchecked_seconds",
-    help: "Time since the gateways' snapshots were last compared with the database; of several workers, the longest.",
+    help: "Time since everything was last known of a tenant; of all tenants that are kept and all workers, the longest.",
     ofWorkers: "max",
   });
   const timer = setInterval(() => age.set(keeper.secondsUnchecked()), 5_000);

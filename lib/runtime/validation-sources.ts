@@ -9,7 +9,7 @@ import { openKeyManager } from "#lib/features/key-managers/open.ts";
 import { newId, type KeyManagerId, type TenantId } from "#lib/foundation/ids.ts";
 import { Secret } from "#lib/foundation/secret.ts";
 import type { ReadGrants } from "#lib/gateway/grant-store.ts";
-import type { LoadedTenant } from "#lib/gateway/snapshot-keeper.ts";
+import type { LoadedTenant } from "#lib/gateway/snapshot-source.ts";
 import type { Introspect } from "#lib/token-validation/introspection.ts";
 import type { TrustAnchor } from "#lib/token-validation/snapshot.ts";
 import { trustAnchorOf } from "./trust-anchors.ts";
