@@ -224,6 +224,25 @@ describe("snapshots", () => {
     expect(await versionNow()).toBeNull();
   });
 
+  it("are no fresher for a comparison that ran while they were first loaded", async () => {
+    const { made, keeper, versionNow, change } = world();
+    const revocation = { keyManager: "km-1", kind: "TOKEN_ID", issuedBefore: null, expiresAt: new Date() } as const;
+    made.listed = [1, 2].map((at) => ({ at, revocation: { ...revocation, value: `t-${at}` } }));
+    const open = Promise.withResolvers<void>();
+    made.gate = open.promise;
+    const first = versionNow();
+    await settled();
+    // What was loaded so far is older than this change, and than the comparison that finds it.
+    change();
+    made.time += defaultKeeperLimits.maximumUncheckedMs - 1;
+    await keeper.compare();
+    open.resolve();
+    expect(await first).toBe(1n);
+    made.isDown = true;
+    made.time += 2;
+    expect(await versionNow()).toBeNull();
+  });
+
   it("serve on where they change faster than they load", async () => {
     const { made, keeper, versionNow, change } = world();
     await versionNow();

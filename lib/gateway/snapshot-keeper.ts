@@ -293,7 +293,8 @@ export class SnapshotKeeper {
   async #refresh(entry: Entry): Promise<void> {
     if (!entry.kept) await this.#load(entry);
     // A load that went on from before may be no fresher than the last comparison.
-    if (!this.#isFresh(entry)) await this.compare();
+    if (this.#isFresh(entry)) return;
+    await this.compare();
     await entry.loading;
   }
 
@@ -342,7 +343,7 @@ export class SnapshotKeeper {
         entry.revoked.list.sweep(Math.min(startedAt.clock, readAt.getTime()) / 1000);
       }
       if (this.#isBehind(entry)) void this.#load(entry);
-      else entry.currentAt = startedAt;
+      else if (entry.kept) entry.currentAt = startedAt;
       this.#freshen(entry);
     }
     this.#revokedUpTo = readAt.getTime();
