@@ -41,6 +41,7 @@ export function createSubjectTokenVerifier(options: SubjectTokenOptions): Verify
   const { database, clock, log, outbound } = options;
   const keySets = new KeySetStore({
     fetchKeySet: (url) => fetchKeySet(outbound, url),
+    clock,
     log,
     limits: defaultKeySetLimits,
   });

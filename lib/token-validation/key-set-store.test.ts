@@ -12,12 +12,14 @@ beforeAll(async () => {
   [first, second] = [(await signingPair()).publicJwk, (await signingPair()).publicJwk];
 });
 
+/** By the timer, and what the clock has gone beyond that. */
 let now: number;
+let clockAhead: number;
 let published: JWK;
 let failure: Error | null;
 let fetches: string[];
 beforeEach(() => {
-  [now, published, failure, fetches] = [0, first, null, []];
+  [now, clockAhead, published, failure, fetches] = [0, 0, first, null, []];
 });
 
 const storeOf = (sets: number) =>
@@ -27,6 +29,7 @@ const storeOf = (sets: number) =>
       if (failure) throw failure;
       return { keys: [published] };
     },
+    clock: { now: () => new Date(1_900_000_000_000 + now + clockAhead) },
     timer: () => now,
     log: silentLog,
     limits: { ...defaultKeySetLimits, sets },
@@ -64,6 +67,17 @@ describe("where a key comes from", () => {
     const store = storeOf(10);
     const origin = await originOf(store, trustAnchor);
     now += defaultKeySetLimits.maximumStaleMs + 1;
+    expect(store.stillTrusts(trustAnchor, origin)).toBe(false);
+  });
+
+  it("is as old as the clock says where the timer stood still, as on a machine that was suspended", async () => {
+    const store = storeOf(10);
+    const origin = await originOf(store, trustAnchor);
+    clockAhead += defaultKeySetLimits.maximumAgeMs + 1;
+    expect(store.stillTrusts(trustAnchor, origin)).toBe(true);
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(fetches).toHaveLength(2);
+    clockAhead += defaultKeySetLimits.maximumStaleMs + 1;
     expect(store.stillTrusts(trustAnchor, origin)).toBe(false);
   });
 

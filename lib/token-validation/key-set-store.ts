@@ -1,6 +1,8 @@
 import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
+import type { Clock } from "#lib/foundation/clock.ts";
 import type { Log } from "#lib/foundation/log.ts";
+import { Moments, never, type Moment } from "#lib/foundation/moments.ts";
 import { wasBusy } from "#lib/foundation/outbound-error.ts";
 import type { Soon } from "#lib/foundation/soon.ts";
 import { findKey, readKeySet, readPem, type KeySet, type TrustedKey } from "./key-set.ts";
@@ -38,6 +40,7 @@ export type FoundKey =
 
 export type KeySetStoreOptions = {
   fetchKeySet: FetchKeySet;
+  clock: Clock;
   /** Milliseconds that have passed since some moment, whatever the clock is set to; Node's own where left out. */
   timer?: (() => number) | undefined;
   log: Log;
@@ -50,9 +53,8 @@ type Entry = {
   keys: KeySet | null;
   /** Digest of the source: a set that was fetched again and is the same stays. */
   digest: string;
-  /** By the timer, as `attemptedAt`. */
-  fetchedAt: number;
-  attemptedAt: number;
+  fetchedAt: Moment;
+  attemptedAt: Moment;
   lastAttemptFailed: boolean;
   inFlight: Promise<void> | null;
 };
@@ -68,13 +70,13 @@ type Entry = {
 export class KeySetStore {
   readonly #entries: LRUCache<string, Entry>;
   readonly #fetchKeySet: FetchKeySet;
-  readonly #timer: () => number;
+  readonly #moments: Moments;
   readonly #log: Log;
   readonly #limits: KeySetLimits;
 
-  constructor({ fetchKeySet, timer = () => performance.now(), log, limits }: KeySetStoreOptions) {
+  constructor({ fetchKeySet, clock, timer, log, limits }: KeySetStoreOptions) {
     this.#fetchKeySet = fetchKeySet;
-    this.#timer = timer;
+    this.#moments = new Moments(clock, timer);
     this.#log = log;
     this.#limits = limits;
     this.#entries = new LRUCache({
@@ -130,8 +132,8 @@ export class KeySetStore {
       entry = {
         keys: null,
         digest: "",
-        fetchedAt: -Infinity,
-        attemptedAt: -Infinity,
+        fetchedAt: never,
+        attemptedAt: never,
         lastAttemptFailed: false,
         inFlight: null,
       };
@@ -141,7 +143,7 @@ export class KeySetStore {
   }
 
   #age(entry: Entry): number {
-    return this.#timer() - entry.fetchedAt;
+    return this.#moments.age(entry.fetchedAt);
   }
 
   #isTrusted(entry: Entry): boolean {
@@ -155,16 +157,15 @@ export class KeySetStore {
   }
 
   #unavailable(entry: Entry): FoundKey {
-    const waitMs = entry.attemptedAt + this.#limits.coolDownMs - this.#timer();
+    const waitMs = this.#limits.coolDownMs - this.#moments.age(entry.attemptedAt);
     return { found: "unavailable", retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)) };
   }
 
   /** @returns whether the set is trusted afterwards */
   async #refresh(anchor: TrustAnchor, entry: Entry): Promise<boolean> {
     if (!entry.inFlight) {
-      const now = this.#timer();
-      if (now - entry.attemptedAt < this.#limits.coolDownMs) return this.#isTrusted(entry);
-      entry.attemptedAt = now;
+      if (this.#moments.age(entry.attemptedAt) < this.#limits.coolDownMs) return this.#isTrusted(entry);
+      entry.attemptedAt = this.#moments.now();
       entry.inFlight = this.#load(anchor, entry).finally(() => (entry.inFlight = null));
     }
     await entry.inFlight;
@@ -178,14 +179,14 @@ export class KeySetStore {
         entry.keys = source.keys;
         entry.digest = source.digest;
       }
-      entry.fetchedAt = this.#timer();
+      entry.fetchedAt = this.#moments.now();
       entry.lastAttemptFailed = false;
     } catch (error) {
       // The set that stands keeps serving; the caller sees `unavailable` where there is none.
       entry.lastAttemptFailed = true;
       if (wasBusy(error)) {
         // Nothing was sent: the next who asks may try at once.
-        entry.attemptedAt = -Infinity;
+        entry.attemptedAt = never;
         return;
       }
       this.#log.warn({ keyManagerId: anchor.keyManagerId, error }, "the key set of a key manager could not be read");

@@ -1,5 +1,6 @@
 import { decodeJwt } from "jose";
 import { expect, it } from "vitest";
+import { systemClock } from "#lib/foundation/clock.ts";
 import { silentLog } from "#lib/foundation/log.ts";
 import { Secret } from "#lib/foundation/secret.ts";
 import { readToken, type ReadToken } from "#lib/token-validation/compact-token.ts";
@@ -13,6 +14,7 @@ function verify({ connector, vendor }: Bench, read: ReadToken & { kind: "jwt" },
   const { issuer, signingKeys } = vendor.settings;
   const keySets = new KeySetStore({
     fetchKeySet: async (url): Promise<unknown> => (await vendor.fetch(url)).json(),
+    clock: systemClock,
     log: silentLog,
     limits: defaultKeySetLimits,
   });
