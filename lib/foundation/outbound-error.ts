@@ -41,7 +41,8 @@ export function isOutboundError(value: unknown): value is OutboundError {
 const maximumCauses = 8;
 
 /**
- * Whether a call failed because too many of ours were waiting: nothing was sent, and nothing is known of the server.
+ * Whether a call failed because too many of ours were waiting, or its turn did not come before its deadline: nothing was
+ * sent, and nothing is known of the server.
  *
  * @param error as the door threw it, or as the cause of others
  */

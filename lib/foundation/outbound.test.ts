@@ -270,16 +270,30 @@ describe("one slow server", () => {
     const slow = await listen(() => {});
     const quick = await listen((_req, res) => res.end("{}"));
     const outbound = door([`127.0.0.1:${slow.port}`, `127.0.0.1:${quick.port}`]);
-    const calls = Array.from({ length: 40 }, () =>
-      failure(outbound, `http://127.0.0.1:${slow.port}/`, { deadlineMs: 2_000 }),
+    const kinds: string[] = [];
+    const calls = Array.from({ length: 40 }, async () =>
+      kinds.push(await failure(outbound, `http://127.0.0.1:${slow.port}/`, { deadlineMs: 2_000 })),
     );
     expect(await failure(outbound, `http://127.0.0.1:${quick.port}/`)).toBe("answered");
     // Counted before the deadline: what comes after it may dial anew.
     await expect.poll(slow.connections, { interval: 10 }).toBeGreaterThanOrEqual(8);
     expect(slow.connections()).toBe(8);
-    const kinds = await Promise.all(calls);
-    expect(kinds.filter((kind) => kind === "busy")).toHaveLength(16);
-    expect(kinds.filter((kind) => kind === "timeout")).toHaveLength(24);
+    expect(kinds).toEqual(Array.from({ length: 16 }, () => "busy"));
+    await Promise.all(calls);
+    // The turn of some that waited comes with the deadline, that of others never.
+    expect(kinds).toHaveLength(40);
+    expect(kinds.filter((kind) => kind === "timeout").length).toBeGreaterThanOrEqual(8);
+    expect(kinds.filter((kind) => kind !== "timeout" && kind !== "busy")).toEqual([]);
+  });
+
+  it("is no reason for calls to time out whose turn never comes", async () => {
+    const slow = await listen(() => {});
+    const outbound = door([`127.0.0.1:${slow.port}`]);
+    const url = `http://127.0.0.1:${slow.port}/`;
+    const first = Array.from({ length: 8 }, () => failure(outbound, url, { deadlineMs: 3_000 }));
+    const queued = Array.from({ length: 16 }, () => failure(outbound, url, { deadlineMs: 100 }));
+    expect(new Set(await Promise.all(queued))).toEqual(new Set(["busy"]));
+    expect(new Set(await Promise.all(first))).toEqual(new Set(["timeout"]));
   });
 
   it("gives its places back, so that later calls get through", async () => {

@@ -344,22 +344,28 @@ export function createOutbound(options: OutboundOptions): Outbound {
 
   const fetch: OutboundFetch = async (text, init = {}) => {
     const startedAt = performance.now();
-    let host = "";
+    const call = { host: "", hasTurn: false };
     try {
       const target = checkUrl(text, allow);
-      host = target.host;
+      call.host = target.host;
       const { bulkhead, agentFor } = pools[init.purpose ?? "administration"];
       return await withDeadline(init.deadlineMs ?? defaultDeadlineMs, (signal) =>
         bulkhead.run(target.host, () => {
           // The deadline may have passed while this call stood in the queue.
           signal.throwIfAborted();
+          call.hasTurn = true;
           return send(agentFor(init.identity), target.url, init, signal);
         }),
       );
     } catch (error) {
-      const failure = outboundError(error);
+      const thrown = outboundError(error);
+      // A deadline that passed in the queue says nothing about the server: nothing was sent.
+      const failure = thrown.kind === "timeout" && !call.hasTurn ? new OutboundError("busy") : thrown;
       const durationMs = Math.round(performance.now() - startedAt);
-      options.log.warn({ host, kind: failure.kind, durationMs, error: failure.cause }, "outbound call failed");
+      options.log.warn(
+        { host: call.host, kind: failure.kind, durationMs, error: failure.cause },
+        "outbound call failed",
+      );
       throw failure;
     }
   };
