@@ -28,13 +28,13 @@ const count = (database: Database, before?: () => void) =>
   });
 
 it("fails what waits for it, and is asked anew when it is back", async () => {
-  const database = openDatabase({ url, poolSize: 2, silentMs: 1_000 });
+  const database = openDatabase({ url, poolSize: 2, silentMs: 3_000 });
   await Promise.all([count(database), count(database)]);
   const startedAt = performance.now();
   const both = [count(database, () => road.silence()), count(database, () => road.silence())];
   const outcomes = await Promise.allSettled(both);
   expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
-  expect(performance.now() - startedAt).toBeLessThan(5_000);
+  expect(performance.now() - startedAt).toBeLessThan(10_000);
   road.open();
   // No connection that stands is one of those that fell silent.
   expect(await Promise.all([count(database), count(database), count(database)])).toHaveLength(3);
@@ -48,13 +48,13 @@ it("does not keep announcements from being heard when it is back", async () => {
   const listener = listenForConfigChanges({
     url,
     log: silentLog,
-    askEveryMs: 300,
+    askEveryMs: 1_000,
     onChange: (tenantId) => heard.push(tenantId),
     onConnect: () => connections++,
   });
   await expect.poll(() => connections).toBe(1);
   // A server that is well and has nothing to announce stays connected.
-  await sleep(1_500);
+  await sleep(3_500);
   expect(connections).toBe(1);
   road.silence();
   road.open();
