@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { Clock } from "#lib/foundation/clock.ts";
+import { withinDeadline } from "#lib/foundation/deadline.ts";
 import type { Log } from "#lib/foundation/log.ts";
 import { outboundLimits } from "#lib/foundation/outbound-contract.ts";
 import { wasBusy } from "#lib/foundation/outbound-error.ts";
@@ -94,7 +95,8 @@ export class Introspector {
       call = this.#ask(line, { tenantId, anchor, token }, key).finally(() => this.#underWay.delete(key));
       this.#underWay.set(key, call);
     }
-    return this.#withinDeadline(call);
+    // An answer that comes too late for this caller still serves the next. Nothing else is thrown.
+    return withinDeadline(call, this.#limits.deadlineMs).catch(() => refuseForNow(1));
   }
 
   #line(keyManagerId: string): Line {
@@ -143,19 +145,6 @@ export class Introspector {
     this.#refused.delete(key);
     const expires = result.expiresAt === null ? Infinity : result.expiresAt * 1000;
     this.#usable.set(key, { result, from: now, until: Math.min(now + this.#limits.activeMs, expires) });
-  }
-
-  /** A call that comes too late for this caller still fills the cache for the next. */
-  async #withinDeadline(call: Promise<TokenFacts | Refused>): Promise<TokenFacts | Refused> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<Refused>((resolve) => {
-      timer = setTimeout(() => resolve(refuseForNow(1)), this.#limits.deadlineMs);
-    });
-    try {
-      return await Promise.race([call, late]);
-    } finally {
-      clearTimeout(timer);
-    }
   }
 }
 

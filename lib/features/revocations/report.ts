@@ -52,13 +52,12 @@ export async function reportRevocations(
 ): Promise<number | null> {
   const now = clock.now();
   const targets = readReport(report, now);
-  const isDone =
-    reporter.kind === "tenant"
-      ? await database.inInstallation((tx) => takeOver(tx, reporter.of, targets))
-      : await takeOverEverywhere({ database, clock }, reporter.of, {
-          targets,
-          until: now.getTime() + answeredWithinMs,
-        });
+  let isDone = true;
+  if (reporter.kind === "tenant") await database.inInstallation((tx) => takeOver(tx, reporter.of, targets));
+  else {
+    const until = now.getTime() + answeredWithinMs;
+    isDone = await takeOverEverywhere({ database, clock }, reporter.of, { targets, until });
+  }
   await database.inInstallation((tx) =>
     reporter.kind === "tenant"
       ? noteCredentialUse(tx, new Map([[reporter.of.id, now]]))
@@ -71,11 +70,11 @@ async function takeOver(
   tx: InstallationContext,
   { tenantId, name, keyManager }: TenantReporter,
   targets: readonly Target[],
-): Promise<true> {
+): Promise<void> {
   const at = revocationName(keyManager.id, findConnector(keyManager.connectorId));
   await insertRevocationsAt(tx, [{ tenantId, keyManager: at }], { revoked: targets, revokedBy: name });
   const after = cutOffs(targets);
-  if (!after) return true;
+  if (!after) return;
   await insertAuditEvent(
     { ...tx, tenantId },
     {
@@ -83,7 +82,6 @@ async function takeOver(
       ...{ subjectType: "key_manager", subjectId: keyManager.id, subjectName: keyManager.displayName },
     },
   );
-  return true;
 }
 
 /**
