@@ -9,7 +9,8 @@ import { watchedSockets } from "./watched-socket.ts";
 /**
  * The only way to the database. Nothing hands out a bare client: work happens either inside one tenant
  * (`inTenant`) or, for the few things that belong to none, for the installation (`inInstallation`).
- * Both are one transaction in which row-level security knows the scope.
+ * Both are one transaction in which row-level security knows the scope. Its time zone is UTC, whatever the database's is:
+ * the driver's adapter sends and reads moments without one.
  */
 export type Database = {
   /**
@@ -71,7 +72,7 @@ export function openDatabase({ url, poolSize = 10, silentMs = statementMs + 2_00
     inTenant: (tenantId, work) =>
       untilNoDeadlock(() =>
         client.$extends(tenantScope(tenantId)).$transaction(async (tx) => {
-          await tx.$executeRaw`SELECT set_config('app.tenant_id', ${tenantId}, true)`;
+          await tx.$executeRaw`SELECT set_config('app.tenant_id', ${tenantId}, true), set_config('TimeZone', 'UTC', true)`;
           // The extended client has the same operations; only its type parameters differ.
           return work({ tenantId, [transactionKey]: tx as unknown as TenantClient });
         }),
@@ -79,7 +80,7 @@ export function openDatabase({ url, poolSize = 10, silentMs = statementMs + 2_00
     inInstallation: (work) =>
       untilNoDeadlock(() =>
         client.$transaction(async (tx) => {
-          await tx.$executeRaw`SELECT set_config('app.scope', 'installation', true)`;
+          await tx.$executeRaw`SELECT set_config('app.scope', 'installation', true), set_config('TimeZone', 'UTC', true)`;
           return work({ [transactionKey]: tx });
         }),
       ),
@@ -145,19 +146,15 @@ export function isForeignKeyViolation(error: unknown): boolean {
 }
 
 /**
- * True where the database ended a transaction so that another one could go on (SQLSTATE 40P01, or 40001): Prisma says
- * so with one code for statements of its own, and passes on the database's for those written in SQL.
+ * True where the database ended a transaction so that another one could go on (SQLSTATE 40P01, or 40001). Prisma says so
+ * with a code of its own, for statements in SQL with what the adapter said inside, and at COMMIT with that alone.
  */
 function isDeadlock(error: unknown): boolean {
-  return hasPrismaCode(error, "P2034") || DeadlockInSql.safeParse(error).success;
+  return hasPrismaCode(error, "P2034") || DeadlockInSql.safeParse(error).success || Deadlock.safeParse(error).success;
 }
 
-const DeadlockInSql = z.object({
-  code: z.literal("P2010"),
-  meta: z.object({
-    driverAdapterError: z.object({ cause: z.object({ kind: z.literal("TransactionWriteConflict") }) }),
-  }),
-});
+const Deadlock = z.object({ cause: z.object({ kind: z.literal("TransactionWriteConflict") }) });
+const DeadlockInSql = z.object({ code: z.literal("P2010"), meta: z.object({ driverAdapterError: Deadlock }) });
 
 function hasPrismaCode(error: unknown, code: string): boolean {
   return typeof error === "object" && error !== null && "code" in error && error.code === code;

@@ -3,6 +3,7 @@ import type { TenantId } from "../foundation/ids.ts";
 import type { Log } from "../foundation/log.ts";
 import type { Secret } from "../foundation/secret.ts";
 import { installationDb, tenantDb, type InstallationContext, type TenantContext } from "./database.ts";
+import { watchedSockets } from "./watched-socket.ts";
 
 /** A job as it is stored: ids only, never a payload or a secret. */
 export type JobSubject = { tenantId: TenantId; subjectId: string };
@@ -33,6 +34,8 @@ export type JobStore = {
 };
 
 const schema = "pgboss";
+/** Its own statements take a moment; a server that has said nothing for so long is gone. */
+const silentMs = 60_000;
 
 /** What every queue does with a job that fails: seven more tries between 5 seconds and 10 minutes, with jitter. */
 const patience = {
@@ -52,6 +55,8 @@ export function openJobStore({ url, log }: { url: Secret; log: Log }): JobStore 
     max: 3,
     application_name: "latchkey-jobs",
     connectionTimeoutMillis: 5_000,
+    // pg-boss hands on what node-postgres takes.
+    ...{ stream: watchedSockets(silentMs) },
   });
   boss.on("error", (error) => log.error({ error }, "the job queue failed"));
   boss.on("warning", (warning) => log.warn({ warning: warning.message }, "the job queue warns"));

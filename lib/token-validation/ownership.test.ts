@@ -121,6 +121,14 @@ describe("a JWT of an issuer that several key managers have", () => {
     }
   });
 
+  it("goes over to a key manager whose rule claims it from now on", async () => {
+    const made = validationWorld([pair.publicJwk]);
+    const token = await signToken(pair, { claims: { tid: "blue-7" } }, made.nowSeconds());
+    expect(await made.validate(token)).toMatchObject({ allowed: true });
+    made.change({ trustAnchors: [trustAnchor, { ...blue, enabled: false }] });
+    expect(await made.validate(token)).toMatchObject({ code: 900901, reason: "key_manager_disabled" });
+  });
+
   it("is remembered under a rule too", async () => {
     const made = validationWorld([pair.publicJwk]);
     made.change({

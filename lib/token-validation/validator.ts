@@ -250,7 +250,9 @@ export function createValidator(ports: ValidatorPorts): Validator {
     const anchor = anchorsById.get(entry.anchor.keyManagerId);
     if (anchor?.fingerprint !== entry.anchor.fingerprint) return null;
     // Where several have its issuer, whose token it is may depend on where it is presented.
-    const isOwner = owners.ownsAll(anchor) || owners.ofJwt(anchor.issuer, entry.claims ?? {}, accepts) === anchor;
+    const { claims } = entry;
+    const isOwner =
+      owners.ownsAll(anchor) || (claims !== null && owners.ofJwt(anchor.issuer, claims, accepts) === anchor);
     if (!isOwner) return null;
     return keySets.stillTrusts(anchor, entry.origin) ? { facts: entry.facts, anchor } : null;
   }

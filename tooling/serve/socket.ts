@@ -15,11 +15,16 @@ export async function clearSocket(path: string): Promise<void> {
 }
 
 function isAnswered(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const caller = connect(path, () => {
       caller.destroy();
       resolve(true);
     });
-    caller.once("error", () => resolve(false));
+    caller.once("error", (error: NodeJS.ErrnoException) => {
+      // A server that is too busy to answer is one all the same.
+      if (error.code === "ECONNREFUSED" || error.code === "ENOENT") resolve(false);
+      else if (error.code === "EAGAIN") resolve(true);
+      else reject(error);
+    });
   });
 }
