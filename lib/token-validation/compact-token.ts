@@ -1,4 +1,4 @@
-import { LRUCache } from "lru-cache";
+import QuickLRU from "quick-lru";
 import { member, parseStrictObject } from "./strict-json.ts";
 
 /** A token as it reads before anything about it is known to be true. */
@@ -39,9 +39,11 @@ const encrypted: ReadToken = { kind: "encrypted" };
 export function readToken(token: string): ReadToken {
   if (token.length === 0 || token.length > maximumTokenCharacters) return malformed;
   const parts = token.split(".");
-  if (!meansJose(parts[0] ?? "")) return isOpaque(token) ? opaque : malformed;
+  const [first = ""] = parts;
+  const known = headers.get(first);
+  if (!known && !meansJose(first)) return isOpaque(token) ? opaque : malformed;
   if (parts.length === 5) return isEncrypted(parts) ? encrypted : malformed;
-  const read = parts.length === 3 ? readParts(parts) : null;
+  const read = parts.length === 3 ? readParts(parts, known) : null;
   if (!read) return malformed;
   const { algorithm, keyId, type, claims, signature } = read;
   const issuer = member(claims, "iss");
@@ -77,11 +79,12 @@ export function signedPart(text: string): Buffer {
 export function readJwt(text: string): ReadJwt | null {
   if (text.length > maximumTokenCharacters) return null;
   const parts = text.split(".");
-  return parts.length === 3 ? readParts(parts) : null;
+  return parts.length === 3 ? readParts(parts, headers.get(parts[0] ?? "")) : null;
 }
 
-function readParts([first = "", second = "", third = ""]: readonly string[]): ReadJwt | null {
-  const read = readHeader(first);
+/** @param known what the first part is known to say */
+function readParts([first = "", second = "", third = ""]: readonly string[], known?: ReadHeader): ReadJwt | null {
+  const read = known ?? readHeader(first);
   const payload = read && decodeCanonical(second);
   const claims = payload && parseStrictObject(payload);
   const signature = claims && decodeCanonical(third);
@@ -91,14 +94,12 @@ function readParts([first = "", second = "", third = ""]: readonly string[]): Re
 }
 
 /** All tokens of a key have one header: what it says is read once. */
-const headers = new LRUCache<string, ReadHeader>({ max: 1_000 });
+const headers = new QuickLRU<string, ReadHeader>({ maxSize: 500 });
 const maximumKeptCharacters = 512;
 
 type ReadHeader = Pick<ReadJwt, "header" | "algorithm" | "keyId" | "type">;
 
 function readHeader(text: string): ReadHeader | null {
-  const known = headers.get(text);
-  if (known) return known;
   const bytes = decodeCanonical(text);
   const header = bytes && parseStrictObject(bytes);
   const read = header && readHeaderMembers(header);
@@ -147,7 +148,6 @@ function decodeCanonical(text: string): Buffer | null {
 
 /** Whether the first part of a token is a JSON object: then the token means to be a JOSE object. */
 function meansJose(first: string): boolean {
-  if (headers.has(first)) return true;
   const bytes = decodeCanonical(first);
   return bytes !== null && beginsLikeObject(bytes);
 }

@@ -207,6 +207,7 @@ export class KeySetStore {
  * but the address decides what is fetched. For what a key is trusted is each key manager's own, and so is its source.
  */
 function placeOf({ signingKeys }: TrustAnchor): string {
-  if (signingKeys.kind === "none") return signingKeys.kind;
-  return `${signingKeys.kind} ${signingKeys.kind === "jwks" ? signingKeys.url : signingKeys.value}`;
+  // No address looks like a PEM text.
+  if (signingKeys.kind === "none") return "";
+  return signingKeys.kind === "jwks" ? signingKeys.url : signingKeys.value;
 }
