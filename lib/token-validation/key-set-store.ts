@@ -68,7 +68,8 @@ type Entry = {
  * - An unknown key id causes at most one fetch per cool-down, shared by all callers and key managers.
  */
 export class KeySetStore {
-  readonly #entries: LRUCache<string, Entry>;
+  /** Those of each kind of source apart, by the source itself: a text of one kind is none of the other. */
+  readonly #entries: Record<TrustAnchor["signingKeys"]["kind"], LRUCache<string, Entry>>;
   readonly #fetchKeySet: FetchKeySet;
   readonly #moments: Moments;
   readonly #log: Log;
@@ -79,10 +80,9 @@ export class KeySetStore {
     this.#moments = new Moments(clock, timer);
     this.#log = log;
     this.#limits = limits;
-    this.#entries = new LRUCache({
-      max: limits.sets,
-      dispose: (entry) => void Object.assign(entry, { keys: null, digest: "" }),
-    });
+    const dispose = (entry: Entry) => void Object.assign(entry, { keys: null, digest: "" });
+    const entries = () => new LRUCache<string, Entry>({ max: limits.sets, dispose });
+    this.#entries = { jwks: entries(), pem: entries(), none: entries() };
   }
 
   /** The key that a token of this key manager names, at once where it is known. */
@@ -108,7 +108,7 @@ export class KeySetStore {
 
   /** The ids of the keys that are known of a key manager at the moment, for people. */
   names(anchor: TrustAnchor): string[] {
-    return (this.#entries.get(placeOf(anchor))?.keys ?? []).map(({ keyId }) => keyId ?? "a key without an id");
+    return (this.#entry(anchor).keys ?? []).map(({ keyId }) => keyId ?? "a key without an id");
   }
 
   /**
@@ -126,8 +126,9 @@ export class KeySetStore {
   }
 
   #entry(anchor: TrustAnchor): Entry {
-    const place = placeOf(anchor);
-    let entry = this.#entries.get(place);
+    const entries = this.#entries[anchor.signingKeys.kind];
+    const source = sourceOf(anchor);
+    let entry = entries.get(source);
     if (!entry) {
       entry = {
         keys: null,
@@ -137,7 +138,7 @@ export class KeySetStore {
         lastAttemptFailed: false,
         inFlight: null,
       };
-      this.#entries.set(place, entry);
+      entries.set(source, entry);
     }
     return entry;
   }
@@ -206,8 +207,7 @@ export class KeySetStore {
  * Key managers with one source share its set, so that a server is asked no more often where many tenants trust it: nothing
  * but the address decides what is fetched. For what a key is trusted is each key manager's own, and so is its source.
  */
-function placeOf({ signingKeys }: TrustAnchor): string {
-  // No address looks like a PEM text.
+function sourceOf({ signingKeys }: TrustAnchor): string {
   if (signingKeys.kind === "none") return "";
   return signingKeys.kind === "jwks" ? signingKeys.url : signingKeys.value;
 }
