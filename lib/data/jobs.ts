@@ -8,7 +8,15 @@ import { watchedSockets } from "./watched-socket.ts";
 /** A job as it is stored: ids only, never a payload or a secret. */
 export type JobSubject = { tenantId: TenantId; subjectId: string };
 
-type AtOnce = { atOnce?: number; ofOneTenant?: number };
+/** How many jobs of a kind run at a time. */
+export type AtOnce = {
+  atOnce: number;
+  /**
+   * How many of them of one tenant: whatever takes long there holds up no other. All, or at most the root of `atOnce`:
+   * there are then as many fetchers as one tenant may have jobs, or more.
+   */
+  ofOneTenant: number;
+};
 
 export type JobStore = {
   /**
@@ -16,15 +24,8 @@ export type JobStore = {
    * moves it to the time named now.
    */
   enqueue(tx: TenantContext, job: JobSubject & { kind: string; delaySeconds?: number }): Promise<void>;
-  /**
-   * Runs jobs of a kind, one at a time for each call or as many as are named, then as soon as there are more. A job that
-   * throws is tried again, ever later.
-   *
-   * @param options.atOnce how many at a time
-   * @param options.ofOneTenant how many of them of one tenant: whatever takes long there holds up no other. At most the root
-   *   of `atOnce`: there are as many fetchers as one tenant may have jobs, or more
-   */
-  work(kind: string, run: (job: JobSubject) => Promise<void>, options?: AtOnce): Promise<void>;
+  /** Runs jobs of a kind, as many at a time as is said, and more as soon as there are. One that throws is tried again, ever later. */
+  work(kind: string, run: (job: JobSubject) => Promise<void>, options: AtOnce): Promise<void>;
   /** Runs something on a schedule (cron, UTC), in one process of the installation at a time. */
   schedule(name: string, cron: string, run: () => Promise<void>): Promise<void>;
   /** Makes its tables where they are missing, and begins to keep them in order. */
@@ -90,7 +91,7 @@ export function openJobStore({ url, log }: { url: Secret; log: Log }): JobStore 
         db: fromPrisma(tenantDb(tx)),
       });
     },
-    async work(kind, run, { atOnce = 1, ofOneTenant = atOnce } = {}) {
+    async work(kind, run, { atOnce, ofOneTenant }) {
       await queue(kind);
       // What is fetched together ends together: whoever fetches takes no more than one tenant may have.
       const shares = { batchSize: ofOneTenant, localConcurrency: Math.ceil(atOnce / ofOneTenant) };

@@ -17,16 +17,15 @@ import { mirrorScopesJob } from "#lib/features/scope-mirrors/request.ts";
 import { deliverToWebhook, deliverWebhookJob, wakeWebhooks } from "#lib/features/webhooks/deliver.ts";
 import { maximumWebhooks } from "#lib/features/webhooks/contract.ts";
 import type { Dependencies } from "#lib/features/context.ts";
+import type { AtOnce } from "#lib/data/jobs.ts";
 import type { TenantId } from "#lib/foundation/ids.ts";
+
+type Run = (job: { tenantId: TenantId; subjectId: string }) => Promise<void>;
 
 /** What the queue must be able to do; lib/data/jobs.ts does it. */
 export type Worker = {
   start(): Promise<void>;
-  work(
-    kind: string,
-    run: (job: { tenantId: TenantId; subjectId: string }) => Promise<void>,
-    options?: { atOnce?: number; ofOneTenant?: number },
-  ): Promise<void>;
+  work(kind: string, run: Run, options: AtOnce): Promise<void>;
   schedule(name: string, cron: string, run: () => Promise<void>): Promise<void>;
 };
 
@@ -42,6 +41,9 @@ const ours: readonly Schedule[] = [
   { name: "housekeeping.sweep", cron: "17 * * * *", run: sweepExpired },
 ];
 
+/** Most jobs talk to a key manager. One that is slow must hold up neither other tenants nor all the rest of its own. */
+const several = { atOnce: 4, ofOneTenant: 2 };
+
 /**
  * Starts the queue, the work that jobs ask for, and the schedules. Several processes may do so: each job
  * and each schedule runs in one of them.
@@ -54,20 +56,21 @@ export async function startJobs(
   schedules: readonly Schedule[] = [],
 ): Promise<void> {
   await worker.start();
-  await worker.work(reconcileKeysJob, async ({ tenantId, subjectId }) => {
+  const reconcileKeys: Run = async ({ tenantId, subjectId }) => {
     const end = await reconcileKeyMapping(deps, tenantId, subjectId);
     // The queue tries a job that throws again, ever later.
     if (end === "unresolved") throw new Error(`The keys ${subjectId} are not settled yet.`);
-  });
-  await worker.work(mirrorScopesJob, ({ tenantId, subjectId }) => reconcileScopes(deps, tenantId, subjectId));
-  await worker.work(followGlobalJob, ({ tenantId }) => followGlobalKeyManagers(deps, tenantId));
-  await worker.work(narrowScopesJob, ({ tenantId, subjectId }) => narrowScopes(deps, tenantId, subjectId));
-  await worker.work(tellOwnerKind, ({ tenantId, subjectId }) => tellOwner(deps, tenantId, subjectId));
+  };
+  await worker.work(reconcileKeysJob, reconcileKeys, several);
+  await worker.work(mirrorScopesJob, ({ tenantId, subjectId }) => reconcileScopes(deps, tenantId, subjectId), several);
+  await worker.work(followGlobalJob, ({ tenantId }) => followGlobalKeyManagers(deps, tenantId), several);
+  await worker.work(narrowScopesJob, ({ tenantId, subjectId }) => narrowScopes(deps, tenantId, subjectId), several);
+  await worker.work(tellOwnerKind, ({ tenantId, subjectId }) => tellOwner(deps, tenantId, subjectId), several);
+  await worker.work(narrowScopesOfApiJob, ({ subjectId }) => narrowScopesOfApi(deps, subjectId), several);
   await worker.work(deliverWebhookJob, ({ tenantId, subjectId }) => deliverToWebhook(deps, tenantId, subjectId), {
     atOnce: maximumWebhooks,
     ofOneTenant: maximumWebhooks / 5,
   });
-  await worker.work(narrowScopesOfApiJob, ({ subjectId }) => narrowScopesOfApi(deps, subjectId));
   for (const { name, cron, run } of [...ours, ...schedules]) {
     await worker.schedule(name, cron, async () => {
       await run(deps);

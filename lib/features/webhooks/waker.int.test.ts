@@ -47,8 +47,10 @@ it("tells a webhook within seconds what changed, over the connection that listen
   const jobs = openJobStore({ url: databaseUrl, log: silentLog });
   closing.push(() => jobs.stop(2_000));
   const { deps, received, rename, only, tenantId } = await world({ jobs });
-  await jobs.work(deliverWebhookJob, (job) =>
-    job.tenantId === tenantId ? deliverToWebhook(deps, tenantId, job.subjectId) : Promise.resolve(),
+  await jobs.work(
+    deliverWebhookJob,
+    (job) => (job.tenantId === tenantId ? deliverToWebhook(deps, tenantId, job.subjectId) : Promise.resolve()),
+    { atOnce: 4, ofOneTenant: 2 },
   );
   const waker = createWebhookWaker(deps);
   closing.push(() => waker.close());
