@@ -122,8 +122,10 @@ export class GatewayCredentials {
     if (owner === "refused" || owner === "unavailable") return owner;
     const known = this.#keep(digest, owner);
     const present = await this.#keeper.current(owner.tenantId);
+    // Whoever waited in vain would wait as long again.
+    if (!present) return "unavailable";
     // The credential may be younger than the snapshot.
-    const tenant = present?.credentials.has(digest) ? present : await this.#keeper.reload(owner.tenantId);
+    const tenant = present.credentials.has(digest) ? present : await this.#keeper.reload(owner.tenantId);
     return this.#judge(known, tenant);
   }
 }
