@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { Refused, Verdict } from "#lib/token-validation/verdict.ts";
-import { answerEmpty, answerJson } from "./answer.ts";
+import { answerJson, answerStanding } from "./answer.ts";
 import { challengeOf } from "./challenge.ts";
 import { headersOfAllowed } from "./verdict-headers.ts";
 
@@ -46,7 +46,7 @@ export const gatewayMisconfigured = forGateway(
 
 /** Sends a verdict to a gateway that hands every answer but 2xx on to the caller as it is. */
 export function answerForCaller(res: ServerResponse, verdict: Verdict): void {
-  if (verdict.allowed) answerEmpty(res, 200, headersOfAllowed(verdict));
+  if (verdict.allowed) answerStanding(res, headersOfAllowed(verdict));
   else sendToCaller(res, refusalForCaller(verdict));
 }
 

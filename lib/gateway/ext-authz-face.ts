@@ -45,7 +45,7 @@ export async function answerCheck(
     asking,
   );
   if (!verdict.allowed) return denied(refusalForCaller(verdict));
-  return { status: ok, okResponse: { headers: toOptions(headersOfAllowed(verdict)) } };
+  return { status: ok, okResponse: { headers: toOptions(headersOfAllowed(verdict).all) } };
 }
 
 /** An answer for the caller, in whose words Envoy refuses the call. */

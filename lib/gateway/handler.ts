@@ -67,7 +67,7 @@ export function createGatewayHandler(dependencies: GatewayDependencies): Gateway
   function nginxFace(req: IncomingMessage, res: ServerResponse): Soon<void> {
     return whenThere(credentials.admit(gatewayHeader(req)), (admitted) => {
       if (admitted === "unavailable") return answerEmpty(res, 503, headersOfRefused(refuseForNow(1)));
-      if (admitted === "refused") return answerEmpty(res, 401, { ...strangerHeaders });
+      if (admitted === "refused") return answerEmpty(res, 401, strangerHeaders);
       return answerSubrequest(req, res, { tenantId: admitted.tenantId, validate });
     });
   }

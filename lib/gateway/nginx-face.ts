@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { whenThere, type Soon } from "#lib/foundation/soon.ts";
 import type { Verdict } from "#lib/token-validation/verdict.ts";
-import { answerEmpty } from "./answer.ts";
+import { answerEmpty, answerStanding } from "./answer.ts";
 import { judgeCall, type Asking } from "./call.ts";
 import { headersOfAllowed, headersOfRefused } from "./verdict-headers.ts";
 import { vouched } from "./vouched.ts";
@@ -25,7 +25,7 @@ export function answerSubrequest(req: IncomingMessage, res: ServerResponse, aski
 }
 
 function answerVerdict(res: ServerResponse, verdict: Verdict): void {
-  if (verdict.allowed) answerEmpty(res, 200, headersOfAllowed(verdict));
+  if (verdict.allowed) answerStanding(res, headersOfAllowed(verdict));
   else answerEmpty(res, subrequestStatus(verdict.status), headersOfRefused(verdict));
 }
 

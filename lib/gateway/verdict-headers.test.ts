@@ -45,7 +45,7 @@ describe("what a backend is told", () => {
   };
 
   it("leaves out what a call does not have, so that a gateway takes away what the caller sent", () => {
-    expect(Object.keys(headersOfAllowed(verdict))).toEqual([
+    expect(Object.keys(headersOfAllowed(verdict).all)).toEqual([
       "X-Latchkey-Api-Id",
       "X-Latchkey-Api-Name",
       "X-Latchkey-Api-Version",
@@ -53,8 +53,19 @@ describe("what a backend is told", () => {
     ]);
   });
 
+  it("is written once for a token, and anew where it says something else", () => {
+    const first = headersOfAllowed(verdict);
+    expect(headersOfAllowed({ ...verdict })).toBe(first);
+    const withToken = { ...verdict, backendToken: { header: "X-JWT-Assertion", token: "a.b.c" } };
+    expect(headersOfAllowed(withToken).all).toMatchObject({ "X-JWT-Assertion": "a.b.c" });
+    expect(headersOfAllowed({ ...withToken, backendToken: { header: "X-JWT", token: "a.b.c" } }).all).toMatchObject({
+      "X-JWT": "a.b.c",
+    });
+    expect(headersOfAllowed({ ...verdict, subject: "alice" }).all).toMatchObject({ "X-Latchkey-Subject": "alice" });
+  });
+
   it("keeps scopes apart, even one with a space in it", () => {
-    expect(headersOfAllowed({ ...verdict, scopes: ["read", "a b"] })["X-Latchkey-Scopes"]).toBe("read a%20b");
+    expect(headersOfAllowed({ ...verdict, scopes: ["read", "a b"] }).all["X-Latchkey-Scopes"]).toBe("read a%20b");
   });
 });
 

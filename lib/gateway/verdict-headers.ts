@@ -1,4 +1,5 @@
 import type { Allowed, Refused } from "#lib/token-validation/verdict.ts";
+import { StandingHeaders } from "./answer.ts";
 import { challengeOf } from "./challenge.ts";
 import { saysTheSame } from "./same-verdict.ts";
 
@@ -7,18 +8,21 @@ import { saysTheSame } from "./same-verdict.ts";
  * latter, every name begins with X-Latchkey-, so that a gateway can take away whatever a caller sent under that name.
  * Facts that a call does not have are left out.
  */
-export function headersOfAllowed(verdict: Allowed): Record<string, string> {
+export function headersOfAllowed(verdict: Allowed): StandingHeaders {
   const known = kept.get(verdict.claims);
-  const isKnown = known !== undefined && saysTheSame(known.verdict, verdict);
-  const headers = isKnown ? known.headers : headersOfFacts(verdict);
+  if (known && hasSameToken(known.verdict, verdict) && saysTheSame(known.verdict, verdict)) return known.headers;
+  const headers = new StandingHeaders(headersOfFacts(verdict));
   // A token that is used at two APIs in turn is written anew each time; most are used at one.
-  if (!isKnown) kept.set(verdict.claims, { verdict, headers });
-  if (!verdict.backendToken) return { ...headers };
-  return { ...headers, [verdict.backendToken.header]: verdict.backendToken.token };
+  kept.set(verdict.claims, { verdict, headers });
+  return headers;
+}
+
+function hasSameToken({ backendToken: before }: Allowed, { backendToken: now }: Allowed): boolean {
+  return before?.token === now?.token && before?.header === now?.header;
 }
 
 /** What was written for a token last, by the object that stands for it. */
-const kept = new WeakMap<object, { verdict: Allowed; headers: Record<string, string> }>();
+const kept = new WeakMap<object, { verdict: Allowed; headers: StandingHeaders }>();
 
 function headersOfFacts(verdict: Allowed): Record<string, string> {
   const { api, application, plan } = verdict;
@@ -38,6 +42,7 @@ function headersOfFacts(verdict: Allowed): Record<string, string> {
   if (verdict.scopes.length > 0) headers["X-Latchkey-Scopes"] = verdict.scopes.map(scopeText).join(" ");
   if (plan) headers["X-Latchkey-Plan"] = headerText(plan.name);
   if (verdict.expiresAt !== null) headers["X-Latchkey-Expires-At"] = String(verdict.expiresAt);
+  if (verdict.backendToken) headers[verdict.backendToken.header] = verdict.backendToken.token;
   return headers;
 }
 
