@@ -33,7 +33,7 @@ export const scales: Record<"full" | "smoke", Scale> = {
     mappings: 2_000,
     apis: 50,
     revocations: 2_000,
-    freshTokens: 100,
+    freshTokens: 400,
     strangeTokens: 10,
   },
 };
