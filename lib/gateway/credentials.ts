@@ -4,7 +4,8 @@ import { tokenDigest, type GatewayCredentialId, type TenantId } from "#lib/found
 import type { Log } from "#lib/foundation/log.ts";
 import { whenThere } from "#lib/foundation/soon.ts";
 import { GuardedLookUp } from "./guarded-look-up.ts";
-import type { KeptTenant, SnapshotKeeper } from "./snapshot-keeper.ts";
+import type { SnapshotKeeper } from "./snapshot-keeper.ts";
+import type { KeptTenant } from "./tenant-entry.ts";
 
 export type CredentialOwner = { id: GatewayCredentialId; tenantId: TenantId };
 
@@ -31,7 +32,7 @@ const noteEveryMs = 60_000;
  */
 export class GatewayCredentials {
   readonly #source: CredentialSource;
-  readonly #keeper: SnapshotKeeper;
+  readonly #keeper: Pick<SnapshotKeeper, "current" | "reload">;
   readonly #clock: Clock;
   readonly #log: Log;
   /** By digest. */
@@ -42,7 +43,12 @@ export class GatewayCredentials {
   readonly #timer: NodeJS.Timeout;
   readonly #lookUps: GuardedLookUp<CredentialOwner>;
 
-  constructor(options: { source: CredentialSource; keeper: SnapshotKeeper; clock: Clock; log: Log }) {
+  constructor(options: {
+    source: CredentialSource;
+    keeper: Pick<SnapshotKeeper, "current" | "reload">;
+    clock: Clock;
+    log: Log;
+  }) {
     this.#source = options.source;
     this.#keeper = options.keeper;
     this.#clock = options.clock;

@@ -1,4 +1,5 @@
 /** What the database tells of tenants and their changes. */
+import { withinDeadline } from "#lib/foundation/deadline.ts";
 import type { TenantId } from "#lib/foundation/ids.ts";
 import type { SnapshotData } from "#lib/token-validation/snapshot.ts";
 import type { BackendJwtConfiguration } from "./backend-jwt.ts";
@@ -45,3 +46,13 @@ export type SnapshotSource = {
     revokedSince: Date | null,
   ): Promise<{ versions: Map<TenantId, bigint>; revocations: readonly TenantRevocation[] | null; readAt: Date }>;
 };
+
+/** A source whose answers are waited for no longer than that, each on its own: what comes later comes to nobody. */
+export function answeringWithin(source: SnapshotSource, deadlineMs: number): SnapshotSource {
+  return {
+    load: (tenantId) => withinDeadline(source.load(tenantId), deadlineMs),
+    changes: (tenantId, after) => withinDeadline(source.changes(tenantId, after), deadlineMs),
+    revocations: (tenantId, after) => withinDeadline(source.revocations(tenantId, after), deadlineMs),
+    check: (tenantIds, revokedSince) => withinDeadline(source.check(tenantIds, revokedSince), deadlineMs),
+  };
+}
