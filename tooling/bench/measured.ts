@@ -8,6 +8,8 @@ export type Scale = {
   rounds: number;
   /** How long each load lasts. */
   until: Until;
+  /** Of what differs by less than the machine does from one second to the next: many, and short ones. */
+  close: { rounds: number; until: Until };
   mappings: number;
   apis: number;
   revocations: number;
@@ -21,6 +23,7 @@ export const scales: Record<"full" | "smoke", Scale> = {
   full: {
     rounds: 9,
     until: { seconds: 2 },
+    close: { rounds: 25, until: { seconds: 1 } },
     mappings: 1_000_000,
     apis: 10_000,
     revocations: 1_000_000,
@@ -30,6 +33,7 @@ export const scales: Record<"full" | "smoke", Scale> = {
   smoke: {
     rounds: 1,
     until: { amount: 100 },
+    close: { rounds: 1, until: { amount: 100 } },
     mappings: 2_000,
     apis: 50,
     revocations: 2_000,

@@ -33,11 +33,12 @@ export async function benchPlane(world: World, smoke: boolean, { figures, skippe
     figures.push(...(await benchFlood(world, validator, measured)));
     if (findNginx() === null) skipped.push("behind nginx: nginx is not installed");
     else figures.push(...(await benchNginx(environment, reference.url, measured)));
-    figures.push(...(await benchWorkers(environment, measured)));
   } finally {
     await reference.stop();
     await validator.stop();
   }
+  // Without these beside them: two workers have use for all of two cores.
+  figures.push(...(await benchWorkers(environment, { pair, tenant, scale })));
   // Last: the large tenants take their time to write.
   figures.push(...(await benchGrowth(world, environment, { pair, tenant, scale })));
 }
@@ -79,7 +80,7 @@ async function benchGrowth(
   environment: Readonly<Record<string, string>>,
   { pair, tenant, scale }: Measured,
 ): Promise<Figure[]> {
-  const { mappings, apis, revocations } = scale;
+  const { mappings, apis, revocations, close } = scale;
   const tenants = {
     small: tenant,
     large: await makeTenant(world, pair, { mappings, apis }),
@@ -100,11 +101,11 @@ async function benchGrowth(
     for (const [asked] of Object.values(asks)) if (asked) await untilPassed(origin, asked);
     const loads = await takeTurns(
       {
-        small: () => load(origin, asks.small, scale.until),
-        large: () => load(origin, asks.large, scale.until),
-        revoking: () => load(origin, asks.revoking, scale.until),
+        small: () => load(origin, asks.small, close.until),
+        large: () => load(origin, asks.large, close.until),
+        revoking: () => load(origin, asks.revoking, close.until),
       },
-      scale,
+      close,
     );
     const to = `with ${inUse} mappings`;
     const count = (amount: number) => amount.toLocaleString("en");
