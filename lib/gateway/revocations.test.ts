@@ -69,6 +69,26 @@ describe("a revocation", () => {
   });
 });
 
+describe("a token that was looked up before", () => {
+  it("is covered by what is added afterwards, and by what names another key manager or token", () => {
+    const revocations = new Revocations();
+    revocations.add(revocation({ value: "another" }));
+    const asked = (keyManager = "km-1", digest = "digest-1") => revocations.covers(keyManager, facts, digest);
+    expect([asked(), asked()]).toEqual([false, false]);
+    revocations.add(revocation({ kind: "SUBJECT", value: "user-1", issuedBefore: at(now + 1) }));
+    expect([asked(), asked()]).toEqual([true, true]);
+
+    revocations.add(revocation({ keyManager: "km-2" }));
+    revocations.add(revocation({ keyManager: "km-3", kind: "TOKEN_DIGEST", value: "digest-2" }));
+    expect([asked("km-3"), asked("km-2"), asked("km-3"), asked("km-3", "digest-2")]).toEqual([
+      false,
+      true,
+      false,
+      true,
+    ]);
+  });
+});
+
 describe("a hundred thousand revoked tokens", () => {
   const amount = 100_000;
   const all = () => {

@@ -18,6 +18,8 @@ const toleranceSeconds = 600;
 export type SavedRevocations = { tokens: SavedTable; cutoffs: readonly (readonly [string, Cutoff])[] };
 type SavedTable = { seeds: Uint32Array; hashes: Uint32Array; expires: Uint32Array; size: number };
 type Cutoff = { issuedBefore: number; expiresAt: number };
+/** A token that was not covered when as many revocations had been added. */
+type Spared = { added: number; keyManager: string; digest: string };
 
 /**
  * What is revoked in one tenant. Single tokens may be a million, so of each only 64 bits of a hash are kept, in one
@@ -27,6 +29,10 @@ export class Revocations {
   #tokens = new HashTable();
   /** By kind, key manager and value. */
   readonly #cutoffs = new Map<string, Cutoff>();
+  /** How often one was added: what was looked up before may be covered now. */
+  #added = 0;
+  /** What was looked up last about a token that is not covered: most are asked about again and again. */
+  readonly #spared = new WeakMap<TokenFacts, Spared>();
 
   /** How many revocations are kept. */
   get size(): number {
@@ -35,6 +41,7 @@ export class Revocations {
 
   /** Adds one; of two for the same tokens the later moments count. */
   add({ keyManager, kind, value, issuedBefore, expiresAt }: Revocation): void {
+    this.#added++;
     const key = keyOf(kind, keyManager, value);
     const expires = Math.ceil(expiresAt.getTime() / 1000) + toleranceSeconds;
     if (issuedBefore === null) return this.#tokens.add(key, expires);
@@ -51,17 +58,28 @@ export class Revocations {
    *
    * @param digest of the whole token, SHA-256 in base64url
    */
-  covers(keyManager: string, { tokenId, consumerKey, subject, issuedAt }: TokenFacts, digest: string): boolean {
-    if (this.#tokens.size > 0) {
-      if (tokenId !== null && this.#tokens.has(keyOf("TOKEN_ID", keyManager, tokenId))) return true;
-      if (this.#tokens.has(keyOf("TOKEN_DIGEST", keyManager, digest))) return true;
-    }
+  covers(keyManager: string, facts: TokenFacts, digest: string): boolean {
+    if (this.size === 0) return false;
+    const spared = this.#spared.get(facts);
+    if (spared?.added === this.#added && spared.keyManager === keyManager && spared.digest === digest) return false;
+    if (this.#isNamed(keyManager, facts, digest) || this.#isCutOff(keyManager, facts)) return true;
+    this.#spared.set(facts, { added: this.#added, keyManager, digest });
+    return false;
+  }
+
+  #isNamed(keyManager: string, { tokenId }: TokenFacts, digest: string): boolean {
+    if (this.#tokens.size === 0) return false;
+    if (tokenId !== null && this.#tokens.has(keyOf("TOKEN_ID", keyManager, tokenId))) return true;
+    return this.#tokens.has(keyOf("TOKEN_DIGEST", keyManager, digest));
+  }
+
+  #isCutOff(keyManager: string, { consumerKey, subject, issuedAt }: TokenFacts): boolean {
     if (this.#cutoffs.size === 0) return false;
-    const isCutOff = (kind: Revocation["kind"], value: string | null) => {
+    const isBefore = (kind: Revocation["kind"], value: string | null) => {
       const cutoff = value === null ? undefined : this.#cutoffs.get(keyOf(kind, keyManager, value));
       return cutoff !== undefined && (issuedAt === null || issuedAt < cutoff.issuedBefore);
     };
-    return isCutOff("CONSUMER_KEY", consumerKey) || isCutOff("SUBJECT", subject);
+    return isBefore("CONSUMER_KEY", consumerKey) || isBefore("SUBJECT", subject);
   }
 
   /** Everything, as plain data that `restore` takes. */
