@@ -42,7 +42,7 @@ const mainConfiguration = `${user}daemon off;
 worker_processes 1;
 pid nginx.pid;
 error_log stderr warn;
-events { worker_connections 256; }
+events { worker_connections 1024; }
 http {
     access_log off;
 ${temporary.join("\n")}

@@ -4,17 +4,18 @@ import { startNginx } from "#e2e/servers/nginx.ts";
 import { startValidator } from "#tooling/testing/validator-process.ts";
 import { temporaryFolder } from "../database/temporary.ts";
 import type { Figure } from "./figures.ts";
-import { load, startInOwnProcess, startReference, takeTurns } from "./load.ts";
+import { load, startInOwnProcess, startReference, takeTurns, type Load } from "./load.ts";
 import { question, rateBeside, rateOf, type Measured } from "./measured.ts";
 import { asCaller, tokenOf, untilPassed } from "./questions.ts";
 
-/** Calls under way at a time, as a gateway in use has them. */
-const connections = 32;
+/** Calls under way at a time: as a gateway in use has them, and more than two cores can serve. */
+const [some, many] = [32, 128];
 
 /**
- * What asking costs a real nginx, against one that asks nobody: before a backend that takes its time, as one does that asks a
- * database, where it is the validator's latency that counts; and before one that does nothing, where all cores are at work
- * and it is every step's cost that counts. There a server that answers with nothing shows what asking costs whoever answers.
+ * What asking costs a real nginx, against one that asks nobody. Before a backend that takes its time, as one does that asks a
+ * database, it is the validator's latency that counts; with more calls than the machine can serve, every step's cost too.
+ * Before one that does nothing, nothing but these steps is left: no promise stands there, and a server that answers with
+ * nothing shows what asking costs whoever answers.
  */
 export async function benchNginx(
   environment: Readonly<Record<string, string>>,
@@ -46,27 +47,31 @@ export async function benchNginx(
     await untilPassed(validator.origin, await question(pair, tenant));
     const call = asCaller(await tokenOf(pair));
     const through =
-      ({ origin }: { origin: string }) =>
+      ({ origin }: { origin: string }, connections: number) =>
       () =>
         load(origin, [call], { ...scale.until, connections });
     const loads = await takeTurns(
       {
-        open: through(open),
-        asking: through(asking),
-        idleOpen: through(idleOpen),
-        idleAskingNothing: through(idleAskingNothing),
-        idleAsking: through(idleAsking),
+        open: through(open, some),
+        asking: through(asking, some),
+        fullOpen: through(open, many),
+        fullAsking: through(asking, many),
+        idleOpen: through(idleOpen, some),
+        idleAskingNothing: through(idleAskingNothing, some),
+        idleAsking: through(idleAsking, some),
       },
       scale,
     );
-    const beside = { to: "without", loads: loads.open };
-    const besideIdle = { to: "without", loads: loads.idleOpen };
+    const beside = (others: readonly Load[]) => ({ to: "without", loads: others });
+    const calls = (count: number) => `a backend that takes 5 ms, ${count} calls at a time`;
     return [
-      rateOf("nginx without auth_request, a backend that takes 5 ms", loads.open),
-      rateBeside("nginx with auth_request, a backend that takes 5 ms", loads.asking, { ...beside, atLeast: 0.8 }),
+      rateOf(`nginx without auth_request, ${calls(some)}`, loads.open),
+      rateBeside("nginx with auth_request, the same", loads.asking, { ...beside(loads.open), atLeast: 0.8 }),
+      rateOf(`nginx without auth_request, ${calls(many)}`, loads.fullOpen),
+      rateBeside("nginx with auth_request, the same", loads.fullAsking, { ...beside(loads.fullOpen), atLeast: 0.6 }),
       rateOf("nginx without auth_request, a backend that does nothing", loads.idleOpen),
-      rateBeside("the same, nginx asks a bare node:http server", loads.idleAskingNothing, besideIdle),
-      rateBeside("the same, nginx asks the validator", loads.idleAsking, { ...besideIdle, atLeast: 0.6 }),
+      rateBeside("nginx asks a bare node:http server, the same", loads.idleAskingNothing, beside(loads.idleOpen)),
+      rateBeside("nginx asks the validator, the same", loads.idleAsking, beside(loads.idleOpen)),
     ];
   } finally {
     for (const one of running) await one.stop();
