@@ -5,7 +5,7 @@ import { rateBeside, rateOf, type Measured } from "./measured.ts";
 import { areAllowed, asBatch, tokenOf, untilPassed, type Question } from "./questions.ts";
 
 /** Tokens in one question of a gateway that asks about several calls at once. */
-const inOneBatch = 20;
+const inOneBatch = 100;
 
 /**
  * Tokens that nobody has seen before, many in one question: they keep a worker busy, and whoever sends them has next to
