@@ -101,7 +101,6 @@ describe("what a consumer key opens", () => {
         keyType: "PRODUCTION",
         application: { id: ids.application, name: "Läden & Co" },
         subscriptions: [{ id: ids.subscription, apiId: ids.api, planId: ids.plan, state: "ACTIVE" }],
-        isForeign: false,
       },
     ]);
     expect(await read("nobody's")).toEqual([]);

@@ -1,4 +1,5 @@
 /** Access tokens that were revoked before they expired: one by one, or all of a client or a person. */
+import { longExpired, toleratedAfterExpirySeconds } from "../foundation/clock.ts";
 import type { RevocationId, TenantId } from "../foundation/ids.ts";
 import { Prisma } from "./generated/client.ts";
 import { installationDb, tenantDb, type InstallationContext, type TenantContext } from "./database.ts";
@@ -173,7 +174,7 @@ export type RevocationQuery = {
   tenantId: TenantId;
   /** Where the page before ended, or a moment with the nil UUID for what was revoked later than that. */
   after: Position;
-  /** What has expired by then, and by the clock of the database, is left out. */
+  /** What has long expired by then, and by the clock of the database, is left out. */
   now: Date;
   limit: number;
 };
@@ -198,7 +199,7 @@ export async function readRevocations(
            issued_before AS "issuedBefore", expires_at AS "expiresAt", id::text AS id, revoked_at AS "revokedAt"
       FROM revocation
      WHERE tenant_id = ${tenantId}::uuid AND (revoked_at, id) > (${after.at}, ${after.id}::uuid)
-       AND expires_at > least(${now}, CURRENT_TIMESTAMP)
+       AND expires_at > least(${now}, CURRENT_TIMESTAMP) - make_interval(secs => ${toleratedAfterExpirySeconds})
      ORDER BY revocation.revoked_at, revocation.id
      LIMIT ${limit}`;
   const last = rows.length < limit ? undefined : rows.at(-1);
@@ -300,11 +301,11 @@ export async function isTokenRevoked(
 }
 
 /**
- * Removes what has expired anyway, of every tenant.
+ * Removes what has long expired anyway, of every tenant.
  *
  * @returns how many
  */
-export async function deleteExpiredRevocations(ctx: InstallationContext, before: Date): Promise<number> {
-  const { count } = await installationDb(ctx).revocation.deleteMany({ where: { expiresAt: { lt: before } } });
+export async function deleteExpiredRevocations(ctx: InstallationContext, now: Date): Promise<number> {
+  const { count } = await installationDb(ctx).revocation.deleteMany({ where: { expiresAt: { lt: longExpired(now) } } });
   return count;
 }

@@ -11,8 +11,6 @@ export type GrantRecord = {
   keyType: "PRODUCTION" | "SANDBOX";
   application: { id: string; name: string };
   subscriptions: z.output<typeof subscriptionsShape>;
-  /** True where the application belongs to another tenant. */
-  isForeign: boolean;
 };
 
 const subscriptionsShape = z.array(
@@ -24,7 +22,7 @@ const subscriptionsShape = z.array(
   }),
 );
 
-type Row = Omit<GrantRecord, "application" | "isForeign"> & { applicationId: string; applicationName: string };
+type Row = Omit<GrantRecord, "application"> & { applicationId: string; applicationName: string };
 
 /**
  * Reads what these consumer keys open in a tenant: its own key mappings, and those of other tenants' applications that
@@ -73,18 +71,13 @@ export async function readGrants(
                    WHERE listed.tenant_id = api.tenant_id AND listed.api_id = api.id
                      AND listed.subscriber_tenant_id = subscribed.subscriber_tenant_id)))
      GROUP BY mapping.consumer_key, own.id, mapping.key_type, application.id, application.name`;
-  const toRecord = (isForeign: boolean) => (row: Row) => toGrantRecord(row, isForeign);
-  return [...own.map(toRecord(false)), ...foreign.map(toRecord(true))];
+  return [...own, ...foreign].map(toGrantRecord);
 }
 
-function toGrantRecord(
-  { applicationId, applicationName, subscriptions, ...row }: Row,
-  isForeign: boolean,
-): GrantRecord {
+function toGrantRecord({ applicationId, applicationName, subscriptions, ...row }: Row): GrantRecord {
   return {
     ...row,
     application: { id: applicationId, name: applicationName },
     subscriptions: subscriptionsShape.parse(subscriptions),
-    isForeign,
   };
 }

@@ -76,7 +76,7 @@ function installation() {
         const grant = { application: { id: "app-1", name: "Shop" }, keyType: "PRODUCTION" as const, subscriptions };
         const held = keys.filter((key) => key === consumerKey);
         return ["km-1", "km-2"].flatMap((keyManagerId) =>
-          held.map((key) => ({ consumerKey: key, keyManagerId, isForeign: false, grant })),
+          held.map((key) => ({ consumerKey: key, keyManagerId, grant })),
         );
       }),
   });

@@ -5,15 +5,18 @@ import { defaultGrantLimits, GrantStore, type FoundGrant, type GrantLimits } fro
 const tenant = "tenant-a" as TenantId;
 const other = "tenant-b" as TenantId;
 
-function found(consumerKey: string, application: string, isForeign = false, subscriptions = 1): FoundGrant {
+function found(
+  consumerKey: string,
+  application: string,
+  { subscriptions = 1, keyManagerId = "km-1" } = {},
+): FoundGrant {
   const all = Array.from({ length: subscriptions }, (_, index) => [
     `api-${index}`,
     { view: { id: `sub-${index}` }, state: "ACTIVE" as const, planId: "plan-1" },
   ]);
   return {
     consumerKey,
-    keyManagerId: "km-1",
-    isForeign,
+    keyManagerId,
     grant: {
       application: { id: application, name: application },
       keyType: "PRODUCTION",
@@ -144,7 +147,11 @@ describe("what a consumer key opens", () => {
 
   it("gives way to what is used more, by weight", async () => {
     const { made, store, applicationOf } = world({ weight: 10 });
-    made.held = [found("a", "app-1", false, 4), found("b", "app-2", false, 4), found("c", "app-3", false, 4)];
+    made.held = [
+      found("a", "app-1", { subscriptions: 4 }),
+      found("b", "app-2", { subscriptions: 4 }),
+      found("c", "app-3", { subscriptions: 4 }),
+    ];
     await applicationOf("a");
     await applicationOf("b");
     await applicationOf("a");
@@ -193,14 +200,17 @@ describe("a change", () => {
     expect(made.reads).toHaveLength(2);
   });
 
-  it("of what other tenants may do concerns what stands for them, and what is nobody's", async () => {
+  it("of everything concerns what is nobody's too, and a consumer key that is another's at another key manager", async () => {
     const { made, store, applicationOf } = world();
-    made.held = [found("own", "app-1"), found("foreign", "app-2", true)];
-    await Promise.all(["own", "foreign", "nobody"].map((key) => applicationOf(key)));
-    store.forgetForeign(tenant);
-    expect(store.find(tenant, "km-1", "own")).not.toBeInstanceOf(Promise);
-    expect(store.find(tenant, "km-1", "foreign")).toBeInstanceOf(Promise);
+    const elsewhere = { keyManagerId: "km-2" };
+    made.held = [found("ended", "app-1"), found("ended", "app-2", elsewhere), found("begun", "app-3")];
+    await Promise.all(["ended", "begun", "nobody"].map((key) => applicationOf(key)));
+    made.held = [found("ended", "app-1"), found("begun", "app-3"), found("begun", "app-4", elsewhere)];
+    store.forgetAll(tenant);
+    expect(await applicationOf("ended", "km-2")).toBeNull();
+    expect(await applicationOf("begun", "km-2")).toBe("app-4");
     expect(store.find(tenant, "km-1", "nobody")).toBeInstanceOf(Promise);
+    expect(await applicationOf("ended")).toBe("app-1");
   });
 
   it("of everything concerns one tenant only", async () => {
@@ -216,7 +226,7 @@ describe("a change", () => {
 describe("what was saved", () => {
   it("is known again without reading, and forgotten like anything else", async () => {
     const before = world();
-    before.made.held = [found("a", "app-1"), found("b", "app-2", true)];
+    before.made.held = [found("a", "app-1"), found("b", "app-2")];
     await Promise.all(["a", "b", "nobody"].map((key) => before.applicationOf(key)));
     const after = world();
     after.store.restore(structuredClone([...before.store.save()]));
@@ -227,8 +237,10 @@ describe("what was saved", () => {
     ]);
     expect(after.made.reads).toEqual([]);
     after.store.forget(tenant, [{ applicationId: "app-1", consumerKey: null }]);
-    after.store.forgetForeign(tenant);
+    expect(await Promise.all(["a", "b"].map((key) => after.applicationOf(key)))).toEqual([null, "app-2"]);
+    after.store.forgetAll(tenant);
+    expect([...after.store.save()].flat()).toEqual([]);
     expect(await Promise.all(["a", "b", "nobody"].map((key) => after.applicationOf(key)))).toEqual([null, null, null]);
-    expect(after.made.reads.flat()).toHaveLength(3);
+    expect(after.made.reads.flat()).toHaveLength(4);
   });
 });

@@ -7,8 +7,6 @@ import type { Grant } from "#lib/token-validation/snapshot.ts";
 export type FoundGrant = {
   consumerKey: string;
   keyManagerId: string;
-  /** True where the application belongs to another tenant: then it also depends on how open the tenant's APIs are. */
-  isForeign: boolean;
   grant: Grant;
 };
 
@@ -50,9 +48,11 @@ type Entry = {
   consumerKey: string;
   /** By key manager; empty where nobody holds the consumer key. */
   grants: ReadonlyMap<string, Grant>;
-  /** Whether it may change with what other tenants may do: it stands for one's application, or for nobody's so far. */
-  isForeign: boolean;
 };
+
+/** What is read of a tenant between two moments at which everything was forgotten. */
+type Era = { isOver: boolean };
+type Kept = { entry: Entry; era: Era };
 
 type Waiting = { promise: Promise<Entry>; resolve: (entry: Entry) => void; reject: (error: unknown) => void };
 
@@ -64,13 +64,13 @@ type Waiting = { promise: Promise<Entry>; resolve: (entry: Entry) => void; rejec
 export class GrantStore {
   readonly #read: ReadGrants;
   readonly #limits: GrantLimits;
-  readonly #entries: LRUCache<string, Entry>;
+  readonly #entries: LRUCache<string, Kept>;
   /** All that is kept: the cache looks each place up when it goes through them, which takes too long for calls to wait. */
-  readonly #kept = new Set<Entry>();
+  readonly #kept = new Set<Kept>();
+  /** The present one of each tenant: to forget a tenant takes no longer where much is known of it. */
+  readonly #eras = new Map<TenantId, Era>();
   /** Places of what is kept, by tenant and application: a change names the application alone. */
   readonly #byApplication = new Map<string, Set<string>>();
-  /** Places of what changes with what other tenants may do, by tenant. */
-  readonly #foreign = new Map<TenantId, Set<string>>();
   /** Consumer keys that wait to be read, by tenant. */
   readonly #waiting = new Map<TenantId, Map<string, Waiting>>();
   /** How many those are. */
@@ -84,8 +84,8 @@ export class GrantStore {
     this.#limits = limits;
     this.#entries = new LRUCache({
       maxSize: limits.weight,
-      sizeCalculation: weightOf,
-      dispose: (entry, place) => this.#unlink(entry, place),
+      sizeCalculation: ({ entry }) => weightOf(entry),
+      dispose: (kept, place) => this.#unlink(kept, place),
     });
   }
 
@@ -96,7 +96,7 @@ export class GrantStore {
    */
   find(tenantId: TenantId, keyManagerId: string, consumerKey: string): Grant | null | Promise<Grant | null> {
     const known = this.#entries.get(placeOf(tenantId, consumerKey));
-    if (known) return known.grants.get(keyManagerId) ?? null;
+    if (known && !known.era.isOver) return known.entry.grants.get(keyManagerId) ?? null;
     const found = withinDeadline(this.#wait(tenantId, consumerKey), this.#limits.deadlineMs);
     return found.then(({ grants }) => grants.get(keyManagerId) ?? null);
   }
@@ -111,21 +111,17 @@ export class GrantStore {
     this.#disownReads(tenantId);
   }
 
-  /** Forgets what stands for other tenants' applications, and what might do so now. */
-  forgetForeign(tenantId: TenantId): void {
-    for (const place of [...(this.#foreign.get(tenantId) ?? [])]) this.#drop(place);
-    this.#disownReads(tenantId);
-  }
-
   /** Forgets everything about a tenant. */
   forgetAll(tenantId: TenantId): void {
-    for (const [place, entry] of this.#entries) if (entry.tenantId === tenantId) this.#drop(place);
+    const era = this.#eras.get(tenantId);
+    if (era) era.isOver = true;
+    this.#eras.delete(tenantId);
     this.#disownReads(tenantId);
   }
 
   /** Everything that is kept at this moment, as plain data in parts that `restore` takes. */
   *save(): Generator<SavedGrants> {
-    const entries = [...this.#kept];
+    const entries = [...this.#kept].filter(({ era }) => !era.isOver).map(({ entry }) => entry);
     for (let at = 0; at < entries.length; at += savedInOnePart) yield entries.slice(at, at + savedInOnePart);
   }
 
@@ -218,22 +214,24 @@ export class GrantStore {
   }
 
   #keep(place: string, entry: Entry): void {
-    this.#entries.set(place, entry);
+    let era = this.#eras.get(entry.tenantId);
+    if (!era) this.#eras.set(entry.tenantId, (era = { isOver: false }));
+    const kept = { entry, era };
+    this.#entries.set(place, kept);
     // One that outweighs all that may be kept is not.
-    if (this.#entries.peek(place) !== entry) return;
-    this.#kept.add(entry);
+    if (this.#entries.peek(place) !== kept) return;
+    this.#kept.add(kept);
     for (const { application } of entry.grants.values()) {
       within(this.#byApplication, placeOf(entry.tenantId, application.id)).add(place);
     }
-    if (entry.isForeign) within(this.#foreign, entry.tenantId).add(place);
   }
 
-  #unlink(entry: Entry, place: string): void {
-    this.#kept.delete(entry);
+  #unlink(kept: Kept, place: string): void {
+    this.#kept.delete(kept);
+    const { entry } = kept;
     for (const { application } of entry.grants.values()) {
       without(this.#byApplication, placeOf(entry.tenantId, application.id), place);
     }
-    if (entry.isForeign) without(this.#foreign, entry.tenantId, place);
   }
 }
 
@@ -253,7 +251,6 @@ function toEntry(tenantId: TenantId, consumerKey: string, found: readonly FoundG
     tenantId,
     consumerKey,
     grants: new Map(found.map(({ keyManagerId, grant }) => [keyManagerId, grant])),
-    isForeign: found.every(({ isForeign }) => isForeign),
   };
 }
 

@@ -1,3 +1,4 @@
+import { toleratedAfterExpirySeconds } from "#lib/foundation/clock.ts";
 import type { TokenFacts } from "#lib/token-validation/facts.ts";
 
 /** One revocation, as the database keeps it. */
@@ -11,9 +12,6 @@ export type Revocation = {
   /** When every token concerned has expired by itself. */
   expiresAt: Date;
 };
-
-/** A token may be used for its clock tolerance longer than it lives. */
-const toleranceSeconds = 600;
 
 export type SavedRevocations = { tokens: SavedTable; cutoffs: readonly (readonly [string, Cutoff])[] };
 type SavedTable = { seeds: Uint32Array; hashes: Uint32Array; expires: Uint32Array; size: number };
@@ -43,7 +41,7 @@ export class Revocations {
   add({ keyManager, kind, value, issuedBefore, expiresAt }: Revocation): void {
     this.#added++;
     const key = keyOf(kind, keyManager, value);
-    const expires = Math.ceil(expiresAt.getTime() / 1000) + toleranceSeconds;
+    const expires = Math.ceil(expiresAt.getTime() / 1000) + toleratedAfterExpirySeconds;
     if (issuedBefore === null) return this.#tokens.add(key, expires);
     const known = this.#cutoffs.get(key);
     this.#cutoffs.set(key, {

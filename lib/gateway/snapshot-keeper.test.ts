@@ -66,7 +66,6 @@ function world(ofLimits: Partial<KeeperLimits> = {}) {
           made.forgotten.push(...[consumerKey, applicationId].filter((id) => id !== null));
         }
       },
-      forgetForeign: () => void made.forgotten.push("foreign"),
       forgetAll: () => void made.forgotten.push("all"),
     },
     clock: { now: () => new Date(made.time) },
@@ -326,15 +325,15 @@ describe("changes that concern consumer keys alone", () => {
     expect(made.forgotten.slice(1)).toEqual(["client-1", "app-1", "app-2"]);
   });
 
-  it("of other tenants make whatever stands for other tenants be forgotten; so does a change of the snapshot", async () => {
+  it("of other tenants make everything be forgotten; so does a change of the snapshot", async () => {
     const { made, keeper, versionNow, change } = world();
     await versionNow();
     keeper.hear(tenant, change("cross_tenant_subscription", { applicationId: "app-9" }));
     await settled();
-    expect(made.forgotten.slice(1)).toEqual(["app-9", "foreign"]);
+    expect(made.forgotten.slice(1)).toEqual(["all"]);
     keeper.hear(tenant, change("api"));
     await settled();
-    expect(made.forgotten.slice(3)).toEqual(["foreign"]);
+    expect(made.forgotten.slice(2)).toEqual(["all"]);
     expect(made.loads).toBe(2);
   });
 

@@ -7,7 +7,7 @@ import type { TenantEntry } from "./tenant-entry.ts";
 export type TenantLoaderOptions = {
   source: Pick<SnapshotSource, "load" | "changes" | "revocations">;
   /** What consumer keys open; told what has changed. */
-  grants: Pick<GrantStore, "forget" | "forgetForeign" | "forgetAll">;
+  grants: Pick<GrantStore, "forget" | "forgetAll">;
   log: Log;
   moments: Moments;
   /** After a load a tenant rests for four times as long as that took, and for this long at most. */
@@ -23,8 +23,14 @@ export type TenantLoaderOptions = {
   forget(entry: TenantEntry): void;
 };
 
-/** Changes of these concern some consumer keys; all others but revocations concern the snapshot. */
-const grantSubjects = new Set(["key_mapping", "application", "subscription", "cross_tenant_subscription"]);
+/** Changes of these name the application or the consumer key that they concern. */
+const namedSubjects = new Set(["key_mapping", "application", "subscription"]);
+/**
+ * Changes of these concern consumer keys alone; all others but revocations concern the snapshot. Those may concern consumer
+ * keys too, which they do not name: whether another tenant's application may call an API depends on both tenants, the API
+ * and the key manager, and its consumer key may be one that an application of the tenant has elsewhere.
+ */
+const grantSubjects = new Set([...namedSubjects, "cross_tenant_subscription"]);
 /** What is revoked arrives with the comparison. */
 const revocationSubject = "revocation";
 
@@ -94,11 +100,10 @@ export class TenantLoader {
       const loaded = await source.load(tenantId);
       if (!loaded) return forget(entry);
       entry.keep(loaded);
-      grants.forgetForeign(tenantId);
     }
     // Whatever was read of a consumer key before this moment may be older than its change.
-    if (concerning.length > 0) grants.forget(tenantId, concerning);
-    if (concerning.some(({ subject }) => subject === "cross_tenant_subscription")) grants.forgetForeign(tenantId);
+    if (concerning.some(({ subject }) => !namedSubjects.has(subject))) grants.forgetAll(tenantId);
+    else if (concerning.length > 0) grants.forget(tenantId, concerning);
     entry.see(reached);
   }
 

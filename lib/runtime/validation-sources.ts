@@ -21,10 +21,9 @@ const adapterTtlMs = 60_000;
 export function grantReader({ database }: Pick<Dependencies, "database">): ReadGrants {
   return async (tenantId, consumerKeys) => {
     const records = await database.inInstallation((ctx) => readGrants(ctx, tenantId, consumerKeys));
-    return records.map(({ consumerKey, keyManagerId, isForeign, keyType, application, subscriptions }) => ({
+    return records.map(({ consumerKey, keyManagerId, keyType, application, subscriptions }) => ({
       consumerKey,
       keyManagerId,
-      isForeign,
       grant: {
         application,
         keyType,

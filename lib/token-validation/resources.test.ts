@@ -42,6 +42,13 @@ describe("which resource a request is about", () => {
     expect(scopesFor("/admin/users", "HEAD")).toEqual(["head"]);
   });
 
+  it("none for HEAD where its own differs only in case, whatever there is for GET", () => {
+    const own = { method: "HEAD", path: "/Admin", scopes: ["admin"] };
+    const guarded = new ResourceTable([own, { method: "GET", path: "/{id}", scopes: [] }]);
+    expect(guarded.find("HEAD", "/Admin")).toBe(own);
+    expect(guarded.find("HEAD", "/admin")).toBeNull();
+  });
+
   it("is none for a method that no resource has", () => {
     expect(scopesFor("/orders", "PUT")).toBeUndefined();
     expect(scopesFor("/orders", "get")).toBeUndefined();
@@ -51,6 +58,10 @@ describe("which resource a request is about", () => {
     "/ADMIN/users",
     "/admin/USERS",
     "/Admin/Users/",
+    // Letters that a backend may take for i and s.
+    "/adm%C4%B1n/users",
+    "/ADM%C4%B0N/users",
+    "/admin/u%C5%BFers",
     "//admin/users",
     "/admin//users",
     "/admin/./users",

@@ -38,13 +38,13 @@ export class ResourceTable {
   find(method: string, path: string): SnapshotResource | null {
     const segments = readSegments(path);
     if (!segments) return null;
-    return this.#match(method, segments) ?? (method === "HEAD" ? this.#match("GET", segments) : null);
+    const found = this.#match(method, segments) ?? (method === "HEAD" ? this.#match("GET", segments) : null);
+    return found === blocked ? null : found;
   }
 
-  #match(method: string, segments: readonly string[]): SnapshotResource | null {
+  #match(method: string, segments: readonly string[]): SnapshotResource | typeof blocked | null {
     const root = this.#roots.get(method);
-    const found = root && walk(root, segments, 0);
-    return found && found !== blocked ? found : null;
+    return root ? walk(root, segments, 0) : null;
   }
 
   #add(resource: SnapshotResource): void {
@@ -62,7 +62,7 @@ export class ResourceTable {
 }
 
 type Node = {
-  /** By lower-cased literal, so that a path in other letters is recognised, and refused. */
+  /** By folded literal, so that a path in other letters is recognised, and refused. */
   literals: Map<string, { exact: Map<string, Node> }>;
   parameter: Node | null;
   /** Ends here. */
@@ -83,9 +83,17 @@ function emptyNode(): Node {
   return { literals: new Map(), parameter: null, resource: null, rest: null };
 }
 
+const beyondAscii = /[^\x00-\x7f]/;
+
+/** The same for whatever a backend may take for the same letters: some compare capitals, and İ, ı and ſ have i and s among theirs. */
+function fold(segment: string): string {
+  if (!beyondAscii.test(segment)) return segment.toLowerCase();
+  return segment.toUpperCase().toLowerCase().replaceAll("i\u0307", "i");
+}
+
 function step(node: Node, segment: string): Node {
   if (segment.startsWith("{") && segment.endsWith("}")) return (node.parameter ??= emptyNode());
-  const folded = segment.toLowerCase();
+  const folded = fold(segment);
   let literal = node.literals.get(folded);
   if (!literal) node.literals.set(folded, (literal = { exact: new Map() }));
   let next = literal.exact.get(segment);
@@ -97,7 +105,7 @@ function walk(node: Node, segments: readonly string[], at: number): SnapshotReso
   const segment = segments[at];
   if (segment === undefined) return node.resource ?? node.rest;
 
-  const literal = node.literals.get(segment.toLowerCase());
+  const literal = node.literals.get(fold(segment));
   const exact = literal?.exact.get(segment);
   const byLiteral = exact && walk(exact, segments, at + 1);
   if (byLiteral) return byLiteral;

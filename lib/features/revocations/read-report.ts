@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Revoked } from "#lib/data/revocations.ts";
+import { longExpired } from "#lib/foundation/clock.ts";
 import { AppError } from "#lib/foundation/errors.ts";
 import { endOfDay, issuedUntil, keptUntil } from "./moments.ts";
 import { readPastedToken } from "./pasted-token.ts";
@@ -19,8 +20,8 @@ const clockDifferenceMs = 10 * 60_000;
 const longestDays = 3_650;
 
 /**
- * Reads a report: `{ revocations: [ … ] }`, one revocation alone, or typed events. What has expired by itself is left
- * out.
+ * Reads a report: `{ revocations: [ … ] }`, one revocation alone, or typed events. What has long expired by itself
+ * is left out.
  *
  * @param report parsed JSON
  * @throws {AppError} `input.invalid` with every problem at its field
@@ -80,7 +81,7 @@ function targetsOf(revocation: Reported, now: Date, index: number): Target[] {
   const latest = keptUntil(today, longestDays);
   const told = revocation.expiresAt ?? read?.expiresAt ?? keptUntil(today);
   const expiresAt = told < latest ? told : latest;
-  if (expiresAt <= now) return [];
+  if (expiresAt <= longExpired(now)) return [];
   if (read) return read.marks.map((mark) => ({ ...mark, issuedBefore: null, expiresAt }));
   if (tokenId !== undefined) return [{ kind: "TOKEN_ID", value: tokenId, issuedBefore: null, expiresAt }];
   const [kind, value] =

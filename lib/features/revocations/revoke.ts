@@ -1,6 +1,7 @@
 import { findConnector } from "#connectors/registry.ts";
 import { findKeyManager, type KeyManagerRecord } from "#lib/data/key-managers.ts";
 import { insertRevocations, type RevocationRecord } from "#lib/data/revocations.ts";
+import { longExpired } from "#lib/foundation/clock.ts";
 import { AppError, fieldError } from "#lib/foundation/errors.ts";
 import type { KeyManagerId } from "#lib/foundation/ids.ts";
 import { defineMutation } from "../verb.ts";
@@ -53,7 +54,7 @@ function targetsOf({ what, value, days, now }: Asked, keyManager: KeyManagerReco
         `This token was issued by another server than ${keyManager.displayName}. Choose the key manager that issued it.`,
       );
     }
-    if (token.expiresAt && token.expiresAt <= now) {
+    if (token.expiresAt && token.expiresAt <= longExpired(now)) {
       throw fieldError("value", "This token has expired by itself. There is nothing left to revoke.");
     }
     return token.marks.map((mark) => ({ ...mark, issuedBefore: null, expiresAt: token.expiresAt ?? expiresAt }));
