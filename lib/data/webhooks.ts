@@ -102,6 +102,9 @@ export async function deleteWebhook(ctx: TenantContext, id: WebhookId): Promise<
   await tenantDb(ctx).webhook.deleteMany({ where: { id } });
 }
 
+/** A webhook that one delivery has for itself up to a moment, by which it gives it back. */
+export type TakenWebhook = WebhookRecord & { takenUntil: Date };
+
 /**
  * Takes an enabled webhook that is due, so that nobody else delivers to it meanwhile.
  *
@@ -111,25 +114,31 @@ export async function takeWebhook(
   ctx: TenantContext,
   id: WebhookId,
   { now, until }: { now: Date; until: Date },
-): Promise<WebhookRecord | null> {
+): Promise<TakenWebhook | null> {
   const { count } = await tenantDb(ctx).webhook.updateMany({
     where: { id, enabled: true, dueAt: { lte: now }, OR: [{ busyUntil: null }, { busyUntil: { lt: now } }] },
     data: { busyUntil: until },
   });
-  return count === 0 ? null : findWebhook(ctx, id);
+  const webhook = count === 0 ? null : await findWebhook(ctx, id);
+  return webhook && { ...webhook, takenUntil: until };
 }
 
-/** Writes down up to where a webhook was told, how it goes, and when it is due again; gives it back. */
+/**
+ * Writes down up to where a webhook was told, how it goes, and when it is due again; gives it back.
+ *
+ * @returns false where it is not the taker's any more, as it was enabled anew meanwhile or is gone: then nothing is written
+ */
 export async function giveBackWebhook(
   ctx: TenantContext,
-  id: WebhookId,
+  { id, takenUntil }: Pick<TakenWebhook, "id" | "takenUntil">,
   values: { position: FeedPosition; attempts: number; failingSince: Date | null; dueAt: Date },
-): Promise<void> {
+): Promise<boolean> {
   const { position, ...rest } = values;
-  await tenantDb(ctx).webhook.updateMany({
-    where: { id },
+  const { count } = await tenantDb(ctx).webhook.updateMany({
+    where: { id, busyUntil: takenUntil },
     data: { ...rest, positionVersion: position.version, positionId: position.id, busyUntil: null },
   });
+  return count > 0;
 }
 
 /** Writes down what a webhook was told, and forgets what is too long ago. */

@@ -210,7 +210,7 @@ it("refuses a question that names no call, and a token in the address", async ()
   }
   const path = "/orders/1.0.0/items?access_token=x";
   const inQuery = await check(good, { attributes: { request: { http: { ...call, path } } } });
-  expect(toCaller(inQuery)).toMatchObject({ status: 401, body: { reason: "token_in_query" } });
+  expect(toCaller(inQuery)).toMatchObject({ status: 400, body: { reason: "token_in_query" } });
   expect(world.requests).toEqual([]);
 });
 
@@ -285,6 +285,26 @@ it("tells those who watch its health of each change, and of its end", async () =
   const answers = await Promise.all([server.stop({ noticeMs: 200, withinMs: 1_000 }), check()]);
   expect(answers[1].status.code).toBe(0);
   await expect.poll(() => heard).toEqual(["SERVING", "NOT_SERVING", "SERVING", "NOT_SERVING", "end"]);
+});
+
+it("lets a hundred watch its health at a time, and others once those are gone", async () => {
+  await start();
+  const { path, requestSerialize, responseDeserialize } = methodOf("grpc.health.v1.Health", "Watch");
+  const watch = () => {
+    const stream = client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, { service: "" });
+    return { stream, heard: hear(stream as ClientReadableStream<{ status: string }>) };
+  };
+  const watching = Array.from({ length: 100 }, watch);
+  await expect.poll(() => watching.every(({ heard }) => heard[0] === "SERVING")).toBe(true);
+  const refused = watch();
+  await expect.poll(() => refused.heard).toContain(`error ${status.RESOURCE_EXHAUSTED}`);
+  for (const { stream } of watching) stream.cancel();
+  let later = watch();
+  const isHeard = () => {
+    if (later.heard.some((word) => word.startsWith("error"))) later = watch();
+    return later.heard.includes("SERVING");
+  };
+  await expect.poll(isHeard, { timeout: 3_000 }).toBe(true);
 });
 
 function hear(stream: ClientReadableStream<{ status: string }>): string[] {

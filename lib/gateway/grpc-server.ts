@@ -64,6 +64,8 @@ const lines = new Map<string, Map<status, Observe>>();
 /** A question holds the headers of a call, and no body. */
 const maximumMessageBytes = 256 * 1024;
 const watchEveryMs = 1_000;
+/** Streams at a time that are told of changes of the health: nobody proves himself for one. */
+const maximumWatches = 100;
 
 /**
  * Serves Envoy's external authorization (envoy.service.auth.v3.Authorization) and health (grpc.health.v1.Health) over
@@ -147,6 +149,7 @@ type HealthStatus = "SERVING" | "NOT_SERVING" | "SERVICE_UNKNOWN";
 type HealthResponse = { status: HealthStatus };
 
 function healthHandlers({ isReady }: GrpcServerOptions, stopping: AbortSignal): UntypedServiceImplementation {
+  let watches = 0;
   const present = (): HealthStatus => (isReady() && !stopping.aborted ? "SERVING" : "NOT_SERVING");
   return {
     Check: timed<HealthRequest, HealthResponse>(`${healthName}/Check`, ({ request }, answer) => {
@@ -154,6 +157,11 @@ function healthHandlers({ isReady }: GrpcServerOptions, stopping: AbortSignal): 
       else answer({ code: status.NOT_FOUND, details: "There is no such service." });
     }),
     Watch(call: ServerWritableStream<HealthRequest, HealthResponse>) {
+      if (watches >= maximumWatches) {
+        call.emit("error", { code: status.RESOURCE_EXHAUSTED, details: "Too many watch the health. Use Check." });
+        return;
+      }
+      watches++;
       const isKnown = services.has(call.request.service ?? "");
       let told: HealthStatus | undefined;
       const tell = () => {
@@ -164,9 +172,13 @@ function healthHandlers({ isReady }: GrpcServerOptions, stopping: AbortSignal): 
       tell();
       const timer = setInterval(tell, watchEveryMs);
       stopping.addEventListener("abort", tell, { once: true });
+      let isOpen = true;
       call.once("close", () => forget());
       call.once("cancelled", () => forget());
       function forget() {
+        if (!isOpen) return;
+        isOpen = false;
+        watches--;
         clearInterval(timer);
         stopping.removeEventListener("abort", tell);
       }

@@ -74,6 +74,8 @@ describe("the challenge", () => {
     const challenge = challengeOf(refuse(reason));
     const { status } = refusals[reason];
     if (reason === "dpop_required") expect(challenge).toMatch(/^DPoP realm="latchkey", error="invalid_token"/);
+    else if (reason === "token_in_query")
+      expect(challenge).toMatch(/^Bearer realm="latchkey", error="invalid_request"/);
     else if (status === 401) expect(challenge).toMatch(/^Bearer realm="latchkey"/);
     else if (reason !== "scope_missing") expect(challenge).toBeNull();
     expect(challenge?.includes("error=") ?? false).toBe(challenge !== null && reason !== "token_missing");

@@ -26,7 +26,7 @@ export const defaultKeySetLimits: KeySetLimits = {
   maximumAgeMs: 10 * 60_000,
   maximumStaleMs: 24 * 3_600_000,
   coolDownMs: 30_000,
-  sets: 2_000,
+  sets: 10_000,
 };
 
 /** Where a key was found: what the store keeps of its source, and the set that stood there. */

@@ -47,7 +47,7 @@ export type Refused = {
 
 export type Verdict = Allowed | Refused;
 
-type Refusal = { code: number; status: 401 | 403 | 404 | 503; message: string };
+type Refusal = { code: number; status: 400 | 401 | 403 | 404 | 503; message: string };
 
 /**
  * Every reason for a refusal. Words are plain ASCII without quotation marks and backslashes, so that a
@@ -63,7 +63,7 @@ export const refusals = {
   token_malformed: { code: 900901, status: 401, message: "The access token is not well formed." },
   token_in_query: {
     code: 900901,
-    status: 401,
+    status: 400,
     message: "Access tokens are not taken from the query string. Send the Authorization header.",
   },
   issuer_unknown: { code: 900901, status: 401, message: "The access token comes from an issuer that is not trusted." },

@@ -361,7 +361,8 @@ function nginxFace(send: Send): Face {
     });
     if (status === 200) return { allowed: true, who: whoInHeaders(headers) };
     const meant = Number(headers["x-latchkey-status"]);
-    if (status !== (meant === 404 ? 403 : meant)) throw new Error(`nginx was answered ${status} for ${meant}.`);
+    if (status !== (meant === 400 || meant === 404 ? 403 : meant))
+      throw new Error(`nginx was answered ${status} for ${meant}.`);
     return {
       allowed: false,
       status: meant,

@@ -194,12 +194,12 @@ export function describeGateway({ lacking, title, start, whileAway, hidesUnavail
       [
         "a token in the query string",
         async () => ({ bearer: null, call: { path: `/orders/1.0.0/items/7?access_token=${await token()}` } }),
-        { status: 401, code: "900901", reason: "token_in_query" },
+        { status: 400, code: "900901", reason: "token_in_query" },
       ],
       [
         "a token in the query string beside a good one in the header",
         async () => ({ bearer: await token(), call: { path: "/orders/1.0.0/items/7?a=1&access_token=x" } }),
-        { status: 401, code: "900901", reason: "token_in_query" },
+        { status: 400, code: "900901", reason: "token_in_query" },
       ],
       [
         "dot segments",

@@ -7,6 +7,7 @@ import {
   readPresentVersion,
   setWebhookEnabled,
   takeWebhook,
+  type TakenWebhook,
   type WebhookRecord,
 } from "#lib/data/webhooks.ts";
 import type { TenantId, WebhookId } from "#lib/foundation/ids.ts";
@@ -65,7 +66,7 @@ export async function deliverToWebhook(deps: Dependencies, tenantId: TenantId, w
   if (page) await tell(ctx, webhook, page);
 }
 
-async function tell(ctx: Context, webhook: WebhookRecord, page: EventPage): Promise<void> {
+async function tell(ctx: Context, webhook: TakenWebhook, page: EventPage): Promise<void> {
   const { database, clock, jobs, outbound } = ctx.deps;
   const inTenant = database.inTenant.bind(database, ctx.tenant.id);
   const target = { url: webhook.url, secret: openWebhookSecret(ctx, webhook.id, webhook.sealedSecret) };
@@ -85,7 +86,8 @@ async function tell(ctx: Context, webhook: WebhookRecord, page: EventPage): Prom
   const isThrough = clock.now().getTime() <= endsAt;
   const reached = isThrough ? endOf(page, position) : position;
   await inTenant(async (tx) => {
-    await giveBackWebhook(tx, webhook.id, { position: reached, attempts: 0, failingSince: null, dueAt: clock.now() });
+    const told = { position: reached, attempts: 0, failingSince: null, dueAt: clock.now() };
+    if (!(await giveBackWebhook(tx, webhook, told))) return;
     if (page.hasMore || !isThrough) await jobs.enqueue(tx, jobOf(ctx.tenant.id, webhook.id));
   });
   // Whoever was to be woken by what changed meanwhile was found busy. Once it is given back, that happens no more.
@@ -105,7 +107,7 @@ function endOf({ version, changes }: EventPage, reached: FeedPosition): FeedPosi
   return changes.at(-1)?.position ?? reached;
 }
 
-async function postpone(ctx: Context, webhook: WebhookRecord, status: number | null): Promise<void> {
+async function postpone(ctx: Context, webhook: TakenWebhook, status: number | null): Promise<void> {
   const { database, clock, jobs } = ctx.deps;
   const now = clock.now();
   const failingSince = webhook.failingSince ?? now;
@@ -114,13 +116,14 @@ async function postpone(ctx: Context, webhook: WebhookRecord, status: number | n
   const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** (attempts - 1));
   const dueAt = new Date(now.getTime() + pauseMs);
   const { id, position } = webhook;
-  await database.inTenant(ctx.tenant.id, async (tx) => {
-    await giveBackWebhook(tx, id, { position, attempts, failingSince, dueAt });
+  const isOurs = await database.inTenant(ctx.tenant.id, async (tx) => {
+    if (!(await giveBackWebhook(tx, webhook, { position, attempts, failingSince, dueAt }))) return false;
     if (!isOver) {
       await jobs.enqueue(tx, { ...jobOf(ctx.tenant.id, id), delaySeconds: Math.ceil(pauseMs / 1_000) });
     }
+    return true;
   });
-  if (isOver) await disable(ctx, webhook, status);
+  if (isOver && isOurs) await disable(ctx, webhook, status);
 }
 
 async function disable(ctx: Context, { id, name }: WebhookRecord, status: number | null): Promise<void> {

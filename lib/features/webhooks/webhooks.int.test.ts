@@ -193,6 +193,23 @@ describe("a webhook", () => {
     expect(server.received).toHaveLength(2);
   });
 
+  it("that is enabled anew while it is called begins anew, whatever comes of the call", async () => {
+    const { administrator, webhook, server, rename, pass, seen } = await world();
+    server.answer = 500;
+    await rename("Silver");
+    server.meanwhile = async () => {
+      for (const enabled of [false, true]) await setWebhookEnabled(administrator, { id: webhook.id, enabled });
+    };
+    await pass();
+    expect(await seen()).toMatchObject({ enabled: true, failingSince: null });
+    server.answer = 204;
+    await rename("Bronze");
+    await pass();
+    const ids = server.received.map(({ headers }) => headers["webhook-id"]);
+    expect(ids).toHaveLength(2);
+    expect(ids[1]).not.toBe(ids[0]);
+  });
+
   it("keeps its latest deliveries alone, however much it is told", async () => {
     const { server, rename, pass, seen } = await world();
     for (let index = 0; index < keptDeliveries + 5; index++) await rename(`Plan ${String(index)}`);
