@@ -123,15 +123,18 @@ export type KeySetServer = {
   address: string;
   /** How many times it was asked for. */
   fetches(): number;
+  /** Publishes another one beside the first from now on. */
+  add(pair: SigningPair): void;
   /** It does not answer any more; may be called again. */
   stop(): void;
 };
 
 export async function serveKeySet(pair: SigningPair): Promise<KeySetServer> {
+  const keys = [pair.publicJwk];
   let fetches = 0;
   const server = createServer((_req, res) => {
     fetches++;
-    res.end(JSON.stringify({ keys: [pair.publicJwk] }));
+    res.end(JSON.stringify({ keys }));
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -140,6 +143,7 @@ export async function serveKeySet(pair: SigningPair): Promise<KeySetServer> {
     url: `http://${address}/keys`,
     address,
     fetches: () => fetches,
+    add: (other) => void keys.push(other.publicJwk),
     stop: () => server.close().closeAllConnections(),
   };
 }
