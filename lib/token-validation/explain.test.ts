@@ -191,6 +191,48 @@ describe("an explanation", () => {
     if (token) expect(JSON.stringify(checks)).not.toContain(token);
   });
 
+  it.each<[string, string, string, string]>([
+    [
+      "PATCH",
+      "/orders/1.0.0/items/7",
+      "resource",
+      "PATCH /items/7, which is none: this path exists, with GET and DELETE",
+    ],
+    [
+      "GET",
+      "/orders/1.0.0/Items/7",
+      "resource",
+      "which is none: it differs from /items/{id} in capital and small letters",
+    ],
+    ["POST", "/orders/1.0.0/status?x=1", "resource", "POST /status, which is none: this path exists, with GET"],
+    ["GET", "/orders/1.0.0/parcels", "resource", "GET /parcels, which is none"],
+    ["GET", "/orders/1.0.0/items//7", "resource", "GET /items//7, which is none"],
+    ["GET", "/orders/1.1.0/items", "api", "Orders is served under /orders/1.0.0 and /orders/2.0.0"],
+    ["GET", "/orders/items?version=1.0.0", "api", ": Orders is served under /orders/1.0.0 and /orders/2.0.0"],
+    ["GET", "/orders", "api", "GET /orders: Orders is served under /orders/1.0.0 and /orders/2.0.0"],
+    ["GET", "/orders/archive/2/items", "api", "items: Archive is served under /orders/archive/1"],
+    [
+      "GET",
+      "/Orders/1.0.0/items",
+      "api",
+      "Orders is served under /orders/1.0.0, where capital and small letters count",
+    ],
+    ["GET", "/order/1.0.0/items", "api", "GET /order/1.0.0/items"],
+  ])("says of %s %s what comes near", async (method, requestPath, check, seen) => {
+    const world = validationWorld([pair.publicJwk]);
+    world.change({
+      apis: [
+        ordersApi,
+        { ...ordersApi, id: "api-2", version: "2.0.0" },
+        { ...ordersApi, id: "api-3", name: "Archive", context: "/orders/archive", version: "1" },
+      ],
+    });
+    const { checks } = await world.explain(await signToken(pair, {}, world.nowSeconds()), calling(requestPath, method));
+    const failed = checks.find(({ outcome }) => outcome === "failed");
+    expect(failed?.name).toBe(check);
+    expect(failed?.seen.endsWith(seen)).toBe(true);
+  });
+
   it("cuts what a token says at length", async () => {
     const world = validationWorld([pair.publicJwk]);
     const token = await signToken(pair, { claims: { iss: `https://${"x".repeat(5_000)}` } }, world.nowSeconds());

@@ -82,6 +82,35 @@ export function listOf(texts: readonly string[], none: string): string {
   return texts.length === 0 ? none : texts.join(", ");
 }
 
+/** The same as a part of a sentence: "GET, PUT and DELETE". */
+export function allOf(texts: readonly string[]): string {
+  const last = texts.at(-1) ?? "";
+  return texts.length < 2 ? last : `${texts.slice(0, -1).join(", ")} and ${last}`;
+}
+
+/**
+ * Under which addresses the APIs are served that a call to none of them may have meant: in other letters, or under another
+ * version.
+ *
+ * @returns an empty text where none comes near
+ */
+export function servedNear({ published }: Snapshot, address: string): string {
+  const [path = ""] = address.toLowerCase().split(/[?#]/);
+  const beginsWith = (prefix: string) => `${path}/`.startsWith(`${prefix.toLowerCase()}/`);
+  const inOtherLetters = published.filter(({ context, version }) => beginsWith(`${context}/${version}`));
+  if (inOtherLetters.length > 0) return `${servedAt(inOtherLetters)}, where capital and small letters count`;
+  const ofContext = published.filter(({ context }) => beginsWith(context));
+  const longest = Math.max(...ofContext.map(({ context }) => context.length));
+  return servedAt(ofContext.filter(({ context }) => context.length === longest));
+}
+
+function servedAt(apis: Snapshot["published"]): string {
+  const names = [...new Set(apis.map(({ name }) => name))];
+  const addressesOf = (name: string) =>
+    apis.filter((api) => api.name === name).map(({ context, version }) => `${context}/${version}`);
+  return allOf(names.map((name) => `${name} is served under ${allOf(addressesOf(name))}`));
+}
+
 const kinds: Record<ReadToken["kind"], string> = {
   jwt: "a signed JWT",
   opaque: "an opaque token",

@@ -1,6 +1,6 @@
-import { listOf, type Explain } from "./explain.ts";
+import { allOf, listOf, type Explain } from "./explain.ts";
 import type { TokenFacts } from "./facts.ts";
-import type { SnapshotResource } from "./resources.ts";
+import type { ResourceTable, SnapshotResource } from "./resources.ts";
 import type { CompiledApi, Grant, GrantedSubscription, Snapshot, SubscriptionState, TrustAnchor } from "./snapshot.ts";
 import { refuse, refuseScope, type Allowed, type KeyType, type Reason, type Refused, type Verdict } from "./verdict.ts";
 
@@ -39,7 +39,11 @@ export function judge(
       : refuseResource(
           api.resources.find(api.kind === "HTTP" ? method : "GET", path),
           facts,
-          explain && { asked: `${method} ${path === "" ? "/" : path}`, explain },
+          explain && {
+            asked: `${method} ${path === "" ? "/" : path}`,
+            nearby: () => resourcesNear(api.resources, path),
+            explain,
+          },
         );
   if (closed) return closed;
   explain?.("audience", {
@@ -52,15 +56,15 @@ export function judge(
   return allow({ snapshot, anchor, facts, api, grant }, subscription);
 }
 
-/** @param told who listens, and what the call asks for, in words for people */
+/** @param told who listens, what the call asks for, and what there is instead where that is none, in words for people */
 function refuseResource(
   resource: SnapshotResource | null | undefined,
   { scopes }: TokenFacts,
-  told: { asked: string; explain: Explain } | undefined,
+  told: { asked: string; nearby?: () => string; explain: Explain } | undefined,
 ): Refused | null {
   told?.explain("resource", {
     expected: "a resource of the API",
-    seen: resource ? `${told.asked}, which is ${resource.method} ${resource.path}` : `${told.asked}, which is none`,
+    seen: `${told.asked}, which is ${resource ? `${resource.method} ${resource.path}` : `none${told.nearby?.() ?? ""}`}`,
   });
   if (!resource) return refuse("resource_unknown");
   told?.explain("scopes", {
@@ -70,6 +74,13 @@ function refuseResource(
   });
   if (resource.scopes.length === 0 || resource.scopes.some((scope) => scopes.includes(scope))) return null;
   return refuseScope(resource.scopes);
+}
+
+/** What of an API comes near a call that is none of its resources; empty where nothing does. */
+function resourcesNear(resources: ResourceTable, path: string): string {
+  const { methods, otherLetters } = resources.near(path);
+  if (methods.length > 0) return `: this path exists, with ${allOf(methods)}`;
+  return otherLetters.length > 0 ? `: it differs from ${allOf(otherLetters)} in capital and small letters` : "";
 }
 
 /** The name of the type is in every schema and tells nothing (GraphQL §4.4). */

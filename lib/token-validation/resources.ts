@@ -42,6 +42,25 @@ export class ResourceTable {
     return found === blocked ? null : found;
   }
 
+  /**
+   * What comes near a path for which `find` finds nothing, to be told to people.
+   *
+   * @returns the methods with which the path exists, and the paths of resources that differ from it in capital and small
+   *   letters alone
+   */
+  near(path: string): { methods: string[]; otherLetters: string[] } {
+    const segments = readSegments(path);
+    if (!segments) return { methods: [], otherLetters: [] };
+    const [methods, otherLetters] = [new Set<string>(), new Set<string>()];
+    for (const [method, root] of this.#roots) {
+      const found = walk(root, segments, 0);
+      const meant = found === blocked ? walkFolded(root, segments, 0) : null;
+      if (meant) otherLetters.add(meant.path);
+      else if (found) methods.add(method);
+    }
+    return { methods: [...methods], otherLetters: [...otherLetters] };
+  }
+
   #match(method: string, segments: readonly string[]): SnapshotResource | typeof blocked | null {
     const root = this.#roots.get(method);
     return root ? walk(root, segments, 0) : null;
@@ -115,6 +134,18 @@ function walk(node: Node, segments: readonly string[], at: number): SnapshotReso
   const byParameter = node.parameter && walk(node.parameter, segments, at + 1);
   if (byParameter) return byParameter;
   return node.rest && segments.slice(at).every((rest) => !rest.includes(";")) ? node.rest : null;
+}
+
+/** The resource that a blocked path is in other letters. */
+function walkFolded(node: Node, segments: readonly string[], at: number): SnapshotResource | null {
+  const segment = segments[at];
+  if (segment === undefined) return node.resource ?? node.rest;
+  const literals = node.literals.get(fold(segment))?.exact.values() ?? [];
+  for (const next of [...literals, ...(node.parameter ? [node.parameter] : [])]) {
+    const found = walkFolded(next, segments, at + 1);
+    if (found) return found;
+  }
+  return node.rest;
 }
 
 function leadsSomewhere(nodes: Map<string, Node>, segments: readonly string[], at: number): boolean {

@@ -106,6 +106,8 @@ export type Snapshot = {
   readonly tenantId: string;
   readonly version: bigint;
   readonly suspended: boolean;
+  /** Every API that may be called. */
+  readonly published: readonly Allowed["api"][];
   /** Whose a token is. */
   readonly owners: Ownership;
   readonly anchorsById: ReadonlyMap<string, TrustAnchor>;
@@ -124,6 +126,7 @@ export function compileSnapshot(data: SnapshotData): Snapshot {
     tenantId: data.tenantId,
     version: data.version,
     suspended: data.suspended,
+    published: [...apis.values()].map(({ view }) => view),
     owners: new Ownership(data.trustAnchors),
     anchorsById: new Map(data.trustAnchors.map((anchor) => [anchor.keyManagerId, anchor])),
     findApi: (context, version) => apis.get(`${context}/${version}`) ?? null,

@@ -7,7 +7,16 @@ import { refuseCertificate } from "./binding.ts";
 import type { CallerProof } from "./caller-proof.ts";
 import { maximumTokenCharacters, readToken, type ReadToken } from "./compact-token.ts";
 import { defaultDpopLimits, DpopVerifier, type DpopLimits } from "./dpop.ts";
-import { formatSides, listen, listOf, ownerSides, timeSides, type Explain, type Explanation } from "./explain.ts";
+import {
+  formatSides,
+  listen,
+  listOf,
+  ownerSides,
+  servedNear,
+  timeSides,
+  type Explain,
+  type Explanation,
+} from "./explain.ts";
 import type { TokenFacts } from "./facts.ts";
 import { isRefused } from "./facts.ts";
 import {
@@ -150,7 +159,7 @@ export function createValidator(ports: ValidatorPorts): Validator {
     if (!snapshot) return refuseForNow(1);
     if (snapshot.suspended) return refuse("tenant_suspended");
     const target = findTarget(snapshot, request);
-    explain?.("api", apiSides(request, target?.api));
+    explain?.("api", apiSides(snapshot, request, target?.api));
     if (!target) return refuse("api_unknown");
     explain?.("token", { expected: "an access token", seen: request.token ? "one" : "none" });
     if (!request.token) return refuse("token_missing");
@@ -347,12 +356,10 @@ function introspectionSides({ name }: TrustAnchor, facts: TokenFacts | Refused) 
   };
 }
 
-function apiSides({ method, target }: ValidationRequest, api: CompiledApi | undefined) {
+function apiSides(snapshot: Snapshot, { method, target }: ValidationRequest, api: CompiledApi | undefined) {
   const called = "requestPath" in target ? target.requestPath : `${target.api.context}/${target.api.version}`;
-  return {
-    expected: "the address of a published API",
-    seen: `${method} ${called}${api ? `: ${api.view.name} ${api.view.version}` : ""}`,
-  };
+  const found = api ? `${api.view.name} ${api.view.version}` : servedNear(snapshot, called);
+  return { expected: "the address of a published API", seen: `${method} ${called}${found && `: ${found}`}` };
 }
 
 function unreadSides({ consumerKey }: TokenFacts) {
