@@ -1,11 +1,13 @@
 import { Identifier } from "#components/ui/identifier.tsx";
 import { RelativeTime } from "#components/ui/relative-time.tsx";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "#components/ui/table.tsx";
+import { TextLink } from "#components/ui/text-link.tsx";
+import { keyTypeLabels } from "#lib/features/key-mappings/contract.ts";
 import type { RevocationView } from "#lib/features/revocations/contract.ts";
 
 const kinds: Record<RevocationView["kind"], { label: string; value: string }> = {
-  TOKEN_ID: { label: "One token", value: "token id" },
-  TOKEN_DIGEST: { label: "One token", value: "digest" },
+  TOKEN_ID: { label: "One token, by its id", value: "token id" },
+  TOKEN_DIGEST: { label: "One token, by its digest", value: "digest" },
   CONSUMER_KEY: { label: "All of a consumer key", value: "consumer key" },
   SUBJECT: { label: "All of a subject", value: "subject" },
 };
@@ -33,6 +35,7 @@ export function RevocationTable({ items }: { items: readonly RevocationView[] })
                 <span className="text-muted max-w-64 font-normal">
                   <Identifier value={item.value} label={kinds[item.kind].value} />
                 </span>
+                {item.kind === "CONSUMER_KEY" && <Holder holder={item.holder} />}
               </span>
             </TableHeader>
             <TableCell>{item.keyManager ?? "A key manager that is gone"}</TableCell>
@@ -50,5 +53,16 @@ export function RevocationTable({ items }: { items: readonly RevocationView[] })
         ))}
       </TableBody>
     </Table>
+  );
+}
+
+/** Whom the revocation of a consumer key hits. */
+function Holder({ holder }: Pick<RevocationView, "holder">) {
+  if (!holder) return <span className="text-muted font-normal">No application here has it</span>;
+  return (
+    <span className="font-normal">
+      <TextLink href={`/admin/applications/${holder.id}`}>{holder.name}</TextLink>,{" "}
+      {keyTypeLabels[holder.keyType].toLowerCase()} keys
+    </span>
   );
 }

@@ -9,18 +9,19 @@ import { useActionForm } from "#components/form/use-action-form.ts";
 import { Button } from "#components/ui/button.tsx";
 import { Dialog, DialogClose, DialogContent, DialogFooter, DialogTrigger } from "#components/ui/dialog.tsx";
 import type { ActionResult } from "#lib/features/actions/contract.ts";
+import { keyTypeLabels } from "#lib/features/key-mappings/contract.ts";
 import {
   keptDays,
   revocableLabels,
   revocableThings,
   RevokeTokensInput,
-  type RevokedView,
+  type RevokedTargetView,
   type RevokingKeyManager,
 } from "#lib/features/revocations/contract.ts";
 
 type RevokeFormProps = {
   keyManagers: readonly RevokingKeyManager[];
-  revoke: (input: RevokeTokensInput) => Promise<ActionResult<RevokedView>>;
+  revoke: (input: RevokeTokensInput) => Promise<ActionResult<RevokedTargetView>>;
 };
 
 /** Revokes one token, or all of a consumer key or a subject. */
@@ -40,7 +41,7 @@ export function RevokeDialog({ trigger, ...props }: RevokeFormProps & { trigger:
 }
 
 function RevokeForm({ keyManagers, revoke, close }: RevokeFormProps & { close: () => void }) {
-  const form = useActionForm<RevokeTokensInput, RevokedView>({
+  const form = useActionForm<RevokeTokensInput, RevokedTargetView>({
     schema: RevokeTokensInput,
     action: revoke,
     defaultValues: {
@@ -49,8 +50,8 @@ function RevokeForm({ keyManagers, revoke, close }: RevokeFormProps & { close: (
       value: "",
       days: keptDays.fallback,
     },
-    onSuccess: () => {
-      toast.success("Revoked. Gateways refuse it within five seconds.");
+    onSuccess: (revoked) => {
+      tell(revoked);
       close();
     },
   });
@@ -99,6 +100,24 @@ function RevokeForm({ keyManagers, revoke, close }: RevokeFormProps & { close: (
       </DialogFooter>
     </ActionForm>
   );
+}
+
+/** Says what was reached. A consumer key of nobody may be a typing error, so that stays until it is closed. */
+function tell(revoked: RevokedTargetView) {
+  if (revoked.what !== "CONSUMER_KEY") {
+    const how = revoked.what === "TOKEN" && revoked.isOpaque ? " as an opaque token" : "";
+    toast.success(`Revoked${how}. Gateways refuse it within five seconds.`);
+  } else if (revoked.holder) {
+    const { name, keyType } = revoked.holder;
+    toast.success(`Revoked: ${name}, ${keyTypeLabels[keyType].toLowerCase()} keys.`, {
+      description: "Gateways refuse the tokens issued so far within five seconds.",
+    });
+  } else {
+    toast.warning(`No application here has this consumer key at ${revoked.keyManager}.`, {
+      description: "It is revoked nevertheless: gateways refuse its tokens within five seconds.",
+      duration: Infinity,
+    });
+  }
 }
 
 const labels = {

@@ -189,6 +189,31 @@ export async function listTokenHolders(
   return rows.map(({ keyType, keyManager }) => ({ keyType, keyManagerName: keyManager.displayName }));
 }
 
+/** Whose a client is. */
+export type ConsumerKeyHolder = {
+  keyManagerId: KeyManagerId;
+  consumerKey: string;
+  keyType: KeyType;
+  application: { id: ApplicationId; name: string };
+};
+
+/** The applications of the tenant that hold these consumer keys, at whichever key manager. */
+export async function listConsumerKeyHolders(
+  ctx: TenantContext,
+  consumerKeys: readonly string[],
+): Promise<ConsumerKeyHolder[]> {
+  if (consumerKeys.length === 0) return [];
+  const rows = await tenantDb(ctx).keyMapping.findMany({
+    where: { consumerKey: { in: [...consumerKeys] } },
+    select: { keyManagerId: true, consumerKey: true, keyType: true, application: { select: { id: true, name: true } } },
+    orderBy: { id: "asc" },
+  });
+  return rows.map(({ keyManagerId, consumerKey, keyType, application: { id, name } }) => ({
+    ...{ keyManagerId: keyManagerId as KeyManagerId, consumerKey: consumerKey ?? "", keyType },
+    application: { id: id as ApplicationId, name },
+  }));
+}
+
 export async function findKeyMappingOf(
   ctx: TenantContext,
   place: { applicationId: ApplicationId; keyManagerId: KeyManagerId; keyType: KeyType },

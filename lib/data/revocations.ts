@@ -277,16 +277,27 @@ export type KnownToken = {
 };
 
 /** True where a token of a key manager was revoked, alone or with all of its client or its subject. */
-export async function isTokenRevoked(
+export async function isTokenRevoked(ctx: TenantContext, keyManager: string, token: KnownToken): Promise<boolean> {
+  return (await findRevocationOf(ctx, keyManager, token)) !== null;
+}
+
+const fewestFirst: readonly RevocationKind[] = ["TOKEN_ID", "TOKEN_DIGEST", "CONSUMER_KEY", "SUBJECT"];
+
+/**
+ * As what a token of a key manager was revoked: alone, or with all of its client or its subject. Of several the one counts
+ * that reaches the fewest tokens.
+ */
+export async function findRevocationOf(
   ctx: TenantContext,
   keyManager: string,
   { tokenId, digest, consumerKey, subject, issuedAt }: KnownToken,
-): Promise<boolean> {
+): Promise<RevocationKind | null> {
   const where = { tenantId: ctx.tenantId, keyManager };
   const one = (kind: RevocationKind, value: string | null) => (value === null ? [] : [{ ...where, kind, value }]);
   const later = issuedAt === null ? {} : { issuedBefore: { gt: issuedAt } };
   const all = (kind: RevocationKind, value: string | null) => one(kind, value).map((named) => ({ ...named, ...later }));
-  const row = await tenantDb(ctx).revocation.findFirst({
+  // Four at most. To sort them, the database might walk an index through everything that is revoked at the key manager.
+  const rows = await tenantDb(ctx).revocation.findMany({
     where: {
       OR: [
         ...one("TOKEN_ID", tokenId),
@@ -295,9 +306,9 @@ export async function isTokenRevoked(
         ...all("SUBJECT", subject),
       ],
     },
-    select: { value: true },
+    select: { kind: true },
   });
-  return row !== null;
+  return fewestFirst.find((kind) => rows.some((row) => row.kind === kind)) ?? null;
 }
 
 /**

@@ -1,5 +1,5 @@
 /** What people are told about calls and tokens. Everything is read at this moment, by the code that judges calls. */
-import { isTokenRevoked } from "#lib/data/revocations.ts";
+import { findRevocationOf } from "#lib/data/revocations.ts";
 import { readTenantConfiguration } from "#lib/data/validation-snapshot.ts";
 import type { Dependencies } from "#lib/features/context.ts";
 import type { CallExplanation, ExplainCall } from "#lib/features/explanations/contract.ts";
@@ -56,7 +56,7 @@ function validatorOf(deps: Dependencies) {
     },
     isRevoked: (tenantId, { revocationName }, { facts, digest }) =>
       database.inTenant(tenantId as TenantId, (tx) =>
-        isTokenRevoked(tx, revocationName, {
+        findRevocationOf(tx, revocationName, {
           ...{ digest, tokenId: facts.tokenId, consumerKey: facts.consumerKey, subject: facts.subject },
           issuedAt: facts.issuedAt === null ? null : new Date(facts.issuedAt * 1000),
         }),

@@ -81,8 +81,15 @@ export type ValidatorPorts = {
   snapshot: (tenantId: string) => Soon<Snapshot | null>;
   /** What a consumer key opens; null where it belongs to nobody. Rejects where that cannot be known at the moment. */
   grant: (tenantId: string, keyManagerId: string, consumerKey: string) => Soon<Grant | null>;
-  /** Whether the token was revoked, alone or with others. `digest` is the SHA-256 of all of it, base64url. */
-  isRevoked: (tenantId: string, anchor: TrustAnchor, token: { facts: TokenFacts; digest: string }) => Soon<boolean>;
+  /**
+   * Whether the token was revoked, alone or with others; for people, also as what. `digest` is the SHA-256 of all of it,
+   * base64url.
+   */
+  isRevoked: (
+    tenantId: string,
+    anchor: TrustAnchor,
+    token: { facts: TokenFacts; digest: string },
+  ) => Soon<boolean | RevokedAs | null>;
   fetchKeySet: FetchKeySet;
   introspect: Introspect;
   log: Log;
@@ -106,6 +113,9 @@ export type Validator = {
    */
   explain(request: ValidationRequest): Promise<Explanation>;
 };
+
+/** What a revocation names: a token by its id or its digest, or all tokens of a client or a subject. */
+export type RevokedAs = "TOKEN_ID" | "TOKEN_DIGEST" | "CONSUMER_KEY" | "SUBJECT";
 
 /** A token that may be used, and the key manager that it belongs to. */
 export type Inspected = { facts: TokenFacts; anchor: TrustAnchor };
@@ -226,7 +236,7 @@ export function createValidator(ports: ValidatorPorts): Validator {
     if (untimely) return untimely;
     const isRevoked = ports.isRevoked(snapshot.tenantId, anchor, { facts, digest });
     // Asked again of what was remembered: the key manager may have been disabled, or the API may be another one.
-    return whenThere(isRevoked, (found) => refuseRevoked(found, explain) ?? refuseAnchor(anchor, accepting));
+    return whenThere(isRevoked, (found) => refuseRevoked(found, facts, explain) ?? refuseAnchor(anchor, accepting));
   }
 
   /** Asked on every call: a proof belongs to one call, a certificate to one connection. */
@@ -325,12 +335,31 @@ function findTarget(snapshot: Snapshot, { target }: ValidationRequest): { api: C
   return api && { api, path: target.path };
 }
 
-function refuseRevoked(isRevoked: boolean, explain: Explain | undefined): Refused | null {
+function refuseRevoked(
+  revoked: boolean | RevokedAs | null,
+  facts: TokenFacts,
+  explain: Explain | undefined,
+): Refused | null {
   explain?.("revocation", {
     expected: "neither the token nor its consumer key nor its subject is revoked",
-    seen: isRevoked ? "one of them is" : "none is",
+    seen: revoked ? revokedWords(revoked, facts) : "none is",
   });
-  return isRevoked ? refuse("token_revoked") : null;
+  return revoked ? refuse("token_revoked") : null;
+}
+
+function revokedWords(revoked: true | RevokedAs, { tokenId, consumerKey, subject }: TokenFacts): string {
+  switch (revoked) {
+    case true:
+      return "one of them is";
+    case "TOKEN_ID":
+      return `the token is, by its id ${tokenId ?? ""}`;
+    case "TOKEN_DIGEST":
+      return "the token is, by its digest";
+    case "CONSUMER_KEY":
+      return `all earlier tokens of the consumer key ${consumerKey ?? ""} are`;
+    case "SUBJECT":
+      return `all earlier tokens of the subject ${subject ?? ""} are`;
+  }
 }
 
 function judgeWith(

@@ -3,6 +3,7 @@ import { tenantDb } from "#lib/data/database.ts";
 import { gatewayTenant, keySetOutbound } from "#tooling/testing/gateway.ts";
 import { testDependencies, testTenant } from "#tooling/testing/tenant.ts";
 import { consumerKey, signingPair, signToken, type SigningPair, type TokenParts } from "#tooling/testing/validation.ts";
+import type { RevocableThing } from "../revocations/contract.ts";
 import { revokeTokens } from "../revocations/revoke.ts";
 import { explainCall } from "./explain.ts";
 
@@ -52,13 +53,27 @@ describe("explaining a call", () => {
     expect(failed(await explain())).toEqual([]);
   });
 
-  it("sees revocations of one token and of all of a client", async () => {
+  it("says as what a token was revoked: alone by its id or its digest, with all of its client or of its subject", async () => {
     const { administrator, ids } = world;
-    await revokeTokens(administrator, { keyManagerId: ids.keyManager, what: "TOKEN_ID", value: "gone" });
+    const revoke = (what: RevocableThing, value: string) =>
+      revokeTokens(administrator, { keyManagerId: ids.keyManager, what, value });
+    const iat = Math.floor(Date.now() / 1000) - 60;
+    const seenOf = async (claims: Record<string, unknown>) => {
+      const { checks } = await explain({ claims: { iat, ...claims } });
+      return checks.find(({ name, outcome }) => name === "revocation" && outcome === "failed")?.seen;
+    };
+    await revoke("TOKEN_ID", "gone");
     expect(failed(await explain({ claims: { jti: "gone" } }))).toEqual(["revocation"]);
     expect(failed(await explain({ claims: { jti: "another" } }))).toEqual([]);
-    await revokeTokens(administrator, { keyManagerId: ids.keyManager, what: "CONSUMER_KEY", value: consumerKey });
-    expect(failed(await explain({ claims: { jti: "another" } }))).toEqual(["revocation"]);
+    await revoke("SUBJECT", "user-1");
+    expect(await seenOf({ jti: "gone" })).toBe("the token is, by its id gone");
+    expect(await seenOf({})).toBe("all earlier tokens of the subject user-1 are");
+    await revoke("CONSUMER_KEY", consumerKey);
+    expect(await seenOf({})).toBe(`all earlier tokens of the consumer key ${consumerKey} are`);
+    const pasted = await token({ claims: { jti: undefined } });
+    await revoke("TOKEN", pasted);
+    const call = { token: pasted, method: "GET" as const, address: "/orders/1.0.0/items/7" };
+    expect((await explainCall(administrator, call)).checks.at(-1)?.seen).toBe("the token is, by its digest");
   });
 
   it("knows nothing of another tenant's APIs", async () => {

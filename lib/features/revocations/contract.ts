@@ -3,6 +3,7 @@ import { tokenKinds } from "#lib/connector-kit/contract.ts";
 import { CursorInput } from "#lib/foundation/cursor.ts";
 import type { TenantId } from "#lib/foundation/ids.ts";
 import { isCleanLine, searchText } from "#lib/foundation/text.ts";
+import type { KeyType } from "../key-mappings/contract.ts";
 
 /** What can be revoked at a key manager. */
 export const revocableThings = ["TOKEN", "TOKEN_ID", "CONSUMER_KEY", "SUBJECT"] as const;
@@ -99,6 +100,16 @@ export const ListRevocationsInput = z.strictObject({
 /** A key manager whose tokens can be revoked. */
 export type RevokingKeyManager = { id: string; displayName: string };
 
+/** The application whose consumer key it is. */
+export type KeyHolder = { id: string; name: string; keyType: KeyType };
+
+/** What a revocation reached, for whoever asked for it. */
+export type RevokedTargetView =
+  | { what: "TOKEN"; isOpaque: boolean }
+  | { what: "TOKEN_ID" | "SUBJECT" }
+  /** No holder where no application of the tenant has this consumer key there; its tokens are refused all the same. */
+  | { what: "CONSUMER_KEY"; keyManager: string; holder: KeyHolder | null };
+
 /** What was revoked by one request. */
 export type RevokedView = {
   /** How many consumer keys, subjects or tokens. */
@@ -114,6 +125,8 @@ export type RevocationView = {
   value: string;
   /** The name of the key manager; null where it exists no more. */
   keyManager: string | null;
+  /** Of a consumer key: null where no application of the tenant holds it. */
+  holder: KeyHolder | null;
   issuedBefore: string | null;
   expiresAt: string;
   /** Null where the tenant's own server did by itself. */

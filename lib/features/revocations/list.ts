@@ -2,9 +2,10 @@ import { z } from "zod";
 import { findConnector } from "#connectors/registry.ts";
 import { listAllKeyManagers } from "#lib/data/key-managers.ts";
 import { readCursor } from "#lib/data/paging.ts";
-import { listRevocations as readRevocations } from "#lib/data/revocations.ts";
+import { listRevocations as readRevocations, type ListedRevocation } from "#lib/data/revocations.ts";
 import { defineQuery } from "../verb.ts";
 import { ListRevocationsInput, type RevocationListView, type RevokingKeyManager } from "./contract.ts";
+import { readKeyHolders, type HeldKey } from "./holders.ts";
 import { revocationName } from "./name.ts";
 
 /** A page of what is revoked in the tenant, newest first; what has expired by itself is left out. */
@@ -16,19 +17,27 @@ export const listRevocations = defineQuery({
     const now = ctx.deps.clock.now();
     const page = await readRevocations(ctx, { search, now, after: readCursor(cursor), limit });
     const keyManagers = await listAllKeyManagers(ctx);
-    const names = new Map(
-      keyManagers.map(({ id, connectorId, displayName }) => [
-        revocationName(id, findConnector(connectorId)),
-        displayName,
-      ]),
+    const byName = new Map(keyManagers.map((one) => [revocationName(one.id, findConnector(one.connectorId)), one]));
+    const keyOf = ({ kind, value, keyManager }: ListedRevocation): HeldKey | null => {
+      const issuer = kind === "CONSUMER_KEY" ? byName.get(keyManager) : undefined;
+      return issuer ? { keyManagerId: issuer.id, consumerKey: value } : null;
+    };
+    const holderOf = await readKeyHolders(
+      ctx,
+      page.items.flatMap((item) => keyOf(item) ?? []),
     );
-    const items = page.items.map(({ id, kind, value, keyManager, issuedBefore, expiresAt, revokedBy, revokedAt }) => ({
-      ...{ id, kind, value, revokedBy },
-      keyManager: names.get(keyManager) ?? null,
-      issuedBefore: issuedBefore?.toISOString() ?? null,
-      expiresAt: expiresAt.toISOString(),
-      revokedAt: revokedAt.toISOString(),
-    }));
+    const items = page.items.map((item) => {
+      const { id, kind, value, issuedBefore, expiresAt, revokedBy, revokedAt } = item;
+      const key = keyOf(item);
+      return {
+        ...{ id, kind, value, revokedBy },
+        keyManager: byName.get(item.keyManager)?.displayName ?? null,
+        holder: key && holderOf(key),
+        issuedBefore: issuedBefore?.toISOString() ?? null,
+        expiresAt: expiresAt.toISOString(),
+        revokedAt: revokedAt.toISOString(),
+      };
+    });
     return { items, nextCursor: page.nextCursor };
   },
 });

@@ -11,6 +11,7 @@ describe("a pasted token", () => {
   it("is known by its id and its digest, and says who issued it and when it expires", () => {
     const token = jwt({ iss: "https://login.example", jti: "t-1", exp: 1_800_000_000.5 });
     expect(readPastedToken(token)).toEqual({
+      isOpaque: false,
       marks: [
         { kind: "TOKEN_ID", value: "t-1" },
         { kind: "TOKEN_DIGEST", value: tokenDigest(token) },
@@ -21,14 +22,15 @@ describe("a pasted token", () => {
   });
 
   it.each([
-    ["an opaque token", "6be6cb01-fd7e-3fa8-bf42-1d6b2f9c0a3e"],
-    ["a JWT whose claims are of other types", jwt({ iss: 1, jti: ["t-1"], exp: "soon" })],
-    ["a JWT without claims", jwt(null)],
-    ["three parts that are no JSON", "a.b.c"],
-    ["an encrypted token", "a.b.c.d.e"],
-    ["a moment that no calendar has", jwt({ exp: 1e300 })],
-  ])("that is %s is known by its digest alone", (_case, token) => {
+    ["an opaque token", true, "6be6cb01-fd7e-3fa8-bf42-1d6b2f9c0a3e"],
+    ["a JWT whose claims are of other types", false, jwt({ iss: 1, jti: ["t-1"], exp: "soon" })],
+    ["a JWT without claims", true, jwt(null)],
+    ["three parts that are no JSON", true, "a.b.c"],
+    ["an encrypted token", true, "a.b.c.d.e"],
+    ["a moment that no calendar has", false, jwt({ exp: 1e300 })],
+  ])("that is %s is known by its digest alone", (_case, isOpaque, token) => {
     expect(readPastedToken(token)).toEqual({
+      isOpaque,
       marks: [{ kind: "TOKEN_DIGEST", value: tokenDigest(token) }],
       issuer: undefined,
       expiresAt: undefined,

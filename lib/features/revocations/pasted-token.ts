@@ -12,6 +12,8 @@ const claimsShape = z.object({
 
 /** By what a token is known without the token itself, and what it says about itself; nothing of that is verified. */
 export type PastedToken = {
+  /** It is no signed JWT: its issuer alone can read it. */
+  isOpaque: boolean;
   marks: Pick<RevocationRecord, "kind" | "value">[];
   issuer: string | undefined;
   expiresAt: Date | undefined;
@@ -22,19 +24,21 @@ export type PastedToken = {
  * algorithms one claim set has several good signatures, so that its digest alone would not hold it.
  */
 export function readPastedToken(token: string): PastedToken {
-  const { iss: issuer, jti, exp } = readClaims(token);
+  const claims = readClaims(token);
+  const { iss: issuer, jti, exp } = claims ?? {};
   const marks: PastedToken["marks"] = [{ kind: "TOKEN_DIGEST", value: tokenDigest(token) }];
   if (jti !== undefined) marks.unshift({ kind: "TOKEN_ID", value: jti });
-  return { marks, issuer, expiresAt: exp === undefined ? undefined : new Date(Math.ceil(exp) * 1_000) };
+  const isOpaque = claims === null;
+  return { isOpaque, marks, issuer, expiresAt: exp === undefined ? undefined : new Date(Math.ceil(exp) * 1_000) };
 }
 
-/** Nothing, where it is no signed JWT. */
-function readClaims(token: string): z.output<typeof claimsShape> {
+/** @returns null where it is no signed JWT */
+function readClaims(token: string): z.output<typeof claimsShape> | null {
   const parts = token.split(".");
-  if (parts.length !== 3) return {};
+  if (parts.length !== 3) return null;
   try {
     return claimsShape.parse(parseUntrustedJson(Buffer.from(parts[1] ?? "", "base64url").toString("utf8")));
   } catch {
-    return {};
+    return null;
   }
 }

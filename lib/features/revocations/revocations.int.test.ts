@@ -95,6 +95,47 @@ describe("an administrator", () => {
     ).rejects.toMatchObject({ code: "key_manager.not_found" });
   });
 
+  it("learns whom the revocation of a consumer key hits, at this key manager and not another, then and in the list", async () => {
+    const { administrator, tenantId, ids } = await gatewayTenant(deps);
+    const elsewhere = newId();
+    const connectorId = connectors.find(({ permanent }) => !permanent)?.id ?? "";
+    await deps.database.inTenant(tenantId, (tx) =>
+      tenantDb(tx).keyManager.create({
+        data: {
+          ...{ tenantId, id: elsewhere, name: "elsewhere", displayName: "Elsewhere", connectorId },
+          ...{ issuer: "https://elsewhere.example", endpoints: {}, grantTypes: [], signingKeys: { kind: "none" } },
+          ...{ connection: {}, sealedSecrets: {} },
+        },
+      }),
+    );
+    const revoke = (keyManagerId: string, value: string) =>
+      revokeTokens(administrator, { keyManagerId, what: "CONSUMER_KEY", value });
+    const holder = { id: ids.application, name: "Läden & Co", keyType: "PRODUCTION" };
+    const [shop, other] = [
+      { what: "CONSUMER_KEY", keyManager: "Shop identity" },
+      { what: "CONSUMER_KEY", keyManager: "Elsewhere" },
+    ];
+    expect(await revoke(ids.keyManager, consumerKey)).toEqual({ ...shop, holder });
+    expect(await revoke(ids.keyManager, "mistyped")).toEqual({ ...shop, holder: null });
+    expect(await revoke(elsewhere, consumerKey)).toEqual({ ...other, holder: null });
+    await revokeTokens(administrator, { keyManagerId: ids.keyManager, what: "SUBJECT", value: consumerKey });
+    const { items } = await listRevocations(administrator, {});
+    expect(items.map((item) => [item.kind, item.keyManager, item.value, item.holder])).toEqual([
+      ["SUBJECT", "Shop identity", consumerKey, null],
+      ["CONSUMER_KEY", "Elsewhere", consumerKey, null],
+      ["CONSUMER_KEY", "Shop identity", "mistyped", null],
+      ["CONSUMER_KEY", "Shop identity", consumerKey, holder],
+    ]);
+  });
+
+  it("learns whether a pasted token was revoked as an opaque one", async () => {
+    const { administrator, ids } = await gatewayTenant(deps);
+    const paste = (value: string) =>
+      revokeTokens(administrator, { keyManagerId: ids.keyManager, what: "TOKEN", value });
+    expect(await paste(await token())).toEqual({ what: "TOKEN", isOpaque: false });
+    expect(await paste("6be6cb01-fd7e-3fa8-bf42-1d6b2f9c0a3e")).toEqual({ what: "TOKEN", isOpaque: true });
+  });
+
   it("sees what is revoked page by page, newest first, and finds it by a part of it", async () => {
     const { administrator, ids } = await gatewayTenant(deps);
     for (const value of ["ada", "ben", "100%"]) {
