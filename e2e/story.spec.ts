@@ -209,7 +209,7 @@ test("an administrator, a creator, a developer and a gateway do the whole job", 
   });
 
   await test.step("a key manager that the API no longer accepts is refused", async () => {
-    await acceptOnly(creator, "Orders", [builtIn]);
+    await acceptOnly(creator, "Orders", [builtIn], "Web shop");
     await expect
       .poll(() => refusal(keycloakToken), { timeout: effectMs, intervals: [100] })
       .toEqual({ status: 401, code: "900901", reason: "key_manager_not_accepted" });

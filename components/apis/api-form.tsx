@@ -1,6 +1,7 @@
 "use client";
 
 import { useRouter } from "next/navigation";
+import { useState } from "react";
 import { useWatch } from "react-hook-form";
 import { toast } from "sonner";
 import { ActionForm, FormFooter, FormSection, SubmitButton } from "#components/form/action-form.tsx";
@@ -9,9 +10,16 @@ import { useActionForm } from "#components/form/use-action-form.ts";
 import { Notice } from "#components/ui/notice.tsx";
 import { TextLink } from "#components/ui/text-link.tsx";
 import type { ActionResult } from "#lib/features/actions/contract.ts";
-import { ApiInput, EditApiInput, type ApiView } from "#lib/features/apis/contract.ts";
+import {
+  ApiInput,
+  EditApiInput,
+  type AcceptanceImpactView,
+  type ApiView,
+  type PreviewAcceptanceInput,
+} from "#lib/features/apis/contract.ts";
 import type { ChoosableKeyManager } from "#lib/features/key-managers/contract.ts";
 import type { PlanView } from "#lib/features/plans/contract.ts";
+import { AcceptanceDialog } from "./acceptance-dialog.tsx";
 import { AcceptedKeyManagers } from "./accepted-key-managers.tsx";
 import { AvailabilityField } from "./availability-field.tsx";
 import { KindField } from "./kind-field.tsx";
@@ -30,10 +38,12 @@ type ApiFormProps = {
   keyManagers: readonly ChoosableKeyManager[];
   create?: (input: ApiInput) => Promise<ActionResult<ApiView>>;
   update?: (input: ApiInput & { id: string; revision: number }) => Promise<ActionResult<ApiView>>;
+  /** With `update`: who would be refused by what is about to be saved. */
+  previewAcceptance?: (input: PreviewAcceptanceInput) => Promise<ActionResult<AcceptanceImpactView | null>>;
 };
 
 /** Everything about an API but its state: for a new one, and for one that stands. */
-export function ApiForm({ initial, plans, keyManagers, create, update }: ApiFormProps) {
+export function ApiForm({ initial, plans, keyManagers, create, update, previewAcceptance }: ApiFormProps) {
   const router = useRouter();
   const editing = update !== undefined;
   const form = useActionForm<ApiInput, ApiView>({
@@ -48,8 +58,22 @@ export function ApiForm({ initial, plans, keyManagers, create, update }: ApiForm
     },
   });
 
+  const [impact, setImpact] = useState<AcceptanceImpactView | null>(null);
+
+  /** Saves at once, or asks first where callers would lose access. */
+  async function submit(): Promise<void> {
+    const { id } = initial;
+    const { acceptAllKeyManagers = true, keyManagerIds = [] } = form.methods.getValues();
+    const isAsked = id !== undefined && previewAcceptance !== undefined && !acceptAllKeyManagers;
+    if (!isAsked || !(await form.methods.trigger())) return form.submit();
+    const result = await previewAcceptance({ id, acceptAllKeyManagers, keyManagerIds }).catch(() => null);
+    if (result?.ok && result.value) setImpact(result.value);
+    else if (result?.ok) await form.submit();
+    else toast.error(result?.problem.message ?? "The portal could not be reached. Try again.", { duration: Infinity });
+  }
+
   return (
-    <ActionForm form={form} label="API" guard className="max-w-3xl gap-8">
+    <ActionForm form={{ ...form, submit }} label="API" guard className="max-w-3xl gap-8">
       <FormSection title="General">
         <div className="grid gap-4 sm:grid-cols-[1fr_10rem]">
           <TextField name="name" label="Name" maxLength={100} />
@@ -109,6 +133,12 @@ export function ApiForm({ initial, plans, keyManagers, create, update }: ApiForm
       <FormFooter className="bg-background border-line sticky bottom-0 z-10 border-t py-3">
         <SubmitButton>{editing ? "Save changes" : "Add API"}</SubmitButton>
       </FormFooter>
+      <AcceptanceDialog
+        api={`${initial.name} ${initial.version}`}
+        impact={impact}
+        save={form.submit}
+        close={() => setImpact(null)}
+      />
     </ActionForm>
   );
 }

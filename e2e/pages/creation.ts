@@ -13,13 +13,22 @@ export async function importApi(page: Page, { file, keyManagers }: { file: strin
   await expect(page.getByText("Published", { exact: true })).toBeVisible();
 }
 
-/** Changes which key managers a published API accepts. */
-export async function acceptOnly(page: Page, api: string, keyManagers: string[]): Promise<void> {
+/**
+ * Changes which key managers a published API accepts.
+ *
+ * @param losing the application that loses access, where one does: the portal names it and asks first
+ */
+export async function acceptOnly(page: Page, api: string, keyManagers: string[], losing?: string): Promise<void> {
   await page.goto("/creator/apis");
   await page.getByRole("link", { name: api, exact: true }).click();
   await page.waitForURL(/\/creator\/apis\/[0-9a-f-]{36}$/);
   await chooseKeyManagers(page, keyManagers);
   await page.getByRole("button", { name: "Save changes" }).click();
+  if (losing !== undefined) {
+    const dialog = page.getByRole("dialog");
+    await expect(dialog).toContainText(losing);
+    await dialog.getByRole("button", { name: "Stop accepting" }).click();
+  }
   await expect(page.getByText(/^Saved\./)).toBeVisible();
 }
 

@@ -11,6 +11,7 @@ import type { ApiInput } from "./contract.ts";
 import { createApi } from "./create.ts";
 import { deleteApi } from "./delete.ts";
 import { importOpenApi } from "./import.ts";
+import { previewAcceptance } from "./preview-acceptance.ts";
 import { getApi, listApis } from "./read.ts";
 import { updateApi } from "./update.ts";
 
@@ -232,6 +233,67 @@ describe("APIs", () => {
       },
     ]);
     await expect(deleteApi(creator, { id: api.id })).rejects.toMatchObject({ code: "api.in_use" });
+  });
+
+  it("tells who loses access before a published API accepts fewer key managers", async () => {
+    const tenant = await testTenant();
+    const [creator, developer] = [await tenant.caller("CREATOR"), await tenant.caller("DEVELOPER")];
+    const [left, removed, disabled] = [
+      await addKeyManager(tenant, creator, "Left"),
+      await addKeyManager(tenant, creator, "Removed"),
+      await addKeyManager(tenant, creator, "Disabled", false),
+    ];
+    const plan = await createPlan(creator, { name: "Gold", requestsPerMinute: null });
+    const { id, revision } = await createApi(creator, { ...orders, planIds: [plan.id] });
+    const preview = (keyManagerIds: string[], acceptAllKeyManagers = false) =>
+      previewAcceptance(creator, { id, acceptAllKeyManagers, keyManagerIds });
+    const addKeys = (applicationId: string, keyManagerId: string, keyType: "PRODUCTION" | "SANDBOX" = "PRODUCTION") =>
+      creator.deps.database.inTenant(tenant.id, (tx) =>
+        tenantDb(tx).keyMapping.create({
+          data: {
+            ...{ id: newId(), tenantId: tenant.id, applicationId, keyManagerId, keyType },
+            ...{ mode: "PROVISIONED", state: "ACTIVE", requested: {}, createdById: newId() },
+          },
+        }),
+      );
+    expect(await preview([left])).toBeNull();
+    await changeApiStatus(creator, { id, change: "publish" });
+    const [shop, partner, other] = [
+      await addApplication(developer, "Shop"),
+      await addApplication(developer, "Partner"),
+      await addApplication(developer, "Not subscribed"),
+    ];
+    for (const applicationId of [shop, partner])
+      await subscribe(developer, { applicationId, apiId: id, planId: plan.id });
+    for (const applicationId of [shop, partner, other]) await addKeys(applicationId, removed);
+    await addKeys(shop, removed, "SANDBOX");
+    await addKeys(partner, disabled);
+
+    const both = { keyManagers: ["Removed"], applications: { count: 2, names: ["Partner", "Shop"] } };
+    expect(await preview([left])).toEqual({ ...both, subscriptionValidation: true });
+    expect(await preview([removed])).toBeNull();
+    expect(await preview([], true)).toBeNull();
+
+    const setState = (applicationId: string, state: "BLOCKED" | "PRODUCTION_BLOCKED") =>
+      creator.deps.database.inTenant(tenant.id, (tx) =>
+        tenantDb(tx).subscription.updateMany({ where: { applicationId }, data: { state } }),
+      );
+    await setState(shop, "PRODUCTION_BLOCKED");
+    await setState(partner, "PRODUCTION_BLOCKED");
+    expect(await preview([left])).toMatchObject({ applications: { count: 1, names: ["Shop"] } });
+    await setState(shop, "BLOCKED");
+    expect(await preview([left])).toBeNull();
+
+    const open = { ...orders, planIds: [plan.id], subscriptionValidation: false };
+    const saved = { acceptAllKeyManagers: false, keyManagerIds: [left, removed] };
+    await updateApi(creator, { ...open, ...saved, id, revision: revision + 1 });
+    expect(await preview([left])).toMatchObject({ applications: { count: 0 }, subscriptionValidation: false });
+    expect(await preview([left, removed])).toBeNull();
+
+    const input = { id, acceptAllKeyManagers: false, keyManagerIds: [left] };
+    await expect(previewAcceptance(developer, input)).rejects.toMatchObject({ code: "auth.forbidden" });
+    const stranger = await (await testTenant()).caller("CREATOR");
+    await expect(previewAcceptance(stranger, input)).rejects.toMatchObject({ code: "api.not_found" });
   });
 
   it("does not publish an API that demands subscriptions and offers no plan", async () => {

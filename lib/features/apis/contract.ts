@@ -110,6 +110,25 @@ export type ApiFields = Fields;
 
 /** An edit names the revision that the person saw. */
 export const EditApiInput = fields.extend({ id: z.uuid(), revision: z.int() }).superRefine(refuseContradictions);
+
+/** An API, and which key managers it would accept. */
+export const PreviewAcceptanceInput = z.strictObject({
+  id: z.uuid(),
+  acceptAllKeyManagers: z.boolean(),
+  keyManagerIds: fields.shape.keyManagerIds,
+});
+export type PreviewAcceptanceInput = z.input<typeof PreviewAcceptanceInput>;
+
+/** Who would be refused at a published API that stops accepting some key managers. */
+export type AcceptanceImpactView = {
+  /** The names of those that it would stop accepting. */
+  keyManagers: string[];
+  /** Applications that are subscribed and hold active keys there; names of the first few. */
+  applications: { count: number; names: string[] };
+  /** False where others may call as well, who are subscribed to nothing. */
+  subscriptionValidation: boolean;
+};
+
 export const ApiRef = z.strictObject({ id: z.uuid() });
 
 /** Most characters of a search. */

@@ -8,6 +8,7 @@ import type { ApiInput, ApiView } from "../apis/contract.ts";
 import { browseApis, getPublishedApi } from "../apis/browse.ts";
 import { changeApiStatus } from "../apis/change-status.ts";
 import { createApi } from "../apis/create.ts";
+import { previewAcceptance } from "../apis/preview-acceptance.ts";
 import { deleteApi } from "../apis/delete.ts";
 import { updateApi } from "../apis/update.ts";
 import { createApplication } from "../applications/create.ts";
@@ -140,6 +141,23 @@ describe("who may subscribe", () => {
       cursor = page.nextCursor;
     } while (cursor);
     expect(seen).toEqual(ids.reverse());
+  });
+});
+
+describe("a creator who stops accepting a global key manager", () => {
+  it("is told of the subscribed applications of other tenants that hold keys there", async () => {
+    const { api, planId } = await publish();
+    const builtIn = (await listChoosableKeyManagers(creator, {})).find(({ global }) => !global)?.id ?? "";
+    const preview = (keyManagerIds: string[]) =>
+      previewAcceptance(creator, { id: api.id, acceptAllKeyManagers: false, keyManagerIds });
+    const { applicationId } = await applicationWithKeys(developer, keyManagers.ofDeveloper, "From elsewhere");
+    expect(await preview([builtIn])).toBeNull();
+    await subscribeAcross(developer, { applicationId, apiId: api.id, planId });
+    expect(await preview([builtIn])).toMatchObject({
+      keyManagers: ["Group login"],
+      applications: { count: 1, names: ["From elsewhere"] },
+    });
+    expect(await preview([keyManagers.ofCreator])).toBeNull();
   });
 });
 

@@ -6,7 +6,7 @@ import { listPlans } from "#lib/features/plans/list.ts";
 import { listScopeMirrorsOfApi } from "#lib/features/scope-mirrors/list.ts";
 import { orNotFound } from "#lib/web/or-not-found.ts";
 import { requireContext } from "#lib/web/context.ts";
-import { retryMirroringOfApiAction, updateApiAction } from "../actions.ts";
+import { previewAcceptanceAction, retryMirroringOfApiAction, updateApiAction } from "../actions.ts";
 
 export default async function ApiDefinitionPage({ params }: PageProps<"/creator/apis/[id]">) {
   const ctx = await requireContext("api:write");
@@ -46,6 +46,7 @@ export default async function ApiDefinitionPage({ params }: PageProps<"/creator/
         plans={plans}
         keyManagers={keyManagers}
         update={updateApiAction}
+        previewAcceptance={previewAcceptanceAction}
       />
       <ApiMirrors apiId={id} mirrors={mirrors} retry={retryMirroringOfApiAction} />
     </div>
