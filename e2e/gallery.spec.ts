@@ -89,7 +89,7 @@ for (const [theme, width] of [
       const opener = page.getByRole("button", { name: "Delete, refused" });
       await opener.click();
       const dialog = page.getByRole("dialog", { name: "Delete keycloak-prod?" });
-      await expect(dialog).toBeVisible();
+      await expect(dialog.getByRole("textbox")).toBeFocused();
       const remove = dialog.getByRole("button", { name: "Delete key manager" });
       for (const target of [dialog.getByRole("textbox"), remove]) {
         await target.hover();
@@ -120,6 +120,37 @@ for (const [theme, width] of [
     });
   });
 }
+
+test("a dialog from a menu gives the focus back to the menu's button, or to the next row's where the row goes away", async ({
+  page,
+}) => {
+  await open(page);
+  const table = page.getByRole("table", { name: "Key managers" });
+  const menus = table.getByRole("button", { name: /^Actions for / });
+  const labels = await menus.evaluateAll((buttons) => buttons.map((button) => button.getAttribute("aria-label")));
+  const dialog = page.getByRole("dialog");
+  async function askToDelete(label: string | null | undefined) {
+    await table.getByRole("button", { name: label ?? "", exact: true }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("menuitem", { name: "Delete…" }).press("Enter");
+    // Nothing is asked: the harmless answer is at hand.
+    await expect(dialog.getByRole("button", { name: "Cancel" })).toBeFocused();
+  }
+
+  await askToDelete(labels[0]);
+  await page.keyboard.press("Escape");
+  await expect(dialog).toBeHidden();
+  await expect(menus.first()).toBeFocused();
+
+  for (const next of labels.slice(1)) {
+    await askToDelete(await menus.first().getAttribute("aria-label"));
+    await dialog.getByRole("button", { name: "Delete key manager" }).press("Enter");
+    await expect(table.getByRole("button", { name: next ?? "", exact: true })).toBeFocused();
+  }
+  await askToDelete(labels.at(-1));
+  await dialog.getByRole("button", { name: "Delete key manager" }).press("Enter");
+  await expect(page.getByRole("button", { name: "Test all" })).toBeFocused();
+});
 
 test("the theme that was chosen stays", async ({ page }) => {
   await open(page);

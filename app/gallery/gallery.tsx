@@ -113,6 +113,7 @@ function Part({ title, children }: { title: string; children: ReactNode }) {
 }
 
 function Listing() {
+  const [listed, setListed] = useState(keyManagers);
   return (
     <>
       <PageHeader
@@ -158,7 +159,7 @@ function Listing() {
             </TableRow>
           </TableHead>
           <TableBody>
-            {keyManagers.map(({ name, monogram, kind, tone, state, issuer, apis, changed }) => (
+            {listed.map(({ name, monogram, kind, tone, state, issuer, apis, changed }) => (
               <TableRow key={name}>
                 <TableHeader scope="row">
                   <span className="flex items-center gap-2.5">
@@ -182,7 +183,7 @@ function Listing() {
                   <RelativeTime iso={changed} />
                 </TableCell>
                 <TableCell className="w-10 text-right">
-                  <RowMenu name={name} />
+                  <RowMenu name={name} remove={() => setListed(listed.filter((one) => one.name !== name))} />
                 </TableCell>
               </TableRow>
             ))}
@@ -194,23 +195,34 @@ function Listing() {
   );
 }
 
-function RowMenu({ name }: { name: string }) {
+function RowMenu({ name, remove }: { name: string; remove: () => void }) {
+  const [deleting, setDeleting] = useState(false);
   return (
-    <Menu label={`Actions for ${name}`}>
-      <MenuItem icon={Pencil} href="/gallery">
-        Edit
-      </MenuItem>
-      <MenuItem
-        icon={RotateCw}
-        onSelect={() => toast.success("Connection tested", { description: "All four steps passed." })}
-      >
-        Test connection
-      </MenuItem>
-      <MenuSeparator />
-      <MenuItem icon={Trash2} danger onSelect={() => toast.error("Not in the gallery")}>
-        Delete
-      </MenuItem>
-    </Menu>
+    <>
+      <Menu label={`Actions for ${name}`}>
+        <MenuItem icon={Pencil} href="/gallery">
+          Edit
+        </MenuItem>
+        <MenuItem
+          icon={RotateCw}
+          onSelect={() => toast.success("Connection tested", { description: "All four steps passed." })}
+        >
+          Test connection
+        </MenuItem>
+        <MenuSeparator />
+        <MenuItem icon={Trash2} danger onSelect={() => setDeleting(true)}>
+          Delete…
+        </MenuItem>
+      </Menu>
+      <ConfirmDialog
+        open={deleting}
+        onOpenChange={setDeleting}
+        title={`Delete ${name}?`}
+        description="It goes from this list until the page is loaded again."
+        confirmLabel="Delete key manager"
+        onConfirm={remove}
+      />
+    </>
   );
 }
 

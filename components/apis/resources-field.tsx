@@ -4,6 +4,7 @@ import { Plus, Trash2 } from "lucide-react";
 import { useFieldArray, useWatch } from "react-hook-form";
 import { ListField, SelectField, TextField, useFieldError } from "#components/form/fields.tsx";
 import { Button } from "#components/ui/button.tsx";
+import { KeepsFocus } from "#components/ui/keeps-focus.tsx";
 import { operationTypes, verbs, type ApiInput, type ApiKind } from "#lib/features/apis/contract.ts";
 
 const optionsOf = (values: readonly string[]) => values.map((value) => ({ value, label: value }));
@@ -55,10 +56,11 @@ export function ResourcesField() {
   const ofRoot = useFieldError("resources.root");
   const error = ofList ?? ofRoot;
   return (
-    <div className="flex flex-col gap-3" id="field-resources" tabIndex={-1}>
+    <KeepsFocus className="flex flex-col gap-3" id="field-resources" tabIndex={-1}>
       {fields.map((field, index) => (
         <div
           key={field.id}
+          data-row=""
           className="group/row grid sm:not-first:[&_div:has(>label)]:sr-only grid-cols-[7rem_minmax(0,1fr)_2rem] items-start gap-2 max-sm:border-line max-sm:border-b max-sm:pb-3 sm:grid-cols-[7rem_minmax(0,1fr)_minmax(0,1fr)_2rem]"
         >
           <SelectField name={`resources.${index}.verb`} label={verbLabel} options={options} />
@@ -88,6 +90,6 @@ export function ResourcesField() {
         <Plus aria-hidden />
         Add resource
       </Button>
-    </div>
+    </KeepsFocus>
   );
 }

@@ -4,16 +4,18 @@ import { Plus, Trash2 } from "lucide-react";
 import { useFieldArray } from "react-hook-form";
 import { TextField } from "#components/form/fields.tsx";
 import { Button } from "#components/ui/button.tsx";
+import { KeepsFocus } from "#components/ui/keeps-focus.tsx";
 import type { ApiInput } from "#lib/features/apis/contract.ts";
 
 /** The API's scopes, a row each. */
 export function ScopesField() {
   const { fields, append, remove } = useFieldArray<ApiInput, "scopes">({ name: "scopes" });
   return (
-    <div className="flex flex-col gap-3">
+    <KeepsFocus className="flex flex-col gap-3">
       {fields.map((field, index) => (
         <div
           key={field.id}
+          data-row=""
           className="group/row grid sm:not-first:[&_div:has(>label)]:sr-only grid-cols-[minmax(0,1fr)_2rem] items-start gap-2 sm:grid-cols-[14rem_minmax(0,1fr)_2rem]"
         >
           <TextField name={`scopes.${index}.name`} label="Scope" mono placeholder="orders:read" />
@@ -38,6 +40,6 @@ export function ScopesField() {
         <Plus aria-hidden />
         Add scope
       </Button>
-    </div>
+    </KeepsFocus>
   );
 }

@@ -4,6 +4,7 @@ import { Plus, Trash2 } from "lucide-react";
 import { useFieldArray, useWatch } from "react-hook-form";
 import { CheckboxesField, TextField, useFieldError } from "#components/form/fields.tsx";
 import { Button } from "#components/ui/button.tsx";
+import { KeepsFocus } from "#components/ui/keeps-focus.tsx";
 import type { RegisterKeyManagerInput } from "#lib/features/key-managers/contract.ts";
 
 const methods = [
@@ -51,26 +52,32 @@ function ClaimMappings() {
         Claims that go on to APIs under another name. What says whose token it is, such as “sub” or “scope”, stays as it
         is.
       </p>
-      {fields.map((field, index) => (
-        <div key={field.id} className="grid grid-cols-[minmax(0,1fr)_minmax(0,1fr)_2rem] items-start gap-2">
-          <TextField name={`claimMappings.${String(index)}.remote`} label="In their token" mono maxLength={200} />
-          <TextField name={`claimMappings.${String(index)}.local`} label="For APIs" mono maxLength={200} />
-          <Button
-            variant="ghost"
-            size="icon"
-            className="mt-6"
-            aria-label={`Remove claim mapping ${String(index + 1)}`}
-            onClick={() => remove(index)}
+      <KeepsFocus className="contents">
+        {fields.map((field, index) => (
+          <div
+            key={field.id}
+            data-row=""
+            className="grid grid-cols-[minmax(0,1fr)_minmax(0,1fr)_2rem] items-start gap-2"
           >
-            <Trash2 aria-hidden />
-          </Button>
-        </div>
-      ))}
-      {error && <p className="text-bad text-sm">{error}</p>}
-      <Button className="self-start" onClick={() => append({ remote: "", local: "" })}>
-        <Plus aria-hidden />
-        Add claim mapping
-      </Button>
+            <TextField name={`claimMappings.${String(index)}.remote`} label="In their token" mono maxLength={200} />
+            <TextField name={`claimMappings.${String(index)}.local`} label="For APIs" mono maxLength={200} />
+            <Button
+              variant="ghost"
+              size="icon"
+              className="mt-6"
+              aria-label={`Remove claim mapping ${String(index + 1)}`}
+              onClick={() => remove(index)}
+            >
+              <Trash2 aria-hidden />
+            </Button>
+          </div>
+        ))}
+        {error && <p className="text-bad text-sm">{error}</p>}
+        <Button className="self-start" onClick={() => append({ remote: "", local: "" })}>
+          <Plus aria-hidden />
+          Add claim mapping
+        </Button>
+      </KeepsFocus>
     </fieldset>
   );
 }

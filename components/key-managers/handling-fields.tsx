@@ -5,6 +5,7 @@ import { useRef } from "react";
 import { useFieldArray, useFormContext, useWatch } from "react-hook-form";
 import { RadioField, TextField, useFieldError } from "#components/form/fields.tsx";
 import { Button } from "#components/ui/button.tsx";
+import { KeepsFocus } from "#components/ui/keeps-focus.tsx";
 import type { ConnectorView, RegisterKeyManagerInput, TokenHandling } from "#lib/features/key-managers/contract.ts";
 
 const byIssuer = {
@@ -77,26 +78,32 @@ function ClaimRules() {
     <fieldset className="flex min-w-0 flex-col gap-2" id="field-tokenHandling.claims" tabIndex={-1}>
       <legend className="mb-1 font-medium">Claims that must match</legend>
       <p className="text-muted text-sm">{patternHelp} Of a claim that is a list, one item must match.</p>
-      {fields.map((field, index) => (
-        <div key={field.id} className="grid grid-cols-[minmax(0,1fr)_minmax(0,1fr)_2rem] items-start gap-2">
-          <TextField name={`tokenHandling.claims.${String(index)}.claim`} label="Claim" mono maxLength={200} />
-          <TextField name={`tokenHandling.claims.${String(index)}.pattern`} label="Pattern" mono maxLength={200} />
-          <Button
-            variant="ghost"
-            size="icon"
-            className="mt-6"
-            aria-label={`Remove claim ${String(index + 1)}`}
-            onClick={() => remove(index)}
+      <KeepsFocus className="contents">
+        {fields.map((field, index) => (
+          <div
+            key={field.id}
+            data-row=""
+            className="grid grid-cols-[minmax(0,1fr)_minmax(0,1fr)_2rem] items-start gap-2"
           >
-            <Trash2 aria-hidden />
-          </Button>
-        </div>
-      ))}
-      {error && <p className="text-bad text-sm">{error}</p>}
-      <Button className="self-start" onClick={() => append({ claim: "", pattern: "" })}>
-        <Plus aria-hidden />
-        Add claim
-      </Button>
+            <TextField name={`tokenHandling.claims.${String(index)}.claim`} label="Claim" mono maxLength={200} />
+            <TextField name={`tokenHandling.claims.${String(index)}.pattern`} label="Pattern" mono maxLength={200} />
+            <Button
+              variant="ghost"
+              size="icon"
+              className="mt-6"
+              aria-label={`Remove claim ${String(index + 1)}`}
+              onClick={() => remove(index)}
+            >
+              <Trash2 aria-hidden />
+            </Button>
+          </div>
+        ))}
+        {error && <p className="text-bad text-sm">{error}</p>}
+        <Button className="self-start" onClick={() => append({ claim: "", pattern: "" })}>
+          <Plus aria-hidden />
+          Add claim
+        </Button>
+      </KeepsFocus>
     </fieldset>
   );
 }

@@ -2,9 +2,10 @@
 
 import { X } from "lucide-react";
 import { Dialog as Primitive } from "radix-ui";
-import type { ComponentProps, ReactNode } from "react";
+import { useRef, type ComponentProps, type ReactNode } from "react";
 import { Button } from "./button.tsx";
 import { cn } from "./class-names.ts";
+import { firstControl, placeOf, type Place } from "./focus.ts";
 
 export const Dialog = Primitive.Root;
 export const DialogTrigger = Primitive.Trigger;
@@ -19,7 +20,22 @@ type DialogContentProps = Omit<ComponentProps<typeof Primitive.Content>, "title"
   sticky?: boolean;
 };
 
-/** A window over the page. Content, then a DialogFooter with its buttons. */
+/** Where the dialogs were opened that have not given the focus back yet, the latest last. */
+const openers = new Set<Place>();
+
+/** Where the dialog that opens now is opened: where the one before was, if it follows on that one. */
+function openedFrom(): Place | null {
+  const before = [...openers].at(-1);
+  const from = document.activeElement;
+  const place = from instanceof HTMLElement && from !== document.body ? placeOf(from, before) : (before ?? null);
+  if (place) openers.add(place);
+  return place;
+}
+
+/**
+ * A window over the page. Content, then a DialogFooter with its buttons. The focus goes to its first field, and back to
+ * what opened it when it closes.
+ */
 export function DialogContent({
   title,
   description,
@@ -30,12 +46,29 @@ export function DialogContent({
   ...props
 }: DialogContentProps) {
   const keep = sticky ? (event: Event) => event.preventDefault() : undefined;
+  const body = useRef<HTMLDivElement>(null);
+  const opener = useRef<Place>(null);
   return (
     <Primitive.Portal>
       <Primitive.Overlay className="bg-veil data-[state=open]:animate-in data-[state=open]:fade-in-0 data-[state=closed]:animate-out data-[state=closed]:fade-out-0 fixed inset-0 z-40 duration-150" />
       <Primitive.Content
         {...(description ? {} : { "aria-describedby": undefined })}
         {...(keep && { onEscapeKeyDown: keep, onInteractOutside: keep })}
+        onOpenAutoFocus={(event) => {
+          opener.current = openedFrom();
+          const first = body.current && firstControl(body.current);
+          if (!first) return;
+          event.preventDefault();
+          // What stands above it is read first.
+          first.focus({ preventScroll: true });
+        }}
+        onCloseAutoFocus={(event) => {
+          // Browsers that give a clicked button no focus leave it to the trigger.
+          if (!opener.current) return;
+          event.preventDefault();
+          openers.delete(opener.current);
+          opener.current.goBack();
+        }}
         className={cn(
           "bg-raised shadow-float fixed z-50 flex max-h-[min(85dvh,48rem)] w-full flex-col overflow-hidden",
           "inset-x-0 bottom-0 rounded-t-xl sm:inset-x-auto sm:top-[12dvh] sm:bottom-auto sm:left-1/2 sm:-translate-x-1/2 sm:rounded-xl",
@@ -58,7 +91,9 @@ export function DialogContent({
             </Primitive.Close>
           )}
         </header>
-        <div className="flex min-h-0 flex-1 flex-col gap-4 overflow-y-auto px-5 pb-5">{children}</div>
+        <div ref={body} className="flex min-h-0 flex-1 flex-col gap-4 overflow-y-auto px-5 pb-5">
+          {children}
+        </div>
       </Primitive.Content>
     </Primitive.Portal>
   );

@@ -3,7 +3,7 @@
 import { Ellipsis, type LucideIcon } from "lucide-react";
 import { Link } from "./link.tsx";
 import { DropdownMenu as Primitive } from "radix-ui";
-import type { ReactNode } from "react";
+import { createContext, use, useRef, type ReactNode, type RefObject } from "react";
 import { Button } from "./button.tsx";
 import { cn } from "./class-names.ts";
 
@@ -17,11 +17,15 @@ type MenuProps = {
   children: ReactNode;
 };
 
+/** The button of the menu around an item. */
+const MenuButton = createContext<RefObject<HTMLButtonElement | null>>({ current: null });
+
 /** Actions behind a button. */
 export function Menu({ label, trigger, align = "end", className, children }: MenuProps) {
+  const button = useRef<HTMLButtonElement>(null);
   return (
     <Primitive.Root modal={false}>
-      <Primitive.Trigger asChild>
+      <Primitive.Trigger ref={button} asChild>
         {trigger ?? (
           <Button variant="ghost" size="icon-sm" aria-label={label}>
             <Ellipsis aria-hidden />
@@ -38,7 +42,7 @@ export function Menu({ label, trigger, align = "end", className, children }: Men
             className,
           )}
         >
-          {children}
+          <MenuButton value={button}>{children}</MenuButton>
         </Primitive.Content>
       </Primitive.Portal>
     </Primitive.Root>
@@ -61,6 +65,7 @@ const item =
   "flex min-h-8 w-full cursor-default items-center gap-2 rounded-md px-2 py-1 select-none data-highlighted:bg-hover data-disabled:opacity-55 data-highlighted:outline-none pointer-coarse:min-h-10 [&_svg]:size-4 [&_svg]:shrink-0";
 
 export function MenuItem({ href, onSelect, icon: Icon, danger, disabled, aside, children }: MenuItemProps) {
+  const button = use(MenuButton);
   const content = (
     <>
       {Icon && <Icon aria-hidden className={danger ? undefined : "text-muted"} />}
@@ -72,7 +77,11 @@ export function MenuItem({ href, onSelect, icon: Icon, danger, disabled, aside, 
     <Primitive.Item
       className={cn(item, danger && "text-bad")}
       disabled={disabled ?? false}
-      onSelect={() => onSelect?.()}
+      onSelect={() => {
+        // The item goes away with the menu: a dialog that it opens gives the focus back to the button.
+        button.current?.focus();
+        onSelect?.();
+      }}
       asChild={href !== undefined}
     >
       {href === undefined ? content : <Link href={href}>{content}</Link>}

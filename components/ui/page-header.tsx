@@ -42,7 +42,11 @@ export function PageHeader({ title, description, actions, crumbs, status }: Page
           </div>
           {description && <p className="text-muted max-w-[68ch]">{description}</p>}
         </div>
-        {actions && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
+        {actions && (
+          <div data-page-actions="" className="flex flex-wrap items-center gap-2">
+            {actions}
+          </div>
+        )}
       </div>
     </header>
   );

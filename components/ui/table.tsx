@@ -1,5 +1,6 @@
 import type { ComponentProps } from "react";
 import { cn } from "./class-names.ts";
+import { KeepsFocus } from "./keeps-focus.tsx";
 
 type TableProps = ComponentProps<"table"> & {
   /** What the table lists, for assistive technology. */
@@ -11,7 +12,7 @@ type TableProps = ComponentProps<"table"> & {
 /** A real table; scrolls sideways inside itself on small screens, so that the page never does. */
 export function Table({ label, compact, className, ...props }: TableProps) {
   return (
-    <div
+    <KeepsFocus
       role="region"
       aria-label={label}
       // Scrollable content has to be reachable by keyboard (WCAG 2.1.1).
@@ -24,7 +25,7 @@ export function Table({ label, compact, className, ...props }: TableProps) {
         className={cn("group/table w-full border-collapse text-left", className)}
         {...props}
       />
-    </div>
+    </KeepsFocus>
   );
 }
 
