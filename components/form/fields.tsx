@@ -126,13 +126,18 @@ export function NumberField(props: NumberFieldProps) {
   );
 }
 
-type SelectFieldProps = BoundFieldProps & { options: readonly SelectOption[]; placeholder?: string | undefined };
+type SelectFieldProps = BoundFieldProps & {
+  options: readonly SelectOption[];
+  placeholder?: string | undefined;
+  /** Runs once another choice is stored, where other fields depend on it. */
+  onChosen?: () => void;
+};
 
-export function SelectField({ name, label, help, optional, className, ...select }: SelectFieldProps) {
+export function SelectField({ name, label, help, optional, className, onChosen, ...select }: SelectFieldProps) {
   const { register } = useFormContext<FieldValues>();
   return (
     <Field {...useBound({ name, label, help, optional, className })}>
-      <Select {...select} {...register(name)} />
+      <Select {...select} {...register(name, onChosen && { onChange: onChosen })} />
     </Field>
   );
 }

@@ -73,6 +73,11 @@ function RevokeForm({ keyManagers, revoke, close }: RevokeFormProps & { close: (
             ? "What was issued up to the end of this second; whatever is issued later passes."
             : undefined
         }
+        // A token must not stand uncovered where an id is asked for.
+        onChosen={() => {
+          form.methods.setValue("value", "");
+          form.methods.clearErrors("value");
+        }}
       />
       {what === "TOKEN" ? (
         <SecretField
@@ -96,7 +101,7 @@ function RevokeForm({ keyManagers, revoke, close }: RevokeFormProps & { close: (
         <DialogClose asChild>
           <Button>Cancel</Button>
         </DialogClose>
-        <SubmitButton>Revoke</SubmitButton>
+        <SubmitButton variant="danger">Revoke</SubmitButton>
       </DialogFooter>
     </ActionForm>
   );
