@@ -27,9 +27,9 @@ export function WebhookActions({ webhook: { id, name, enabled }, actions }: Webh
 
   async function test() {
     setTesting(true);
-    const result = await actions.test({ id });
+    const result = await actions.test({ id }).catch(() => null);
     setTesting(false);
-    if (!result.ok) toast.error(result.problem.message);
+    if (!result?.ok) toast.error(result?.problem.message ?? "The portal could not be reached. Try again.");
     else if (result.value.delivered) toast.success("The test was taken.");
     else toast.error(`The test was not taken. ${result.value.problem ?? ""}`);
   }
