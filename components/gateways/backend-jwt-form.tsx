@@ -31,7 +31,7 @@ export function BackendJwtForm({ view, save }: BackendJwtFormProps) {
     },
   });
   return (
-    <ActionForm form={form} label="Backend JWT">
+    <ActionForm form={form} label="Backend JWT" guard>
       <CheckboxField
         name="enabled"
         label="Send a JWT to backends"

@@ -1,3 +1,6 @@
+"use client";
+
+import { usePathname, useSearchParams } from "next/navigation";
 import type { ReactNode } from "react";
 import { CodeBlock } from "#components/ui/code-block.tsx";
 import { Tabs, TabsContent, TabsList, TabsTrigger } from "#components/ui/tabs.tsx";
@@ -30,10 +33,23 @@ const gateways: Record<keyof GatewayConfigurations, { label: string; advice: Rea
   },
 };
 
-/** What each kind of gateway is configured with, ready to be copied. */
+/**
+ * What each kind of gateway is configured with, ready to be copied. The chosen kind lives in the address, so that it can
+ * be shared; every kind is here already, so the server is not asked for it.
+ */
 export function Configurations({ configurations }: { configurations: GatewayConfigurations }) {
+  const pathname = usePathname();
+  const search = useSearchParams();
+  const chosen = gatewayKinds.find((kind) => kind === search.get("gateway")) ?? gatewayKinds[0];
+
+  function choose(kind: string) {
+    const target = new URLSearchParams(search);
+    target.set("gateway", kind);
+    window.history.replaceState(null, "", `${pathname}?${target}`);
+  }
+
   return (
-    <Tabs defaultValue={gatewayKinds[0]}>
+    <Tabs value={chosen} onValueChange={choose}>
       <TabsList aria-label="Kind of gateway">
         {gatewayKinds.map((kind) => (
           <TabsTrigger key={kind} value={kind}>
