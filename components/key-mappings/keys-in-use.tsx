@@ -179,7 +179,8 @@ export function KeysInUse({ keys, keyManager, scopes, actions, settle, handBack 
         onOpenChange={(open) => !open && setAsking(null)}
       />
       <RevokeIssuedDialog
-        whose={`the application through ${keys.keyManager.displayName}`}
+        whose="these keys"
+        from={keys.keyManager.displayName}
         revoke={() => actions.revokeTokens({ id: keys.id })}
         open={asking === "revoke"}
         onOpenChange={(open) => !open && setAsking(null)}

@@ -8,19 +8,22 @@ import type { RevokedView } from "#lib/features/revocations/contract.ts";
 type RevokeIssuedDialogProps = {
   /** Whose tokens: "the application Web shop", "these keys". */
   whose: string;
+  /** The key manager that issued them, where it is one alone. */
+  from?: string;
   revoke: () => Promise<ActionResult<RevokedView>>;
   open: boolean;
   onOpenChange: (open: boolean) => void;
 };
 
 /** Asks before the tokens that an application or some keys got so far are revoked, and says what follows. */
-export function RevokeIssuedDialog({ whose, revoke, open, onOpenChange }: RevokeIssuedDialogProps) {
+export function RevokeIssuedDialog({ whose, from, revoke, open, onOpenChange }: RevokeIssuedDialogProps) {
+  const issued = from ? `${whose} got from ${from}` : `${whose} got`;
   return (
     <ConfirmDialog
       open={open}
       onOpenChange={onOpenChange}
       title="Revoke tokens issued so far?"
-      description={`Within five seconds gateways refuse every access token that ${whose} got until now. Programs must get new ones, which they can at once: consumer keys, secrets and refresh tokens go on working. This cannot be undone.`}
+      description={`Within five seconds gateways refuse every access token that ${issued} until now. Programs must get new ones, which they can at once: consumer keys, secrets and refresh tokens go on working. This cannot be undone.`}
       confirmLabel="Revoke tokens"
       onConfirm={async () => {
         const result = await revoke();

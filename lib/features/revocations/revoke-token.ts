@@ -105,7 +105,7 @@ async function refuseAtGateways(ctx: Context, { subject, token }: Intent): Promi
     // Gateways know. That the key manager does too is not certain.
     return;
   } else if (!open.has(found.reason)) {
-    throw fieldError("token", `No gateway takes this token, so there is nothing to revoke: ${found.message}`);
+    throw fieldError("token", `No gateway takes this token, so there is nothing to revoke. ${found.message}`);
   }
   await refuseToken(ctx, { id: mapping.id, marks, expiresAt });
 }
