@@ -214,6 +214,7 @@ async function furnish(page: Page): Promise<World> {
   await joinOwnTenant(page, "Olga Berg", ["Creator", "Developer"]);
   const invitation = await invite(page, { email: "devi@harbour.example", roles: ["Developer"] });
   await createGatewayCredential(page, "Edge nginx");
+  await chooseGateway(page);
 
   await importApi(page, { file: "e2e/fixtures/orders.openapi.yaml", keyManagers: [builtIn] });
   const api = new URL(page.url()).pathname.split("/").at(-1) ?? "";
@@ -232,20 +233,40 @@ async function furnish(page: Page): Promise<World> {
   return { webhook, api, application, keyManager, globalKeyManager, invitation, oneTimeLink: "", authorizationRequest };
 }
 
+/** The configuration that somebody looks at has an address of its own. */
+async function chooseGateway(page: Page): Promise<void> {
+  await page.goto("/admin/gateways");
+  const traefik = page.getByRole("tab", { name: "Traefik" });
+  await traefik.click();
+  await expect(page).toHaveURL(/\/admin\/gateways\?gateway=traefik$/);
+  await page.reload();
+  await expect(traefik).toHaveAttribute("aria-selected", "true");
+}
+
 /** The developer revokes what the keys of the open page got so far, the administrator one token by its id. */
 async function revokeTokens(page: Page): Promise<void> {
   const consumerKey = await consumerKeyOf(page, builtIn);
-  await page.getByRole("button", { name: `More actions for the keys of ${builtIn}` }).click();
+  const more = page.getByRole("button", { name: `More actions for the keys of ${builtIn}` });
+  await more.click();
   await page.getByRole("menuitem", { name: "Revoke tokens issued so far…" }).click();
   const dialog = page.getByRole("dialog");
+  await expect(dialog).toContainText(`every access token that these keys got from ${builtIn} until now.`);
   await dialog.getByRole("button", { name: "Revoke tokens" }).click();
   await expect(dialog).toBeHidden();
+  await expect(more).toBeFocused();
   await page.goto("/admin/revocations");
   const table = page.getByRole("table", { name: "Revocations" });
   await expect(table).toContainText(consumerKey);
   await page.getByRole("button", { name: "Revoke tokens" }).click();
+  await expect(dialog.getByLabel("Issued by")).toBeFocused();
   await dialog.getByLabel("Issued by").selectOption({ label: builtIn });
+  await dialog.getByLabel("What is revoked").selectOption({ label: "One token" });
+  await dialog.getByLabel("Token", { exact: true }).fill("not a token");
+  await dialog.getByRole("button", { name: "Revoke", exact: true }).click();
+  await expect(dialog.getByRole("alert")).toContainText("Paste the token alone");
   await dialog.getByLabel("What is revoked").selectOption({ label: "One token, by its id" });
+  await expect(dialog.getByLabel("Token id (jti)")).toHaveValue("");
+  await expect(dialog.getByRole("alert")).toBeHidden();
   await dialog.getByRole("button", { name: "Revoke", exact: true }).click();
   await expect(dialog.getByLabel("Token id (jti)")).toHaveAccessibleDescription(/Enter the token's id/);
   await dialog.getByLabel("Token id (jti)").fill("0b7b3c1e");
@@ -265,7 +286,14 @@ async function addWebhook(page: Page, name: string): Promise<string> {
   expect(await takeSecret(page, "Signing secret")).toMatch(/^whsec_/);
   await page.getByRole("link", { name }).click();
   await page.waitForURL(/\/admin\/webhooks\/[0-9a-f-]{36}$/);
-  await page.getByRole("button", { name: "Send a test" }).click();
+  const send = page.getByRole("button", { name: "Send a test" });
+  await page.route("**/admin/webhooks/*", (route) =>
+    route.request().method() === "POST" ? route.abort() : route.continue(),
+  );
+  await send.click();
+  await expect(page.getByText("The portal could not be reached.")).toBeVisible();
+  await page.unroute("**/admin/webhooks/*");
+  await send.click();
   await expect(page.getByText("Failed", { exact: true })).toBeVisible();
   return new URL(page.url()).pathname;
 }
