@@ -17,17 +17,17 @@ type CredentialTableProps = {
   revoke: Revoke | null;
 };
 
-/** The tenant's gateway credentials; revoked ones stay, as history. */
+/** The tenant's gateway credentials; revoked ones stay, as history. On small screens all but the action stands below the name. */
 export function CredentialTable({ items, revoke }: CredentialTableProps) {
   return (
     <Table label="Gateway credentials">
       <TableHead>
         <TableRow>
           <TableHeader>Name</TableHeader>
-          <TableHeader>Begins with</TableHeader>
-          <TableHeader>State</TableHeader>
-          <TableHeader>Last used</TableHeader>
-          <TableHeader>Created</TableHeader>
+          <TableHeader className="max-lg:hidden">Begins with</TableHeader>
+          <TableHeader className="max-sm:hidden">State</TableHeader>
+          <TableHeader className="max-lg:hidden">Last used</TableHeader>
+          <TableHeader className="max-lg:hidden">Created</TableHeader>
           {revoke && (
             <TableHeader>
               <span className="sr-only">Actions</span>
@@ -38,22 +38,33 @@ export function CredentialTable({ items, revoke }: CredentialTableProps) {
       <TableBody>
         {items.map((item) => (
           <TableRow key={item.id}>
-            <TableHeader scope="row">
+            <TableHeader scope="row" className="[overflow-wrap:anywhere] sm:min-w-44">
               {item.name}
               {item.reports && (
                 <span className="text-muted block font-normal">{item.reports.displayName} reports what it revokes</span>
               )}
+              <span className="text-muted mt-0.5 flex flex-col items-start gap-1 text-sm font-normal lg:hidden">
+                <code>{item.prefix}…</code>
+                <span className="sm:hidden">
+                  <State item={item} />
+                </span>
+                {item.lastUsedAt && (
+                  <span>
+                    Last used <RelativeTime iso={item.lastUsedAt} />
+                  </span>
+                )}
+              </span>
             </TableHeader>
-            <TableCell>
+            <TableCell className="max-lg:hidden">
               <code className="text-sm">{item.prefix}…</code>
             </TableCell>
-            <TableCell>
+            <TableCell className="max-sm:hidden">
               <State item={item} />
             </TableCell>
-            <TableCell className="text-muted">
+            <TableCell className="text-muted max-lg:hidden">
               {item.lastUsedAt ? <RelativeTime iso={item.lastUsedAt} /> : "Never"}
             </TableCell>
-            <TableCell className="text-muted">
+            <TableCell className="text-muted max-lg:hidden">
               <RelativeTime iso={item.createdAt} />
             </TableCell>
             {revoke && (
