@@ -2,7 +2,7 @@
 
 import { Plus, Trash2 } from "lucide-react";
 import { useFieldArray, useWatch } from "react-hook-form";
-import { ListField, SelectField, TextField, useFieldError } from "#components/form/fields.tsx";
+import { ListField, SelectField, TextField, useListError } from "#components/form/fields.tsx";
 import { Button } from "#components/ui/button.tsx";
 import { KeepsFocus } from "#components/ui/keeps-focus.tsx";
 import { operationTypes, verbs, type ApiInput, type ApiKind } from "#lib/features/apis/contract.ts";
@@ -52,15 +52,15 @@ export function ResourcesHelp() {
 export function ResourcesField() {
   const { verbLabel, options, pathLabel, placeholder } = useKind();
   const { fields, append, remove } = useFieldArray<ApiInput, "resources">({ name: "resources" });
-  const ofList = useFieldError("resources");
-  const ofRoot = useFieldError("resources.root");
-  const error = ofList ?? ofRoot;
+  const error = useListError("resources");
   return (
-    <KeepsFocus className="flex flex-col gap-3" id="field-resources" tabIndex={-1}>
+    <KeepsFocus className="flex flex-col gap-3" id="field-resources" tabIndex={-1} role="group" aria-label="Resources">
       {fields.map((field, index) => (
         <div
           key={field.id}
           data-row=""
+          role="group"
+          aria-label={`Resource ${index + 1}`}
           className="group/row grid sm:not-first:[&_div:has(>label)]:sr-only grid-cols-[7rem_minmax(0,1fr)_2rem] items-start gap-2 max-sm:border-line max-sm:border-b max-sm:pb-3 sm:grid-cols-[7rem_minmax(0,1fr)_minmax(0,1fr)_2rem]"
         >
           <SelectField name={`resources.${index}.verb`} label={verbLabel} options={options} />

@@ -2,7 +2,7 @@
 
 import { Plus, Trash2 } from "lucide-react";
 import { useFieldArray } from "react-hook-form";
-import { TextField } from "#components/form/fields.tsx";
+import { TextField, useListError } from "#components/form/fields.tsx";
 import { Button } from "#components/ui/button.tsx";
 import { KeepsFocus } from "#components/ui/keeps-focus.tsx";
 import type { ApiInput } from "#lib/features/apis/contract.ts";
@@ -10,12 +10,15 @@ import type { ApiInput } from "#lib/features/apis/contract.ts";
 /** The API's scopes, a row each. */
 export function ScopesField() {
   const { fields, append, remove } = useFieldArray<ApiInput, "scopes">({ name: "scopes" });
+  const error = useListError("scopes");
   return (
-    <KeepsFocus className="flex flex-col gap-3">
+    <KeepsFocus className="flex flex-col gap-3" id="field-scopes" tabIndex={-1} role="group" aria-label="Scopes">
       {fields.map((field, index) => (
         <div
           key={field.id}
           data-row=""
+          role="group"
+          aria-label={`Scope ${index + 1}`}
           className="group/row grid sm:not-first:[&_div:has(>label)]:sr-only grid-cols-[minmax(0,1fr)_2rem] items-start gap-2 sm:grid-cols-[14rem_minmax(0,1fr)_2rem]"
         >
           <TextField name={`scopes.${index}.name`} label="Scope" mono placeholder="orders:read" />
@@ -36,6 +39,7 @@ export function ScopesField() {
           </Button>
         </div>
       ))}
+      {error && <p className="text-bad text-sm">{error}</p>}
       <Button className="self-start" onClick={() => append({ name: "", description: "" })}>
         <Plus aria-hidden />
         Add scope

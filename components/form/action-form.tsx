@@ -1,12 +1,13 @@
 "use client";
 
 import { useEffect, useRef, type ReactNode } from "react";
-import { FormProvider, useFormContext, useFormState, type FieldErrors, type FieldValues } from "react-hook-form";
+import { FormProvider, useFormContext, useFormState, type FieldValues } from "react-hook-form";
 import { Button } from "#components/ui/button.tsx";
 import { cn } from "#components/ui/class-names.ts";
-import { ErrorSummary, type SummaryProblem } from "#components/ui/error-summary.tsx";
+import { ErrorSummary } from "#components/ui/error-summary.tsx";
 import { fieldId } from "#components/ui/field.tsx";
 import type { ActionProblem } from "#lib/features/actions/contract.ts";
+import { listProblems, type Caption } from "./problems.ts";
 import type { ActionFormState } from "./use-action-form.ts";
 
 type ActionFormProps<Values extends FieldValues> = {
@@ -55,7 +56,7 @@ export function FormErrorSummary({ problem }: { problem: ActionProblem | null })
   const focusedAttempt = useRef(0);
 
   // Labels are read from the page: before anything was sent there is nothing to say, and no page on the server.
-  const problems = submitCount > 0 ? collectProblems(errors) : [];
+  const problems = submitCount > 0 ? listProblems(errors, captionAt) : [];
   const general = problem && problem.fields.length === 0 ? problem : null;
   const refused = problems.length > 0 || general !== null;
   useEffect(() => {
@@ -70,23 +71,18 @@ export function FormErrorSummary({ problem }: { problem: ActionProblem | null })
   return <ErrorSummary ref={box} problems={problems} {...(general && { message: `${general.message}${reference}` })} />;
 }
 
-function collectProblems(errors: FieldErrors, prefix = ""): SummaryProblem[] {
-  return Object.entries(errors).flatMap(([key, error]): SummaryProblem[] => {
-    if (!error || typeof error !== "object") return [];
-    const path = prefix ? `${prefix}.${key}` : key;
-    if ("message" in error && typeof error.message === "string" && error.message !== "") {
-      const label = labelOf(path);
-      return [{ path, message: error.message, ...(label && { label }) }];
-    }
-    return "ref" in error ? [] : collectProblems(error as FieldErrors, path);
-  });
+/** The words that stand at a field of the page, as its reader knows it. */
+function captionAt(path: string): Caption | undefined {
+  const control = document.getElementById(fieldId(path));
+  if (!control) return undefined;
+  const group = control.parentElement?.closest("fieldset, [role=group]");
+  return { label: captionOf(control), group: group ? captionOf(group) : undefined };
 }
 
-/** The words that stand at a field, as its reader knows it. */
-function labelOf(path: string): string | undefined {
-  const control = document.getElementById(fieldId(path));
-  const caption = control?.querySelector(":scope > legend") ?? document.querySelector(`label[for="${fieldId(path)}"]`);
-  return caption?.firstChild?.textContent ?? undefined;
+function captionOf(element: Element): string | undefined {
+  const caption =
+    element.querySelector(":scope > legend") ?? document.querySelector(`label[for="${CSS.escape(element.id)}"]`);
+  return element.getAttribute("aria-label") ?? caption?.firstChild?.textContent ?? undefined;
 }
 
 function UnsavedGuard() {

@@ -28,6 +28,13 @@ export function useFieldError(name: string): string | undefined {
   return typeof error.message === "string" ? error.message : undefined;
 }
 
+/** The message about a list as a whole; react-hook-form keeps it beside those about items. */
+export function useListError(name: string): string | undefined {
+  const own = useFieldError(name);
+  const root = useFieldError(`${name}.root`);
+  return own ?? root;
+}
+
 function useBound({ name, label, help, optional, className }: BoundFieldProps) {
   const error = useFieldError(name);
   return { name, label, help, optional, className, error };

@@ -2,7 +2,7 @@
 
 import { Plus, Trash2 } from "lucide-react";
 import { useFieldArray, useWatch } from "react-hook-form";
-import { CheckboxesField, TextField, useFieldError } from "#components/form/fields.tsx";
+import { CheckboxesField, TextField, useListError } from "#components/form/fields.tsx";
 import { Button } from "#components/ui/button.tsx";
 import { KeepsFocus } from "#components/ui/keeps-focus.tsx";
 import type { RegisterKeyManagerInput } from "#lib/features/key-managers/contract.ts";
@@ -40,9 +40,7 @@ export function InvocationFields() {
 /** Pairs of names: a claim of this server's tokens, and what APIs call it. */
 function ClaimMappings() {
   const { fields, append, remove } = useFieldArray<RegisterKeyManagerInput, "claimMappings">({ name: "claimMappings" });
-  const ofList = useFieldError("claimMappings");
-  const ofRoot = useFieldError("claimMappings.root");
-  const error = ofList ?? ofRoot;
+  const error = useListError("claimMappings");
   return (
     <fieldset className="flex min-w-0 flex-col gap-2" id="field-claimMappings" tabIndex={-1}>
       <legend className="mb-1 font-medium">
@@ -57,6 +55,8 @@ function ClaimMappings() {
           <div
             key={field.id}
             data-row=""
+            role="group"
+            aria-label={`Claim mapping ${String(index + 1)}`}
             className="grid grid-cols-[minmax(0,1fr)_minmax(0,1fr)_2rem] items-start gap-2"
           >
             <TextField name={`claimMappings.${String(index)}.remote`} label="In their token" mono maxLength={200} />

@@ -3,9 +3,10 @@
 import { Plus, Trash2 } from "lucide-react";
 import { useRef } from "react";
 import { useFieldArray, useFormContext, useWatch } from "react-hook-form";
-import { RadioField, TextField, useFieldError } from "#components/form/fields.tsx";
+import { RadioField, TextField, useListError } from "#components/form/fields.tsx";
 import { Button } from "#components/ui/button.tsx";
 import { KeepsFocus } from "#components/ui/keeps-focus.tsx";
+import { fieldId } from "#components/ui/field.tsx";
 import type { ConnectorView, RegisterKeyManagerInput, TokenHandling } from "#lib/features/key-managers/contract.ts";
 
 const byIssuer = {
@@ -71,11 +72,9 @@ function ClaimRules() {
   const { fields, append, remove } = useFieldArray<RegisterKeyManagerInput, "tokenHandling.claims">({
     name: "tokenHandling.claims",
   });
-  const ofList = useFieldError("tokenHandling.claims");
-  const ofRoot = useFieldError("tokenHandling.claims.root");
-  const error = ofList ?? ofRoot;
+  const error = useListError("tokenHandling.claims");
   return (
-    <fieldset className="flex min-w-0 flex-col gap-2" id="field-tokenHandling.claims" tabIndex={-1}>
+    <fieldset className="flex min-w-0 flex-col gap-2" id={fieldId("tokenHandling.claims")} tabIndex={-1}>
       <legend className="mb-1 font-medium">Claims that must match</legend>
       <p className="text-muted text-sm">{patternHelp} Of a claim that is a list, one item must match.</p>
       <KeepsFocus className="contents">
@@ -83,6 +82,8 @@ function ClaimRules() {
           <div
             key={field.id}
             data-row=""
+            role="group"
+            aria-label={`Claim ${String(index + 1)}`}
             className="grid grid-cols-[minmax(0,1fr)_minmax(0,1fr)_2rem] items-start gap-2"
           >
             <TextField name={`tokenHandling.claims.${String(index)}.claim`} label="Claim" mono maxLength={200} />

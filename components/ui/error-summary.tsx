@@ -1,10 +1,11 @@
 "use client";
 
 import { CircleAlert } from "lucide-react";
-import type { Ref } from "react";
+import type { ReactNode, Ref } from "react";
 import { fieldId } from "./field.tsx";
 
-export type SummaryProblem = { path: string; label?: string | undefined; message: string };
+/** A problem of a form; without a path, it is none of one field on the page. */
+export type SummaryProblem = { path?: string | undefined; label?: string | undefined; message: string };
 
 type ErrorSummaryProps = {
   title?: string | undefined;
@@ -33,27 +34,41 @@ export function ErrorSummary({ title, message, problems, ref }: ErrorSummaryProp
         {title && message && <p>{message}</p>}
         {count > 0 && (
           <ul className="flex flex-col gap-0.5">
-            {problems.map(({ path, label, message: words }) => (
-              <li key={path}>
-                <a
-                  href={`#${fieldId(path)}`}
-                  className="underline decoration-current/40 underline-offset-2 hover:decoration-current"
-                  onClick={(event) => {
-                    const control = document.getElementById(fieldId(path));
-                    if (!control) return;
-                    event.preventDefault();
-                    control.scrollIntoView({ block: "center" });
-                    control.focus();
-                  }}
-                >
+            {problems.map(({ path, label, message: words }) => {
+              const line = (
+                <>
                   {label && <span className="font-medium">{label}: </span>}
                   {words}
-                </a>
-              </li>
-            ))}
+                </>
+              );
+              return (
+                <li key={`${path ?? ""} ${words}`} className="[overflow-wrap:anywhere]">
+                  {path === undefined ? line : <FieldLink path={path}>{line}</FieldLink>}
+                </li>
+              );
+            })}
           </ul>
         )}
       </div>
     </div>
+  );
+}
+
+/** Leads to a field and puts the focus there. */
+function FieldLink({ path, children }: { path: string; children: ReactNode }) {
+  return (
+    <a
+      href={`#${fieldId(path)}`}
+      className="underline decoration-current/40 underline-offset-2 hover:decoration-current"
+      onClick={(event) => {
+        const control = document.getElementById(fieldId(path));
+        if (!control) return;
+        event.preventDefault();
+        control.scrollIntoView({ block: "center" });
+        control.focus();
+      }}
+    >
+      {children}
+    </a>
   );
 }
