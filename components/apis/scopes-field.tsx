@@ -2,7 +2,7 @@
 
 import { Plus, Trash2 } from "lucide-react";
 import { useFieldArray } from "react-hook-form";
-import { TextField, useListError } from "#components/form/fields.tsx";
+import { LongTextField, TextField, useListError } from "#components/form/fields.tsx";
 import { Button } from "#components/ui/button.tsx";
 import { KeepsFocus } from "#components/ui/keeps-focus.tsx";
 import type { ApiInput } from "#lib/features/apis/contract.ts";
@@ -19,9 +19,9 @@ export function ScopesField() {
           data-row=""
           role="group"
           aria-label={`Scope ${index + 1}`}
-          className="group/row grid sm:not-first:[&_div:has(>label)]:sr-only grid-cols-[minmax(0,1fr)_2rem] items-start gap-2 sm:grid-cols-[14rem_minmax(0,1fr)_2rem]"
+          className="group/row grid sm:not-first:[&_div:has(>label)]:sr-only grid-cols-[minmax(0,1fr)_2rem] items-start gap-2 sm:grid-cols-[minmax(0,1fr)_minmax(0,1fr)_2rem]"
         >
-          <TextField name={`scopes.${index}.name`} label="Scope" mono placeholder="orders:read" />
+          <LongTextField name={`scopes.${index}.name`} label="Scope" mono placeholder="orders:read" />
           <TextField
             name={`scopes.${index}.description`}
             label="Description"

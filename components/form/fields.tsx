@@ -74,6 +74,39 @@ export function TextareaField({ name, label, help, optional, className, ...texta
   );
 }
 
+/** One line of text that may be long, such as a scope: all of it stays in sight, on as many rows as it takes. */
+export function LongTextField({
+  name,
+  label,
+  help,
+  optional,
+  className,
+  mono,
+  placeholder,
+}: BoundFieldProps & Pick<TextFieldProps, "mono" | "placeholder">) {
+  const { register } = useFormContext<FieldValues>();
+  return (
+    <Field {...useBound({ name, label, help, optional, className })}>
+      <Textarea
+        rows={1}
+        autoComplete="off"
+        mono={mono}
+        placeholder={placeholder}
+        className="min-h-8 resize-none py-1 leading-5.5 pointer-coarse:min-h-10 pointer-coarse:py-2"
+        // As in any other line of text: Enter sends the form, and a pasted line break is none.
+        onKeyDown={(event) => {
+          if (event.key !== "Enter" || event.nativeEvent.isComposing) return;
+          event.preventDefault();
+          event.currentTarget.form?.requestSubmit();
+        }}
+        {...register(name, {
+          setValueAs: (value: unknown) => (typeof value === "string" ? value.replaceAll(/[\r\n]/g, "") : value),
+        })}
+      />
+    </Field>
+  );
+}
+
 /** An address; pasted spaces around it are dropped. */
 export function UrlField(props: Omit<TextFieldProps, "type" | "inputMode" | "mono">) {
   const { name, label, help, optional, className, ...input } = props;

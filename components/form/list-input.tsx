@@ -4,6 +4,8 @@ import { X } from "lucide-react";
 import { useRef, useState, type Ref } from "react";
 import { cn } from "#components/ui/class-names.ts";
 import { useFieldControl } from "#components/ui/field-context.ts";
+import { MiddleCut } from "#components/ui/identifier.tsx";
+import { Tooltip } from "#components/ui/tooltip.tsx";
 
 type ListInputProps = {
   values: readonly string[];
@@ -63,25 +65,7 @@ export function ListInput({
       {values.length > 0 && (
         <ul className="contents">
           {values.map((entry) => (
-            <li
-              key={entry}
-              className={cn(
-                "bg-hover flex h-6 max-w-full min-w-0 items-center rounded-sm pl-1.5",
-                mono && "font-mono text-sm",
-              )}
-            >
-              <span className="truncate" title={entry}>
-                {entry}
-              </span>
-              <button
-                type="button"
-                aria-label={`Remove ${entry}`}
-                className="text-muted hover:text-ink grid size-6 shrink-0 place-items-center rounded-sm focus-visible:outline-offset-[-2px]"
-                onClick={() => remove(entry)}
-              >
-                <X aria-hidden className="size-3.5" />
-              </button>
-            </li>
+            <Chip key={entry} entry={entry} mono={mono} onRemove={() => remove(entry)} />
           ))}
         </ul>
       )}
@@ -128,5 +112,29 @@ export function ListInput({
         {said}
       </span>
     </div>
+  );
+}
+
+/** An entry. The whole of it shows on hover, and while its button has the focus. */
+function Chip({ entry, mono, onRemove }: { entry: string; mono: boolean; onRemove: () => void }) {
+  return (
+    <Tooltip content={<span className={cn("break-all", mono && "font-mono")}>{entry}</span>}>
+      <li
+        className={cn(
+          "bg-hover flex h-6 max-w-full min-w-0 items-center rounded-sm pl-1.5",
+          mono && "font-mono text-sm",
+        )}
+      >
+        <MiddleCut text={entry} />
+        <button
+          type="button"
+          aria-label={`Remove ${entry}`}
+          className="text-muted hover:text-ink grid size-6 shrink-0 place-items-center rounded-sm focus-visible:outline-offset-[-2px]"
+          onClick={onRemove}
+        >
+          <X aria-hidden className="size-3.5" />
+        </button>
+      </li>
+    </Tooltip>
   );
 }

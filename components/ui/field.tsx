@@ -62,7 +62,7 @@ export function Field({
       {error && (
         <p id={errorId} className="text-bad flex items-start gap-1.5 text-sm">
           <CircleAlert aria-hidden className="mt-0.5 size-3.5 shrink-0" />
-          <span>{error}</span>
+          <span className="min-w-0">{error}</span>
         </p>
       )}
     </>

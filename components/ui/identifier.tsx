@@ -14,19 +14,25 @@ type IdentifierProps = {
 /** Characters of the end that stay in sight when there is too little room. */
 const tailLength = 6;
 
-/**
- * Something a machine reads. Where there is no room its middle is cut, so that both ends can be compared;
- * the whole shows on hover and focus, and is what selection and readers get.
- */
+/** Text whose middle is cut where there is too little room, so that both ends can be compared. */
+export function MiddleCut({ text }: { text: string }) {
+  const cut = Math.max(0, text.length - tailLength);
+  return (
+    <>
+      <span className="truncate">{text.slice(0, cut)}</span>
+      <span className="shrink-0">{text.slice(cut)}</span>
+    </>
+  );
+}
+
+/** Something a machine reads. The whole shows on hover and focus, and is what selection and readers get. */
 export function Identifier({ value, label, plain, className }: IdentifierProps) {
-  const cut = Math.max(0, value.length - tailLength);
   return (
     <span className={cn("inline-flex max-w-full min-w-0 items-center gap-0.5 align-middle", className)}>
       <Tooltip content={<span className="font-mono break-all">{value}</span>}>
         <code tabIndex={0} className="flex min-w-0 rounded-sm text-sm">
           <span className="sr-only select-none">{label} </span>
-          <span className="truncate">{value.slice(0, cut)}</span>
-          <span className="shrink-0">{value.slice(cut)}</span>
+          <MiddleCut text={value} />
         </code>
       </Tooltip>
       {!plain && <CopyButton value={value} label={label} className="text-muted -my-1" />}
