@@ -4,7 +4,7 @@ import { useState, type ReactNode } from "react";
 import { Dialog, DialogContent, DialogTrigger } from "#components/ui/dialog.tsx";
 import { SecretOnce } from "#components/ui/secret-once.tsx";
 
-type Told = { title: string; description: string };
+type Told = { title: string; description: ReactNode };
 
 type MadeOnceDialogProps<Made> = {
   trigger: ReactNode;

@@ -14,6 +14,11 @@ describe("a guide", () => {
     expect(shown).not.toContain("|");
   });
 
+  it("tells requests from commands", () => {
+    expect(render("```http\nPOST /hooks HTTP/1.1\n```\n")).toContain("Request");
+    expect(render("```sh\nls -l\n```\n")).toContain("Commands");
+  });
+
   it("runs no HTML and leads nowhere", () => {
     const shown = render(
       '<img src=x onerror="alert(1)"> and [a link](javascript:alert(1)), [another](https://else.example)',

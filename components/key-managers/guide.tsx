@@ -5,7 +5,7 @@ import { CodeBlock } from "#components/ui/code-block.tsx";
 
 const plugins = [remarkGfm];
 
-/** Renders a connector's guide, which is read beside a form. HTML in it is shown as it stands, never run. */
+/** Renders a guide that is read beside a form, such as a connector's. HTML in it is shown as it stands, never run. */
 export function Guide({ markdown }: { markdown: string }) {
   return (
     <div className="flex min-w-0 flex-col gap-3">
@@ -28,7 +28,9 @@ const components: Components = {
   h4: Heading,
   ol: ({ children }) => <ol className="flex list-decimal flex-col gap-1.5 pl-5">{children}</ol>,
   ul: ({ children }) => <ul className="flex list-disc flex-col gap-1.5 pl-5">{children}</ul>,
-  pre: ({ children }) => <CodeBlock label="Commands" code={textOf(children).trimEnd()} />,
+  pre: ({ children }) => (
+    <CodeBlock label={isRequest(children) ? "Request" : "Commands"} code={textOf(children).trimEnd()} />
+  ),
   // Following one would leave the form.
   a: ({ children }) => <>{children}</>,
   table: ({ children }) => (
@@ -39,6 +41,11 @@ const components: Components = {
   th: ({ children }) => <th className="border-line text-muted border-b py-1 pr-3 text-left font-medium">{children}</th>,
   td: ({ children }) => <td className="border-line border-b py-1.5 pr-3 align-top">{children}</td>,
 };
+
+/** Whether what Markdown made of a block of code is marked as HTTP. */
+function isRequest(block: ReactNode): boolean {
+  return isValidElement<{ className?: string }>(block) && block.props.className === "language-http";
+}
 
 /** The text of what Markdown made of a block of code. */
 function textOf(node: ReactNode): string {

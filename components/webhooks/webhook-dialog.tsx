@@ -9,6 +9,7 @@ import { Button } from "#components/ui/button.tsx";
 import { DialogClose, DialogFooter } from "#components/ui/dialog.tsx";
 import type { ActionResult } from "#lib/features/actions/contract.ts";
 import { CreateWebhookInput, type NewWebhookView } from "#lib/features/webhooks/contract.ts";
+import { StandardWebhooks } from "./standard-webhooks.tsx";
 
 type Create = (input: CreateWebhookInput) => Promise<ActionResult<NewWebhookView>>;
 
@@ -19,11 +20,20 @@ export function WebhookDialog({ create, trigger }: { create: Create; trigger: Re
       trigger={trigger}
       asking={{
         title: "Add webhook",
-        description: "Its address gets a signed request for each change from now on.",
+        description: (
+          <>
+            Its address gets a request for each change from now on, signed as <StandardWebhooks /> says.
+          </>
+        ),
       }}
       told={({ name, secret }) => ({
         title: `${name} is told from now on`,
-        description: "Give this secret to the program: it tells by it that a request comes from here.",
+        description: (
+          <>
+            Give this secret to the program: it tells by it that a request comes from here, as <StandardWebhooks />{" "}
+            says.
+          </>
+        ),
         label: "Signing secret",
         secret,
       })}
@@ -42,7 +52,13 @@ function WebhookForm({ create, onMade }: { create: Create; onMade: (made: NewWeb
   return (
     <ActionForm form={form} label="Webhook">
       <TextField name="name" label="Name" maxLength={60} placeholder="Inventory" />
-      <UrlField name="url" label="Address" maxLength={2_000} placeholder="https://inventory.example/hooks/latchkey" />
+      <UrlField
+        name="url"
+        label="Address"
+        maxLength={2_000}
+        placeholder="https://inventory.example/hooks/latchkey"
+        help="It must be public and have the port 443 or 8443, unless the operator of this installation allows its host and port."
+      />
       <DialogFooter>
         <DialogClose asChild>
           <Button>Cancel</Button>

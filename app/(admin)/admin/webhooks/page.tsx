@@ -1,9 +1,12 @@
 import type { Metadata } from "next";
+import { Guide } from "#components/key-managers/guide.tsx";
+import { StandardWebhooks } from "#components/webhooks/standard-webhooks.tsx";
 import { WebhookDialog } from "#components/webhooks/webhook-dialog.tsx";
 import { WebhookTable } from "#components/webhooks/webhook-table.tsx";
 import { Button } from "#components/ui/button.tsx";
 import { EmptyState } from "#components/ui/empty-state.tsx";
 import { PageHeader } from "#components/ui/page-header.tsx";
+import { readWebhookFormat } from "#lib/features/webhooks/format.ts";
 import { listWebhooks } from "#lib/features/webhooks/verbs.ts";
 import { requireContext } from "#lib/web/context.ts";
 import { createWebhookAction } from "./actions.ts";
@@ -12,7 +15,7 @@ export const metadata: Metadata = { title: "Webhooks" };
 
 export default async function WebhooksPage() {
   const ctx = await requireContext("webhook:read");
-  const webhooks = await listWebhooks(ctx, {});
+  const [webhooks, format] = await Promise.all([listWebhooks(ctx, {}), readWebhookFormat()]);
   return (
     <>
       <PageHeader
@@ -32,6 +35,17 @@ export default async function WebhooksPage() {
       ) : (
         <WebhookTable items={webhooks} />
       )}
+      <section aria-labelledby="format" className="flex max-w-3xl min-w-0 flex-col gap-3">
+        <div className="flex flex-col gap-1">
+          <h2 id="format" className="scroll-mt-16 text-lg font-semibold">
+            What is sent
+          </h2>
+          <p className="text-muted max-w-[68ch]">
+            For whoever writes the program. The libraries of <StandardWebhooks /> check requests as they are.
+          </p>
+        </div>
+        <Guide markdown={format} />
+      </section>
     </>
   );
 }

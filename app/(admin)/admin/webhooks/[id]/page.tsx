@@ -1,5 +1,6 @@
 import type { Metadata } from "next";
 import { DeliveryTable } from "#components/webhooks/delivery-table.tsx";
+import { StandardWebhooks } from "#components/webhooks/standard-webhooks.tsx";
 import { WebhookActions } from "#components/webhooks/webhook-actions.tsx";
 import { WebhookState } from "#components/webhooks/webhook-state.tsx";
 import { Card, CardBody, CardHeader, Fact, FactList } from "#components/ui/card.tsx";
@@ -8,6 +9,7 @@ import { Identifier } from "#components/ui/identifier.tsx";
 import { Notice } from "#components/ui/notice.tsx";
 import { PageHeader } from "#components/ui/page-header.tsx";
 import { RelativeTime } from "#components/ui/relative-time.tsx";
+import { TextLink } from "#components/ui/text-link.tsx";
 import { getWebhook } from "#lib/features/webhooks/verbs.ts";
 import { requireContext } from "#lib/web/context.ts";
 import { orNotFound } from "#lib/web/or-not-found.ts";
@@ -40,7 +42,15 @@ export default async function WebhookPage({ params }: PageProps<"/admin/webhooks
         </Notice>
       )}
       <Card>
-        <CardHeader title="Webhook" description="Each request is signed with its secret, as Standard Webhooks says." />
+        <CardHeader
+          title="Webhook"
+          description={
+            <>
+              Each request is signed with its secret, as <StandardWebhooks /> says. Its events and their format are
+              described under <TextLink href="/admin/webhooks#format">What is sent</TextLink>.
+            </>
+          }
+        />
         <CardBody>
           <FactList>
             <Fact term="Address">
