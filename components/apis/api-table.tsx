@@ -16,15 +16,15 @@ type ApiTableProps = {
   showStatus?: boolean;
 };
 
-/** APIs as rows. On small screens version and context stand below the name. */
+/** APIs as rows. Without the room for columns version and context stand below the name. */
 export function ApiTable({ apis, base, showStatus = false }: ApiTableProps) {
   return (
     <Table label="APIs">
       <TableHead>
         <TableRow>
           <TableHeader>Name</TableHeader>
-          <TableHeader className="max-sm:hidden">Version</TableHeader>
-          <TableHeader className="max-sm:hidden">Context</TableHeader>
+          <TableHeader className="max-lg:hidden">Version</TableHeader>
+          <TableHeader className="max-lg:hidden">Context</TableHeader>
           {showStatus && <TableHeader>State</TableHeader>}
           <TableHeader className="max-lg:hidden">Created</TableHeader>
         </TableRow>
@@ -32,21 +32,21 @@ export function ApiTable({ apis, base, showStatus = false }: ApiTableProps) {
       <TableBody>
         {apis.map((api) => (
           <TableRow key={api.id}>
-            <TableHeader scope="row" className="max-w-[28rem] py-1.5 [overflow-wrap:anywhere] sm:min-w-44">
+            <TableHeader scope="row" className="max-w-[28rem] py-1.5 [overflow-wrap:anywhere] lg:min-w-44">
               <span className="flex flex-wrap items-center gap-x-2 gap-y-0.5">
                 <TextLink href={`${base}/${api.id}`}>{api.name}</TextLink>
                 {api.kind !== "HTTP" && <Badge icon={null}>{kindLabels[api.kind]}</Badge>}
                 {api.tenant && <TenantBadge tenant={api.tenant} />}
               </span>
-              <span className="text-muted block font-mono text-sm font-normal sm:hidden">
+              <span className="text-muted block font-mono text-sm font-normal lg:hidden">
                 {api.version} {api.context}
               </span>
               {api.description && (
                 <p className="text-muted line-clamp-2 text-sm font-normal sm:line-clamp-1">{api.description}</p>
               )}
             </TableHeader>
-            <TableCell className="font-mono text-sm whitespace-nowrap max-sm:hidden">{api.version}</TableCell>
-            <TableCell className="max-sm:hidden">
+            <TableCell className="font-mono text-sm whitespace-nowrap max-lg:hidden">{api.version}</TableCell>
+            <TableCell className="max-w-60 max-lg:hidden">
               <Identifier value={api.context} label="Context" plain />
             </TableCell>
             {showStatus && (
