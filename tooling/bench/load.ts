@@ -66,7 +66,8 @@ async function loadFromHere(
   const startedAt = performance.now();
   const { latency, non2xx, errors, timeouts, ...result } = await autocannon({
     url,
-    connections,
+    // No more of them than there is to send.
+    connections: "amount" in until ? Math.min(connections, until.amount) : connections,
     requests: [...requests],
     ...(pauseMs !== undefined && { connectionRate: 1000 / pauseMs }),
     // It looks only now and then whether it is done: at a second, unless told otherwise.
