@@ -291,7 +291,7 @@ async function addWebhook(page: Page, name: string): Promise<string> {
     route.request().method() === "POST" ? route.abort() : route.continue(),
   );
   await send.click();
-  await expect(page.getByText("The portal could not be reached.")).toBeVisible();
+  await expect(page.getByText("The portal could not be reached")).toBeVisible();
   await page.unroute("**/admin/webhooks/*");
   await send.click();
   await expect(page.getByText("Failed", { exact: true })).toBeVisible();

@@ -6,12 +6,11 @@ type AcceptanceDialogProps = {
   api: string;
   /** Open while there is one. */
   impact: AcceptanceImpactView | null;
-  save: () => Promise<void>;
-  close: () => void;
+  answer: (isMeant: boolean) => void;
 };
 
 /** Asks before a published API is saved that refuses callers whom it lets in now, and says who they are. */
-export function AcceptanceDialog({ api, impact, save, close }: AcceptanceDialogProps) {
+export function AcceptanceDialog({ api, impact, answer }: AcceptanceDialogProps) {
   const { keyManagers, applications, subscriptionValidation } = impact ?? nothing;
   const names = keyManagers.join(", ");
   const concerned = `${applications.count.toLocaleString("en")} ${applications.count === 1 ? "application" : "applications"}`;
@@ -19,11 +18,11 @@ export function AcceptanceDialog({ api, impact, save, close }: AcceptanceDialogP
   return (
     <ConfirmDialog
       open={impact !== null}
-      onOpenChange={(open) => !open && close()}
+      onOpenChange={(open) => !open && answer(false)}
       title={`Stop accepting ${names}?`}
       description={`Gateways follow within seconds: ${api} refuses every token from there. Keys and subscriptions stay; accepting it again restores everything.`}
       confirmLabel="Stop accepting"
-      onConfirm={save}
+      onConfirm={() => answer(true)}
     >
       <div className="bg-sunken rounded-lg px-3 py-4">
         <ThePath

@@ -42,14 +42,29 @@ type ApiFormProps = {
   previewAcceptance?: (input: PreviewAcceptanceInput) => Promise<ActionResult<AcceptanceImpactView | null>>;
 };
 
+/** Who would lose access, and where the answer goes whether that is meant. */
+type Asking = { impact: AcceptanceImpactView; answer: (isMeant: boolean) => void };
+
 /** Everything about an API but its state: for a new one, and for one that stands. */
 export function ApiForm({ initial, plans, keyManagers, create, update, previewAcceptance }: ApiFormProps) {
   const router = useRouter();
   const editing = update !== undefined;
+  const [asking, setAsking] = useState<Asking | null>(null);
   const form = useActionForm<ApiInput, ApiView>({
     schema: editing ? EditApiInput : ApiInput,
     action: (update ?? create) as (input: ApiInput) => Promise<ActionResult<ApiView>>,
     defaultValues: initial,
+    async before({ acceptAllKeyManagers = true, keyManagerIds = [] }) {
+      const { id } = initial;
+      if (id === undefined || !previewAcceptance || acceptAllKeyManagers) return { ok: true, value: true };
+      const result = await previewAcceptance({ id, acceptAllKeyManagers, keyManagerIds });
+      if (!result.ok) return result;
+      const impact = result.value;
+      if (impact === null) return { ok: true, value: true };
+      const value = await new Promise<boolean>((answer) => setAsking({ impact, answer }));
+      setAsking(null);
+      return { ok: true, value };
+    },
     onSuccess: (api) => {
       toast.success(
         editing ? "Saved. Gateways follow within seconds." : `${api.name} is added. Publish it when it is ready.`,
@@ -58,22 +73,8 @@ export function ApiForm({ initial, plans, keyManagers, create, update, previewAc
     },
   });
 
-  const [impact, setImpact] = useState<AcceptanceImpactView | null>(null);
-
-  /** Saves at once, or asks first where callers would lose access. */
-  async function submit(): Promise<void> {
-    const { id } = initial;
-    const { acceptAllKeyManagers = true, keyManagerIds = [] } = form.methods.getValues();
-    const isAsked = id !== undefined && previewAcceptance !== undefined && !acceptAllKeyManagers;
-    if (!isAsked || !(await form.methods.trigger())) return form.submit();
-    const result = await previewAcceptance({ id, acceptAllKeyManagers, keyManagerIds }).catch(() => null);
-    if (result?.ok && result.value) setImpact(result.value);
-    else if (result?.ok) await form.submit();
-    else toast.error(result?.problem.message ?? "The portal could not be reached. Try again.", { duration: Infinity });
-  }
-
   return (
-    <ActionForm form={{ ...form, submit }} label="API" guard className="max-w-3xl gap-8">
+    <ActionForm form={form} label="API" guard className="max-w-3xl gap-8">
       <FormSection title="General">
         <div className="grid gap-4 sm:grid-cols-[1fr_10rem]">
           <TextField name="name" label="Name" maxLength={100} />
@@ -135,9 +136,8 @@ export function ApiForm({ initial, plans, keyManagers, create, update, previewAc
       </FormFooter>
       <AcceptanceDialog
         api={`${initial.name} ${initial.version}`}
-        impact={impact}
-        save={form.submit}
-        close={() => setImpact(null)}
+        impact={asking?.impact ?? null}
+        answer={(isMeant) => asking?.answer(isMeant)}
       />
     </ActionForm>
   );

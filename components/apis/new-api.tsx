@@ -7,6 +7,7 @@ import { Card, CardBody, CardHeader } from "#components/ui/card.tsx";
 import { Field } from "#components/ui/field.tsx";
 import { Textarea } from "#components/ui/input.tsx";
 import { Notice } from "#components/ui/notice.tsx";
+import { reached } from "#components/ui/reached.ts";
 import type { ActionResult } from "#lib/features/actions/contract.ts";
 import type { ApiDraft, ApiInput, ApiView } from "#lib/features/apis/contract.ts";
 import type { ChoosableKeyManager } from "#lib/features/key-managers/contract.ts";
@@ -85,15 +86,10 @@ function ImportCard({ read, onRead }: Pick<NewApiProps, "read"> & { onRead: (dra
     if (document.trim() === "") return setProblem("Choose a file or paste its text.");
     if (new Blob([document]).size > maximumBytes) return setProblem("The file is larger than 2 MB.");
     setPending(true);
-    try {
-      const result = await read({ document });
-      if (result.ok) onRead(result.value);
-      else setProblem(result.problem.fields[0]?.message ?? result.problem.message);
-    } catch {
-      setProblem("The portal could not be reached. Try again.");
-    } finally {
-      setPending(false);
-    }
+    const result = await reached(read({ document }));
+    setPending(false);
+    if (result.ok) onRead(result.value);
+    else setProblem(result.problem.fields[0]?.message ?? result.problem.message);
   }
 
   return (

@@ -4,6 +4,7 @@ import { zodResolver } from "@hookform/resolvers/zod";
 import { useState } from "react";
 import { useForm, type DefaultValues, type FieldValues, type Path, type UseFormReturn } from "react-hook-form";
 import type { z } from "zod";
+import { reached } from "#components/ui/reached.ts";
 import type { ActionProblem, ActionResult } from "#lib/features/actions/contract.ts";
 
 /** A schema whose input is an object: what a form can hold. */
@@ -14,6 +15,8 @@ export type ActionFormOptions<Values extends FieldValues, Output> = {
   schema?: FormSchema<Values>;
   action: (input: Values) => Promise<ActionResult<Output>>;
   defaultValues: DefaultValues<Values>;
+  /** Runs before something valid is sent; where it answers false, it is not. */
+  before?: (input: Values) => Promise<ActionResult<boolean>>;
   /** Runs after the server accepted, with its view and with what was sent. */
   onSuccess?: (output: Output, input: Values) => void | Promise<void>;
 };
@@ -27,12 +30,6 @@ export type ActionFormState<Values extends FieldValues> = {
   problem: ActionProblem | null;
 };
 
-const lostConnection: ActionProblem = {
-  code: "unavailable",
-  message: "The portal could not be reached, or answered with an error. Check your connection, then try again.",
-  fields: [],
-};
-
 /**
  * A form over a server action: checked by the schema in the browser, by the verb on the server, and every
  * problem of either shown at its field. Render it with ActionForm.
@@ -41,6 +38,7 @@ export function useActionForm<Values extends FieldValues, Output>({
   schema,
   action,
   defaultValues,
+  before,
   onSuccess,
 }: ActionFormOptions<Values, Output>): ActionFormState<Values> {
   const [problem, setProblem] = useState<ActionProblem | null>(null);
@@ -52,14 +50,9 @@ export function useActionForm<Values extends FieldValues, Output>({
   });
 
   async function send(values: Values) {
-    let result: ActionResult<Output>;
-    try {
-      result = await action(values);
-    } catch (error) {
-      if (isNavigation(error)) throw error;
-      setProblem(lostConnection);
-      return;
-    }
+    const asked = before && (await reached(before(values)));
+    if (asked?.ok && !asked.value) return;
+    const result = asked?.ok === false ? asked : await reached(action(values));
     if (result.ok) {
       methods.reset(values, { keepValues: true });
       await onSuccess?.(result.value, values);
@@ -79,9 +72,4 @@ export function useActionForm<Values extends FieldValues, Output>({
   }
 
   return { methods, submit, problem };
-}
-
-/** Redirects and the like of Next.js travel as errors with a digest. */
-function isNavigation(error: unknown): boolean {
-  return typeof error === "object" && error !== null && "digest" in error && String(error.digest).startsWith("NEXT_");
 }

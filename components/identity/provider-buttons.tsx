@@ -3,6 +3,7 @@
 import { useState } from "react";
 import { Button } from "#components/ui/button.tsx";
 import { Notice } from "#components/ui/notice.tsx";
+import { reached } from "#components/ui/reached.ts";
 import type { FederationPurposeInput } from "#lib/features/identity-providers/contract.ts";
 import { setOutTo } from "./auth-client.ts";
 import { loadAfresh } from "./load-afresh.ts";
@@ -23,16 +24,9 @@ export function ProviderButtons({ providers, returnTo, errand }: ProviderButtons
   async function begin(id: string) {
     setPending(id);
     setProblem(null);
-    try {
-      const result = await setOutTo(id, { ...errand, returnTo });
-      if (result.ok) {
-        loadAfresh(result.value.url);
-        return;
-      }
-      setProblem(result.problem.message);
-    } catch {
-      setProblem("The portal could not be reached. Check your connection, then try again.");
-    }
+    const result = await reached(setOutTo(id, { ...errand, returnTo }));
+    if (result.ok) return loadAfresh(result.value.url);
+    setProblem(result.problem.message);
     setPending(null);
   }
 

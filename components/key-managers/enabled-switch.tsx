@@ -7,6 +7,7 @@ import { Dialog, DialogClose, DialogContent, DialogFooter } from "#components/ui
 import { Button } from "#components/ui/button.tsx";
 import { Notice } from "#components/ui/notice.tsx";
 import { Switch } from "#components/ui/switch.tsx";
+import { reached } from "#components/ui/reached.ts";
 import type { ActionResult } from "#lib/features/actions/contract.ts";
 import type { ImpactView } from "#lib/features/key-managers/contract.ts";
 import { ImpactPreview } from "./impact-preview.tsx";
@@ -43,12 +44,11 @@ export function EnabledSwitch({ keyManager, setEnabled, previewDisable, label }:
   async function change(next: boolean, seenRevision: number): Promise<void> {
     setPending(true);
     setProblem(null);
-    const result = await setEnabled({ id, revision: seenRevision, enabled: next }).catch(() => null);
+    const result = await reached(setEnabled({ id, revision: seenRevision, enabled: next }));
     setPending(false);
-    if (!result?.ok) {
-      const words = result?.problem.message ?? "The portal could not be reached. Try again.";
-      setProblem(words);
-      toast.error(words, { duration: Infinity });
+    if (!result.ok) {
+      setProblem(result.problem.message);
+      toast.error(result.problem.message, { duration: Infinity });
       return;
     }
     setStored(result.value);
@@ -64,10 +64,10 @@ export function EnabledSwitch({ keyManager, setEnabled, previewDisable, label }:
   async function ask(): Promise<void> {
     setPending(true);
     setProblem(null);
-    const result = await previewDisable({ id }).catch(() => null);
+    const result = await reached(previewDisable({ id }));
     setPending(false);
-    if (result?.ok) setImpact(result.value);
-    else toast.error(result?.problem.message ?? "The portal could not be reached. Try again.", { duration: Infinity });
+    if (result.ok) setImpact(result.value);
+    else toast.error(result.problem.message, { duration: Infinity });
   }
 
   return (

@@ -1,10 +1,8 @@
 "use client";
 
-import { Plus, Trash2 } from "lucide-react";
-import { useFieldArray, useWatch } from "react-hook-form";
-import { CheckboxesField, TextField, useListError } from "#components/form/fields.tsx";
-import { Button } from "#components/ui/button.tsx";
-import { KeepsFocus } from "#components/ui/keeps-focus.tsx";
+import { useWatch } from "react-hook-form";
+import { CheckboxesField, TextField } from "#components/form/fields.tsx";
+import { RowsField } from "#components/form/rows-field.tsx";
 import type { RegisterKeyManagerInput } from "#lib/features/key-managers/contract.ts";
 
 const methods = [
@@ -39,10 +37,8 @@ export function InvocationFields() {
 
 /** Pairs of names: a claim of this server's tokens, and what APIs call it. */
 function ClaimMappings() {
-  const { fields, append, remove } = useFieldArray<RegisterKeyManagerInput, "claimMappings">({ name: "claimMappings" });
-  const error = useListError("claimMappings");
   return (
-    <fieldset className="flex min-w-0 flex-col gap-2" id="field-claimMappings" tabIndex={-1}>
+    <fieldset className="flex min-w-0 flex-col gap-2">
       <legend className="mb-1 font-medium">
         Claim mappings <span className="text-muted font-normal">optional</span>
       </legend>
@@ -50,34 +46,19 @@ function ClaimMappings() {
         Claims that go on to APIs under another name. What says whose token it is, such as “sub” or “scope”, stays as it
         is.
       </p>
-      <KeepsFocus className="contents">
-        {fields.map((field, index) => (
-          <div
-            key={field.id}
-            data-row=""
-            role="group"
-            aria-label={`Claim mapping ${String(index + 1)}`}
-            className="grid grid-cols-[minmax(0,1fr)_minmax(0,1fr)_2rem] items-start gap-2"
-          >
-            <TextField name={`claimMappings.${String(index)}.remote`} label="In their token" mono maxLength={200} />
-            <TextField name={`claimMappings.${String(index)}.local`} label="For APIs" mono maxLength={200} />
-            <Button
-              variant="ghost"
-              size="icon"
-              className="mt-6"
-              aria-label={`Remove claim mapping ${String(index + 1)}`}
-              onClick={() => remove(index)}
-            >
-              <Trash2 aria-hidden />
-            </Button>
-          </div>
-        ))}
-        {error && <p className="text-bad text-sm">{error}</p>}
-        <Button className="self-start" onClick={() => append({ remote: "", local: "" })}>
-          <Plus aria-hidden />
-          Add claim mapping
-        </Button>
-      </KeepsFocus>
+      <RowsField
+        name="claimMappings"
+        item="claim mapping"
+        empty={{ remote: "", local: "" }}
+        rowClassName="grid-cols-[minmax(0,1fr)_minmax(0,1fr)_2rem]"
+      >
+        {(path) => (
+          <>
+            <TextField name={`${path}.remote`} label="In their token" mono maxLength={200} />
+            <TextField name={`${path}.local`} label="For APIs" mono maxLength={200} />
+          </>
+        )}
+      </RowsField>
     </fieldset>
   );
 }

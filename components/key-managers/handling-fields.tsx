@@ -1,12 +1,9 @@
 "use client";
 
-import { Plus, Trash2 } from "lucide-react";
 import { useRef } from "react";
-import { useFieldArray, useFormContext, useWatch } from "react-hook-form";
-import { RadioField, TextField, useListError } from "#components/form/fields.tsx";
-import { Button } from "#components/ui/button.tsx";
-import { KeepsFocus } from "#components/ui/keeps-focus.tsx";
-import { fieldId } from "#components/ui/field.tsx";
+import { useFormContext, useWatch } from "react-hook-form";
+import { RadioField, TextField } from "#components/form/fields.tsx";
+import { RowsField } from "#components/form/rows-field.tsx";
 import type { ConnectorView, RegisterKeyManagerInput, TokenHandling } from "#lib/features/key-managers/contract.ts";
 
 const byIssuer = {
@@ -69,42 +66,23 @@ export function HandlingFields({ connector }: { connector: ConnectorView }) {
 
 /** Pairs of a claim and a pattern, all of which must match. */
 function ClaimRules() {
-  const { fields, append, remove } = useFieldArray<RegisterKeyManagerInput, "tokenHandling.claims">({
-    name: "tokenHandling.claims",
-  });
-  const error = useListError("tokenHandling.claims");
   return (
-    <fieldset className="flex min-w-0 flex-col gap-2" id={fieldId("tokenHandling.claims")} tabIndex={-1}>
+    <fieldset className="flex min-w-0 flex-col gap-2">
       <legend className="mb-1 font-medium">Claims that must match</legend>
       <p className="text-muted text-sm">{patternHelp} Of a claim that is a list, one item must match.</p>
-      <KeepsFocus className="contents">
-        {fields.map((field, index) => (
-          <div
-            key={field.id}
-            data-row=""
-            role="group"
-            aria-label={`Claim ${String(index + 1)}`}
-            className="grid grid-cols-[minmax(0,1fr)_minmax(0,1fr)_2rem] items-start gap-2"
-          >
-            <TextField name={`tokenHandling.claims.${String(index)}.claim`} label="Claim" mono maxLength={200} />
-            <TextField name={`tokenHandling.claims.${String(index)}.pattern`} label="Pattern" mono maxLength={200} />
-            <Button
-              variant="ghost"
-              size="icon"
-              className="mt-6"
-              aria-label={`Remove claim ${String(index + 1)}`}
-              onClick={() => remove(index)}
-            >
-              <Trash2 aria-hidden />
-            </Button>
-          </div>
-        ))}
-        {error && <p className="text-bad text-sm">{error}</p>}
-        <Button className="self-start" onClick={() => append({ claim: "", pattern: "" })}>
-          <Plus aria-hidden />
-          Add claim
-        </Button>
-      </KeepsFocus>
+      <RowsField
+        name="tokenHandling.claims"
+        item="claim"
+        empty={{ claim: "", pattern: "" }}
+        rowClassName="grid-cols-[minmax(0,1fr)_minmax(0,1fr)_2rem]"
+      >
+        {(path) => (
+          <>
+            <TextField name={`${path}.claim`} label="Claim" mono maxLength={200} />
+            <TextField name={`${path}.pattern`} label="Pattern" mono maxLength={200} />
+          </>
+        )}
+      </RowsField>
     </fieldset>
   );
 }

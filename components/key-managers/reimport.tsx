@@ -7,6 +7,7 @@ import { Button } from "#components/ui/button.tsx";
 import { Checkbox } from "#components/ui/checkbox.tsx";
 import { Notice } from "#components/ui/notice.tsx";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "#components/ui/table.tsx";
+import { reached } from "#components/ui/reached.ts";
 import type { ActionResult } from "#lib/features/actions/contract.ts";
 import {
   endpointLabels,
@@ -56,10 +57,10 @@ export function Reimport({ view, discover }: ReimportProps) {
     setDifferences(null);
     setTaken(0);
     const wellKnownUrl = getValues("wellKnownUrl") || getValues("issuer");
-    const result = await discover({ wellKnownUrl }).catch(() => null);
+    const result = await reached(discover({ wellKnownUrl }));
     setPending(false);
-    if (!result?.ok) {
-      setProblem(result?.problem.message ?? "The portal could not be reached. Try again.");
+    if (!result.ok) {
+      setProblem(result.problem.message);
       return;
     }
     const found = compare(getValues(), result.value, view);

@@ -4,6 +4,7 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import { Button } from "#components/ui/button.tsx";
 import { Notice } from "#components/ui/notice.tsx";
 import { Steps, type Step, type StepState } from "#components/ui/steps.tsx";
+import { reached } from "#components/ui/reached.ts";
 import type { ActionProblem, ActionResult } from "#lib/features/actions/contract.ts";
 import type { ConnectionTestView, ProbePart, ProbeResult } from "#lib/features/key-managers/contract.ts";
 
@@ -37,12 +38,6 @@ type TestLadderProps = {
   onFields?: (problems: ActionProblem["fields"]) => void;
 };
 
-const lost: ActionProblem = {
-  code: "unavailable",
-  message: "The portal could not be reached. Check your connection, then test again.",
-  fields: [],
-};
-
 /** The connection test, rung by rung; changes nothing anywhere and may be repeated. */
 export function TestLadder({ run, immediately = false, onOutcome, onFields }: TestLadderProps) {
   const [results, setResults] = useState<ProbeResult[]>([]);
@@ -59,7 +54,7 @@ export function TestLadder({ run, immediately = false, onOutcome, onFields }: Te
     let stopped: ActionProblem | null = null;
     for (const part of ["server", "access"] as const) {
       setRunning(part);
-      const result = await run(part).catch((): ActionResult<ConnectionTestView> => ({ ok: false, problem: lost }));
+      const result = await reached(run(part));
       if (!result.ok) {
         stopped = result.problem;
         break;

@@ -13,6 +13,7 @@ import { Card, CardBody, CardHeader } from "#components/ui/card.tsx";
 import { Field, fieldId } from "#components/ui/field.tsx";
 import { Notice } from "#components/ui/notice.tsx";
 import { Select } from "#components/ui/select.tsx";
+import { reached } from "#components/ui/reached.ts";
 import type { ActionProblem, ActionResult } from "#lib/features/actions/contract.ts";
 import {
   endpointLabels,
@@ -138,12 +139,11 @@ export function ConnectWizard<Input extends RegisterKeyManagerInput = RegisterKe
       return;
     }
     setReading(true);
-    const result = await actions.discover({ wellKnownUrl }).catch(() => null);
+    const result = await reached(actions.discover({ wellKnownUrl }));
     setReading(false);
-    if (!result?.ok) {
-      const problem = result?.problem;
-      const message = problem?.fields[0]?.message ?? problem?.message ?? "The portal could not be reached. Try again.";
-      refuse("wellKnownUrl", message);
+    if (!result.ok) {
+      const { fields, message } = result.problem;
+      refuse("wellKnownUrl", fields[0]?.message ?? message);
       return;
     }
     take(result.value);

@@ -9,6 +9,7 @@ import { Fact, FactList } from "#components/ui/card.tsx";
 import { Identifier } from "#components/ui/identifier.tsx";
 import { Menu, MenuItem, MenuSeparator } from "#components/ui/menu.tsx";
 import { Notice } from "#components/ui/notice.tsx";
+import { reached } from "#components/ui/reached.ts";
 import type { SubscribedScopeView } from "#lib/features/applications/contract.ts";
 import type { UsableKeyManager } from "#lib/features/key-managers/contract.ts";
 import {
@@ -206,7 +207,7 @@ export function KeysInUse({ keys, keyManager, scopes, actions, settle, handBack 
 }
 
 async function refresh(keys: KeysView, actions: KeysActions): Promise<void> {
-  const result = await actions.refresh({ id: keys.id });
+  const result = await reached(actions.refresh({ id: keys.id }));
   if (!result.ok) toast.error(result.problem.message);
   else if (result.value.state === "ACTIVE") toast.success(`Up to date with ${keys.keyManager.displayName}.`);
 }

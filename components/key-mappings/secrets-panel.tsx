@@ -6,6 +6,7 @@ import { Badge, type Tone } from "#components/ui/badge.tsx";
 import { Button } from "#components/ui/button.tsx";
 import { ConfirmDialog } from "#components/ui/confirm-dialog.tsx";
 import { RelativeTime } from "#components/ui/relative-time.tsx";
+import { reached } from "#components/ui/reached.ts";
 import type { KeysOutcome, KeysView, SecretsView, SecretView } from "#lib/features/key-mappings/contract.ts";
 import type { KeysActions } from "./actions.ts";
 import { AddSecretDialog } from "./add-secret-dialog.tsx";
@@ -26,7 +27,8 @@ export function SecretsPanel({ keys, secrets, actions, settle }: SecretsPanelPro
 
   async function read() {
     setReading(true);
-    const result = await actions.readSecrets({ id: keys.id }).finally(() => setReading(false));
+    const result = await reached(actions.readSecrets({ id: keys.id }));
+    setReading(false);
     if (!result.ok) toast.error(result.problem.message);
   }
 

@@ -8,6 +8,7 @@ import { ConfirmDialog } from "#components/ui/confirm-dialog.tsx";
 import { Notice } from "#components/ui/notice.tsx";
 import { RelativeTime } from "#components/ui/relative-time.tsx";
 import { Steps, type Step } from "#components/ui/steps.tsx";
+import { reached } from "#components/ui/reached.ts";
 import type { KeyOperation, KeysOutcome, KeysView } from "#lib/features/key-mappings/contract.ts";
 import type { KeysActions } from "./actions.ts";
 import { RemoveKeysDialog } from "./remove-keys-dialog.tsx";
@@ -53,7 +54,8 @@ export function UnfinishedKeys({ keys, actions, settle, handBack }: UnfinishedKe
 
   async function resume(acceptDuplicate = false) {
     setPending(true);
-    const result = await actions.resume({ id: keys.id, acceptDuplicate }).finally(() => setPending(false));
+    const result = await reached(actions.resume({ id: keys.id, acceptDuplicate }));
+    setPending(false);
     if (!result.ok) return result;
     if (result.value.outcome === "removed") {
       toast.success("The keys are removed.");

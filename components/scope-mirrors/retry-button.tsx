@@ -4,6 +4,7 @@ import { useRouter } from "next/navigation";
 import { useEffect, useState } from "react";
 import { toast } from "sonner";
 import { Button } from "#components/ui/button.tsx";
+import { reached } from "#components/ui/reached.ts";
 import type { ActionResult } from "#lib/features/actions/contract.ts";
 import type { MirrorCounts } from "#lib/features/scope-mirrors/contract.ts";
 
@@ -28,10 +29,10 @@ export function RetryButton({ counts, retry }: RetryButtonProps) {
 
   async function tryAgain() {
     setPending(true);
-    const result = await retry().catch(() => null);
+    const result = await reached(retry());
     setPending(false);
-    if (result?.ok) toast.success("Trying again in the background.");
-    else toast.error(result?.problem.message ?? "The portal could not be reached. Try again.");
+    if (result.ok) toast.success("Trying again in the background.");
+    else toast.error(result.problem.message);
     // The queue takes a moment.
     setTimeout(() => router.refresh(), lookEveryMs / 2);
   }

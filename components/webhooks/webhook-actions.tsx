@@ -7,6 +7,7 @@ import { announce } from "#components/ui/announce.ts";
 import { Button } from "#components/ui/button.tsx";
 import { ConfirmDialog } from "#components/ui/confirm-dialog.tsx";
 import { Menu, MenuItem } from "#components/ui/menu.tsx";
+import { reached } from "#components/ui/reached.ts";
 import type { ActionResult } from "#lib/features/actions/contract.ts";
 import type { DeliveryView, WebhookView } from "#lib/features/webhooks/contract.ts";
 
@@ -27,9 +28,9 @@ export function WebhookActions({ webhook: { id, name, enabled }, actions }: Webh
 
   async function test() {
     setTesting(true);
-    const result = await actions.test({ id }).catch(() => null);
+    const result = await reached(actions.test({ id }));
     setTesting(false);
-    if (!result?.ok) toast.error(result?.problem.message ?? "The portal could not be reached. Try again.");
+    if (!result.ok) toast.error(result.problem.message);
     else if (result.value.delivered) toast.success("The test was taken.");
     else toast.error(`The test was not taken. ${result.value.problem ?? ""}`);
   }
