@@ -12,41 +12,54 @@ const kinds: Record<RevocationView["kind"], { label: string; value: string }> = 
   SUBJECT: { label: "All of a subject", value: "subject" },
 };
 
-/** What gateways refuse although it has not expired. */
+/** What gateways refuse although it has not expired. Without the room for columns all but the moment stands below the name. */
 export function RevocationTable({ items }: { items: readonly RevocationView[] }) {
   return (
     <Table label="Revocations">
       <TableHead>
         <TableRow>
           <TableHeader>Tokens</TableHeader>
-          <TableHeader>Issued by</TableHeader>
-          <TableHeader>Issued before</TableHeader>
-          <TableHeader>Revoked by</TableHeader>
+          <TableHeader className="max-lg:hidden">Issued by</TableHeader>
+          <TableHeader className="max-lg:hidden">Issued before</TableHeader>
+          <TableHeader className="max-lg:hidden">Revoked by</TableHeader>
           <TableHeader>Revoked</TableHeader>
-          <TableHeader>Kept until</TableHeader>
+          <TableHeader className="max-lg:hidden">Kept until</TableHeader>
         </TableRow>
       </TableHead>
       <TableBody>
         {items.map((item) => (
-          <TableRow key={item.id}>
-            <TableHeader scope="row">
+          <TableRow key={item.id} className="max-lg:align-top">
+            <TableHeader scope="row" className="max-lg:w-full max-lg:max-w-0">
               <span className="flex min-w-0 flex-col">
                 {kinds[item.kind].label}
                 <span className="text-muted max-w-64 font-normal">
                   <Identifier value={item.value} label={kinds[item.kind].value} />
                 </span>
                 {item.kind === "CONSUMER_KEY" && <Holder holder={item.holder} />}
+                <span className="text-muted mt-0.5 flex flex-col text-sm font-normal lg:hidden">
+                  <span>
+                    {issuerOf(item)}
+                    {item.issuedBefore && (
+                      <>
+                        , issued up to <RelativeTime iso={item.issuedBefore} />
+                      </>
+                    )}
+                  </span>
+                  <span>
+                    By {item.revokedBy ?? "the server itself"}, expires <RelativeTime iso={item.expiresAt} />
+                  </span>
+                </span>
               </span>
             </TableHeader>
-            <TableCell>{item.keyManager ?? "A key manager that is gone"}</TableCell>
-            <TableCell className="text-muted">
+            <TableCell className="max-lg:hidden">{issuerOf(item)}</TableCell>
+            <TableCell className="text-muted max-lg:hidden">
               {item.issuedBefore ? <RelativeTime iso={item.issuedBefore} /> : "Any time"}
             </TableCell>
-            <TableCell>{item.revokedBy ?? "The server itself"}</TableCell>
-            <TableCell className="text-muted">
+            <TableCell className="max-lg:hidden">{item.revokedBy ?? "The server itself"}</TableCell>
+            <TableCell className="text-muted whitespace-nowrap">
               <RelativeTime iso={item.revokedAt} />
             </TableCell>
-            <TableCell className="text-muted">
+            <TableCell className="text-muted max-lg:hidden">
               <RelativeTime iso={item.expiresAt} />
             </TableCell>
           </TableRow>
@@ -54,6 +67,10 @@ export function RevocationTable({ items }: { items: readonly RevocationView[] })
       </TableBody>
     </Table>
   );
+}
+
+function issuerOf({ keyManager }: RevocationView): string {
+  return keyManager ?? "A key manager that is gone";
 }
 
 /** Whom the revocation of a consumer key hits. */
