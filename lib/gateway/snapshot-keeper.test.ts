@@ -73,8 +73,8 @@ function world(ofLimits: Partial<KeeperLimits> = {}) {
     clock: { now: () => new Date(made.time) },
     log: silentLog,
     timer: () => made.passedMs,
-    // The test compares when it wants to.
-    limits: { ...defaultKeeperLimits, checkEveryMs: 1_000_000, ...ofLimits },
+    // The test compares when it wants to, and waits for no rest.
+    limits: { ...defaultKeeperLimits, checkEveryMs: 1_000_000, longestRestMs: 0, ...ofLimits },
     source: {
       async load(): Promise<LoadedTenant | null> {
         made.loads++;
@@ -226,7 +226,8 @@ describe("snapshots", () => {
   });
 
   it("are no fresher for a comparison that ran while they were first loaded", async () => {
-    const { made, keeper, versionNow, change } = world();
+    // What the comparison finds is loaded after a rest, when nothing can be read any more.
+    const { made, keeper, versionNow, change } = world({ longestRestMs: 1_000 });
     const revocation = { keyManager: "km-1", kind: "TOKEN_ID", issuedBefore: null, expiresAt: new Date() } as const;
     made.listed = [1, 2].map((at) => ({ at, revocation: { ...revocation, value: `t-${at}` } }));
     const open = Promise.withResolvers<void>();

@@ -25,6 +25,8 @@ export class UnknownForNow extends Error {
 export type KeeperLimits = {
   /** How often versions are compared, announcements or not. */
   checkEveryMs: number;
+  /** For how long a tenant rests after it was loaded, at most: where a load is slow, the next one waits. */
+  longestRestMs: number;
   /** Without a successful comparison for this long, nothing is known for certain and every call is refused. */
   maximumUncheckedMs: number;
   /** Tenants kept at a time. */
@@ -41,6 +43,7 @@ export type KeeperLimits = {
 
 export const defaultKeeperLimits: KeeperLimits = {
   checkEveryMs: 2_000,
+  longestRestMs: 2_000,
   maximumUncheckedMs: 900_000,
   tenants: 1_000,
   revocationOverlapMs: 30_000,
@@ -111,7 +114,7 @@ export class SnapshotKeeper {
       ...shared,
       grants,
       moments: this.#moments,
-      longestRestMs: limits.checkEveryMs,
+      longestRestMs: limits.longestRestMs,
       onceCompared: () => this.#onceCompared(),
       forget: (entry) => this.#forget(entry),
     });
