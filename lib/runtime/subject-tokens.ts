@@ -59,11 +59,11 @@ export function createSubjectTokenVerifier(options: SubjectTokenOptions): Verify
       const connector = findConnector(candidate.connectorId);
       return connector ? [trustAnchorOf(candidate, connector)] : [];
     });
-    const anchor = new Ownership(anchors).ofJwt(read.issuer, read.claims, () => true);
+    const anchor = new Ownership(anchors).ofJwt(read.jwt.issuer, read.jwt.claims, () => true);
     const keyManager = isRefused(anchor) ? undefined : candidates.find(({ id }) => id === anchor.keyManagerId);
     if (isRefused(anchor) || !keyManager)
       return { refused: "no key manager here exchanges such tokens of this issuer" };
-    const verified = await verifyToken(token, read, { anchor, keySets, now: clock.now(), skewSeconds });
+    const verified = await verifyToken(read.jwt, { anchor, keySets, now: clock.now(), skewSeconds });
     if (isRefused(verified)) {
       return { refused: words[verified.reason] ?? "the subject token could not be checked just now; try again" };
     }

@@ -1,20 +1,25 @@
-import QuickLRU from "quick-lru";
+import { LRUCache } from "lru-cache";
 import { member, parseStrictObject } from "./strict-json.ts";
+
+/** A JWT in compact form whose header and payload are read, and whose signature is not yet checked. */
+export type ReadJwt = {
+  header: Record<string, unknown>;
+  algorithm: string;
+  /** Undefined where the header names none. */
+  keyId: string | undefined;
+  /** Lower-case, without "application/"; "" where the header names none. */
+  type: string;
+  /** Undefined where `iss` is missing or no text. */
+  issuer: string | undefined;
+  claims: Record<string, unknown>;
+  /** What is signed (RFC 7515 §5.1): everything before the last dot. */
+  signed: Buffer;
+  signature: Buffer;
+};
 
 /** A token as it reads before anything about it is known to be true. */
 export type ReadToken =
-  | {
-      kind: "jwt";
-      algorithm: string;
-      /** Undefined where the header names none. */
-      keyId: string | undefined;
-      /** Lower-case, without "application/"; "" where the header names none. */
-      type: string;
-      /** Undefined where `iss` is missing or no text. */
-      issuer: string | undefined;
-      claims: Record<string, unknown>;
-      signature: Buffer;
-    }
+  | { kind: "jwt"; jwt: ReadJwt }
   | { kind: "opaque" }
   /** A JWE: only the key manager that it was made by or for can open it. */
   | { kind: "encrypted" }
@@ -43,58 +48,37 @@ export function readToken(token: string): ReadToken {
   const known = headers.get(first);
   if (!known && !meansJose(first)) return isOpaque(token) ? opaque : malformed;
   if (parts.length === 5) return isEncrypted(parts) ? encrypted : malformed;
-  const read = parts.length === 3 ? readParts(parts, known) : null;
-  if (!read) return malformed;
-  const { algorithm, keyId, type, claims, signature } = read;
-  const issuer = member(claims, "iss");
-  return {
-    kind: "jwt",
-    algorithm,
-    keyId,
-    type,
-    issuer: typeof issuer === "string" ? issuer : undefined,
-    claims,
-    signature,
-  };
-}
-
-/** A JWT in compact form whose header and payload are read, and whose signature is not yet checked. */
-export type ReadJwt = {
-  header: Record<string, unknown>;
-  algorithm: string;
-  /** Undefined where the header names none. */
-  keyId: string | undefined;
-  /** Lower-case, without "application/"; "" where the header names none. */
-  type: string;
-  claims: Record<string, unknown>;
-  signature: Buffer;
-};
-
-/** What is signed of a JWS in compact form (RFC 7515 §5.1): everything before its last dot. */
-export function signedPart(text: string): Buffer {
-  return Buffer.from(text.slice(0, text.lastIndexOf(".")), "latin1");
+  const jwt = parts.length === 3 ? readParts(token, parts, known) : null;
+  return jwt ? { kind: "jwt", jwt } : malformed;
 }
 
 /** Reads a signed JWT that is no access token, by the rules of `readToken`. @returns null where it is malformed */
 export function readJwt(text: string): ReadJwt | null {
   if (text.length > maximumTokenCharacters) return null;
   const parts = text.split(".");
-  return parts.length === 3 ? readParts(parts, headers.get(parts[0] ?? "")) : null;
+  return parts.length === 3 ? readParts(text, parts, headers.get(parts[0] ?? "")) : null;
 }
 
 /** @param known what the first part is known to say */
-function readParts([first = "", second = "", third = ""]: readonly string[], known?: ReadHeader): ReadJwt | null {
+function readParts(
+  text: string,
+  [first = "", second = "", third = ""]: readonly string[],
+  known: ReadHeader | undefined,
+): ReadJwt | null {
   const read = known ?? readHeader(first);
   const payload = read && decodeCanonical(second);
   const claims = payload && parseStrictObject(payload);
   const signature = claims && decodeCanonical(third);
   if (!signature) return null;
   const { header, algorithm, keyId, type } = read;
-  return { header, algorithm, keyId, type, claims, signature };
+  const named = member(claims, "iss");
+  const issuer = typeof named === "string" ? named : undefined;
+  const signed = Buffer.from(text.slice(0, first.length + 1 + second.length));
+  return { header, algorithm, keyId, type, issuer, claims, signed, signature };
 }
 
 /** All tokens of a key have one header: what it says is read once. */
-const headers = new QuickLRU<string, ReadHeader>({ maxSize: 500 });
+const headers = new LRUCache<string, ReadHeader>({ max: 500 });
 const maximumKeptCharacters = 512;
 
 type ReadHeader = Pick<ReadJwt, "header" | "algorithm" | "keyId" | "type">;
@@ -136,14 +120,8 @@ function isEncrypted([first = "", key = "", ...rest]: readonly string[]): boolea
 
 /** Bytes of a base64url text; null where it is empty or not the only spelling of its bytes. */
 function decodeCanonical(text: string): Buffer | null {
-  if (!/^[A-Za-z0-9_-]+$/.test(text)) return null;
-  const last = text.charAt(text.length - 1);
-  const rest = text.length % 4;
-  // The last character of a group that is not full stands for zeros beyond the last byte.
-  if (rest === 1 || (rest === 2 && !"AQgw".includes(last)) || (rest === 3 && !"AEIMQUYcgkosw048".includes(last))) {
-    return null;
-  }
-  return Buffer.from(text, "base64url");
+  const bytes = Buffer.from(text, "base64url");
+  return bytes.length > 0 && bytes.toString("base64url") === text ? bytes : null;
 }
 
 /** Whether the first part of a token is a JSON object: then the token means to be a JOSE object. */

@@ -3,7 +3,7 @@ import { calculateJwkThumbprint, type JWK } from "jose";
 import { LRUCache } from "lru-cache";
 import { supportedAlgorithms } from "#lib/protocol/verification-key.ts";
 import type { DpopProof } from "./caller-proof.ts";
-import { readJwt, signedPart } from "./compact-token.ts";
+import { readJwt } from "./compact-token.ts";
 import { readProofKey, type TrustedKey } from "./key-set.ts";
 import { ReplayGuard } from "./replay-guard.ts";
 import { member } from "./strict-json.ts";
@@ -68,7 +68,7 @@ export class DpopVerifier {
     const known = await this.#keyOf(member(read.header, "jwk"));
     if (!known?.key.algorithms.has(read.algorithm)) return refuse("dpop_proof_invalid");
     if (known.thumbprint !== call.keyThumbprint) return refuse("dpop_proof_foreign");
-    if (!known.key.verifies(read.algorithm, signedPart(proof), read.signature)) return refuse("dpop_proof_invalid");
+    if (!known.key.verifies(read.algorithm, read.signed, read.signature)) return refuse("dpop_proof_invalid");
     // Only now: keys of strangers must not push out those of callers.
     this.#keys.set(known.name, known);
     return this.#refuseClaims(read.claims, { ...call, url, now });

@@ -129,7 +129,7 @@ export function ownerSides({ anchorsById }: Snapshot, read: ReadToken): { expect
     const issuers = [...new Set(anchors.map(({ issuer }) => issuer))];
     return {
       expected: `one key manager with the token's issuer and claims; known issuers: ${listOf(issuers, "none")}`,
-      seen: `iss ${read.issuer ?? "none"}`,
+      seen: `iss ${read.jwt.issuer ?? "none"}`,
     };
   }
   const takers = anchors.filter(takesOpaque).map(({ name }) => name);

@@ -60,8 +60,8 @@ const otherTokenClaims = ["at_hash", "c_hash", "s_hash", "events", "htm", "htu"]
 export function isAccessToken(anchor: TrustAnchor, type: string, claims: Record<string, unknown>): boolean {
   const hasOwnTypes = anchor.tokenTypes.length > 0;
   if (hasOwnTypes ? !anchor.tokenTypes.includes(type) : otherTokenTypes.has(type)) return false;
-  for (const [name, refused] of Object.entries(anchor.refusedClaims)) {
-    if (textsOf(member(claims, name)).some((text) => refused.includes(text))) return false;
+  for (const name of Object.keys(anchor.refusedClaims)) {
+    if (textsOf(member(claims, name)).some((text) => anchor.refusedClaims[name]?.includes(text))) return false;
   }
   const use = member(claims, "token_use");
   if (use !== undefined && use !== "access" && use !== "access_token") return false;
@@ -139,7 +139,9 @@ function readScopes({ scopesClaims }: TrustAnchor, claims: Record<string, unknow
   const listed: readonly unknown[] | null =
     typeof value === "string" ? value.split(" ").filter(Boolean) : Array.isArray(value) ? (value as unknown[]) : null;
   if (!listed || listed.length > maximumScopes) return null;
-  return listed.every((scope) => typeof scope === "string") ? [...new Set(listed)] : null;
+  return listed.every((scope) => typeof scope === "string")
+    ? listed.filter((scope, at) => listed.indexOf(scope) === at)
+    : null;
 }
 
 /** The mapped claims that the token has; one that is nested too deep or finds no room is left out. */

@@ -29,7 +29,7 @@ export const defaultKeySetLimits: KeySetLimits = {
   sets: 10_000,
 };
 
-/** Where a key was found: what the store keeps of its source, and the set that stood there. */
+/** Where a key was found: what the store keeps of its source, and the set that stood there. One for each set. */
 export type KeyOrigin = { readonly entry: Entry; readonly keys: KeySet };
 
 /** A key, and where it comes from. */
@@ -49,8 +49,8 @@ export type KeySetStoreOptions = {
 
 /** For the store alone to look into. */
 type Entry = {
-  /** Null before the first one was read, and once the store has no room for this entry any more. */
-  keys: KeySet | null;
+  /** The set that stands; null before the first one was read, and once the store has no room for this entry any more. */
+  current: KeyOrigin | null;
   /** Digest of the source: a set that was fetched again and is the same stays. */
   digest: string;
   fetchedAt: Moment;
@@ -80,7 +80,7 @@ export class KeySetStore {
     this.#moments = new Moments(clock, timer);
     this.#log = log;
     this.#limits = limits;
-    const dispose = (entry: Entry) => void Object.assign(entry, { keys: null, digest: "" });
+    const dispose = (entry: Entry) => void Object.assign(entry, { current: null, digest: "" });
     const entries = () => new LRUCache<string, Entry>({ max: limits.sets, dispose });
     this.#entries = { jwks: entries(), pem: entries(), none: entries() };
   }
@@ -88,8 +88,9 @@ export class KeySetStore {
   /** The key that a token of this key manager names, at once where it is known. */
   find(anchor: TrustAnchor, keyId: string | undefined, algorithm: string): Soon<FoundKey> {
     const entry = this.#entry(anchor);
-    if (!this.#isTrusted(entry)) return this.#findAfterwards(anchor, entry, { keyId, algorithm });
-    if (this.#age(entry) > this.#limits.maximumAgeMs) void this.#refresh(anchor, entry);
+    const age = this.#age(entry);
+    if (age > this.#limits.maximumStaleMs) return this.#findAfterwards(anchor, entry, { keyId, algorithm });
+    if (age > this.#limits.maximumAgeMs) void this.#refresh(anchor, entry);
     return this.#pick(entry, keyId, algorithm) ?? this.#findAfterwards(anchor, entry, { keyId, algorithm });
   }
 
@@ -108,7 +109,7 @@ export class KeySetStore {
 
   /** The ids of the keys that are known of a key manager at the moment, for people. */
   names(anchor: TrustAnchor): string[] {
-    return (this.#entry(anchor).keys ?? []).map(({ keyId }) => keyId ?? "a key without an id");
+    return (this.#entry(anchor).current?.keys ?? []).map(({ keyId }) => keyId ?? "a key without an id");
   }
 
   /**
@@ -117,8 +118,9 @@ export class KeySetStore {
    *
    * @param anchor the key manager, with the source of keys that it had then
    */
-  stillTrusts(anchor: TrustAnchor, { entry, keys }: KeyOrigin): boolean {
-    if (entry.keys !== keys) return false;
+  stillTrusts(anchor: TrustAnchor, origin: KeyOrigin): boolean {
+    const { entry } = origin;
+    if (entry.current !== origin) return false;
     const age = this.#age(entry);
     if (age > this.#limits.maximumStaleMs) return false;
     if (age > this.#limits.maximumAgeMs) void this.#refresh(anchor, entry);
@@ -131,7 +133,7 @@ export class KeySetStore {
     let entry = entries.get(source);
     if (!entry) {
       entry = {
-        keys: null,
+        current: null,
         digest: "",
         fetchedAt: never,
         attemptedAt: never,
@@ -148,13 +150,13 @@ export class KeySetStore {
   }
 
   #isTrusted(entry: Entry): boolean {
-    return entry.keys !== null && this.#age(entry) <= this.#limits.maximumStaleMs;
+    return entry.current !== null && this.#age(entry) <= this.#limits.maximumStaleMs;
   }
 
   #pick(entry: Entry, keyId: string | undefined, algorithm: string): FoundKey | null {
-    const { keys } = entry;
-    const key = keys && findKey(keys, keyId, algorithm);
-    return key && { found: "key", key, origin: { entry, keys } };
+    const origin = entry.current;
+    const key = origin && findKey(origin.keys, keyId, algorithm);
+    return key && { found: "key", key, origin };
   }
 
   #unavailable(entry: Entry): FoundKey {
@@ -177,7 +179,7 @@ export class KeySetStore {
     try {
       const source = await this.#read(anchor.signingKeys);
       if (source.digest !== entry.digest) {
-        entry.keys = source.keys;
+        entry.current = { entry, keys: source.keys };
         entry.digest = source.digest;
       }
       entry.fetchedAt = this.#moments.now();

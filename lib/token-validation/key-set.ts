@@ -84,19 +84,22 @@ function readKey(value: unknown, { named = true } = {}): TrustedKey | null {
   const algorithms = jwk.alg === undefined ? possible : possible.filter((name) => name === jwk.alg);
   if (algorithms.length === 0) return null;
 
-  const imported = new Map<string, KeyObject | null>();
+  const imported = new Map<string, Verifier | null>();
   return {
     // A key without a name in a set of named ones serves only tokens without a name.
     keyId: named ? (jwk.kid ?? "") : null,
     algorithms: new Set(algorithms),
     verifies(algorithm, signed, signature) {
       if (!this.algorithms.has(algorithm)) return false;
-      let key = imported.get(algorithm);
-      if (key === undefined) imported.set(algorithm, (key = importPublic(jwk, algorithm)));
-      return key !== null && verify(digestOf(algorithm), signed, key, signature);
+      let verifier = imported.get(algorithm);
+      if (verifier === undefined) imported.set(algorithm, (verifier = readVerifier(jwk, algorithm)));
+      return verifier !== null && verify(verifier.digest, signed, verifier.key, signature);
     },
   };
 }
+
+/** A key as one algorithm uses it. */
+type Verifier = { readonly key: KeyObject; readonly digest: string | null };
 
 /**
  * A key that carries the parameters of one algorithm: `crypto.verify` reads them from any object that is its key. Handed
@@ -104,11 +107,12 @@ function readKey(value: unknown, { named = true } = {}): TrustedKey | null {
  *
  * @returns null for a key that is not what it says, such as a point beside its curve
  */
-function importPublic({ kty, n, e, crv, x, y }: JWK, algorithm: string): KeyObject | null {
+function readVerifier({ kty, n, e, crv, x, y }: JWK, algorithm: string): Verifier | null {
   // Only the key itself: hints such as key_ops and ext are judged above.
   const parts = Object.fromEntries(Object.entries({ kty, n, e, crv, x, y }).filter(([, part]) => part !== undefined));
   try {
-    return Object.assign(createPublicKey({ key: parts, format: "jwk" }), parametersOf(algorithm));
+    const key = Object.assign(createPublicKey({ key: parts, format: "jwk" }), parametersOf(algorithm));
+    return { key, digest: digestOf(algorithm) };
   } catch {
     // Nothing is signed with it.
     return null;

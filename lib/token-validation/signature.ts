@@ -1,6 +1,6 @@
 import { whenThere, type Soon } from "#lib/foundation/soon.ts";
 import { supportedAlgorithms } from "#lib/protocol/verification-key.ts";
-import { signedPart, type ReadToken } from "./compact-token.ts";
+import type { ReadJwt } from "./compact-token.ts";
 import { claimSides, listOf, momentOf, timeSides, type Explain } from "./explain.ts";
 import { isAccessToken, isRefused, readFacts, type TokenFacts } from "./facts.ts";
 import type { FoundKey, KeyOrigin, KeySetStore } from "./key-set-store.ts";
@@ -9,8 +9,6 @@ import { hasExpired, isEarly, readTimes } from "./times.ts";
 import { refuse, refuseForNow, type Refused } from "./verdict.ts";
 
 export type VerifiedToken = { facts: TokenFacts; claims: Readonly<Record<string, unknown>>; origin: KeyOrigin };
-
-type ReadJwtToken = ReadToken & { kind: "jwt" };
 
 export type Verification = {
   anchor: TrustAnchor;
@@ -26,48 +24,44 @@ export type Verification = {
  * Verifies a JWT against the trust anchor of its issuer: algorithm, key, signature, issuer, times and kind.
  * Everything that decides comes from the anchor; the token only says what it claims to be.
  */
-export function verifyToken(
-  token: string,
-  read: ReadJwtToken,
-  verification: Verification,
-): Soon<VerifiedToken | Refused> {
+export function verifyToken(jwt: ReadJwt, verification: Verification): Soon<VerifiedToken | Refused> {
   const { anchor, keySets, explain } = verification;
-  const { algorithm } = read;
+  const { algorithm, keyId } = jwt;
   explain?.("algorithm", { expected: listOf(anchor.algorithms, "none"), seen: algorithm });
   if (!anchor.algorithms.includes(algorithm) || !supportedAlgorithms.has(algorithm)) return refuse("algorithm_refused");
-  const found = keySets.find(anchor, read.keyId, algorithm);
-  return whenThere(found, (key) => verifyWith(key, { ...verification, token, read }));
+  const found = keySets.find(anchor, keyId, algorithm);
+  return whenThere(found, (key) => verifyWith(key, jwt, verification));
 }
 
 /** The rest of the way, with what was found in the key set. */
 function verifyWith(
   found: FoundKey,
-  { token, read, anchor, keySets, now, skewSeconds, explain }: Verification & { token: string; read: ReadJwtToken },
+  jwt: ReadJwt,
+  { anchor, keySets, now, skewSeconds, explain }: Verification,
 ): VerifiedToken | Refused {
-  const { algorithm } = read;
-  explain?.("key", keySides(read, found, keySets.names(anchor)));
+  explain?.("key", keySides(jwt, found, keySets.names(anchor)));
   if (found.found === "unavailable") return refuseForNow(found.retryAfterSeconds);
   if (found.found === "nothing") return refuse("key_unknown");
 
-  const { claims } = read;
-  const isSigned = found.key.verifies(algorithm, signedPart(token), read.signature);
+  const { algorithm, issuer, type, claims, signed, signature } = jwt;
+  const isSigned = found.key.verifies(algorithm, signed, signature);
   explain?.("signature", {
     expected: "made with that key, over this header and these claims",
     seen: isSigned ? "it is" : "it is not: another key signed it, or something was changed since",
   });
   if (!isSigned) return refuse("signature_invalid");
-  if (read.issuer !== anchor.issuer) return refuse("claims_invalid");
+  if (issuer !== anchor.issuer) return refuse("claims_invalid");
   explain?.("times", tokenTimeSides(claims, now.getTime() / 1000, skewSeconds));
   const untimely = refuseTimes(claims, now.getTime() / 1000, skewSeconds);
   if (untimely) return untimely;
-  explain?.("kind", kindSides(anchor, read));
-  if (!isAccessToken(anchor, read.type, claims)) return refuse("token_type_wrong");
+  explain?.("kind", kindSides(anchor, jwt));
+  if (!isAccessToken(anchor, type, claims)) return refuse("token_type_wrong");
   explain?.("claims", claimSides(anchor, claims));
   const facts = readFacts(anchor, claims);
   if (isRefused(facts)) return facts;
-  if (read.type !== "at+jwt" && looksLikeIdToken(anchor, claims, facts)) {
+  if (type !== "at+jwt" && looksLikeIdToken(anchor, claims, facts)) {
     explain?.("kind", {
-      expected: kindSides(anchor, read).expected,
+      expected: kindSides(anchor, jwt).expected,
       seen: "it is made for its client alone: an ID token",
     });
     return refuse("token_type_wrong");
@@ -90,7 +84,7 @@ function refuseTimes(claims: Record<string, unknown>, now: number, skewSeconds: 
   return (times.issuedAt ?? 0) - skewSeconds > now ? refuse("claims_invalid") : null;
 }
 
-function keySides({ keyId, algorithm }: ReadJwtToken, { found }: FoundKey, names: readonly string[]) {
+function keySides({ keyId, algorithm }: ReadJwt, { found }: FoundKey, names: readonly string[]) {
   const named = keyId === undefined ? "" : ` with the id ${keyId}`;
   const published = `published are ${listOf(names, "none")}`;
   return {
@@ -108,7 +102,7 @@ function tokenTimeSides(claims: Record<string, unknown>, now: number, skewSecond
   return { expected, seen: times.issuedAt === null ? seen : `${seen}, iat ${momentOf(times.issuedAt)}` };
 }
 
-function kindSides({ tokenTypes }: TrustAnchor, { type }: ReadJwtToken) {
+function kindSides({ tokenTypes }: TrustAnchor, { type }: ReadJwt) {
   const types = tokenTypes.length === 0 ? "" : `, typ ${tokenTypes.join(" or ")}`;
   return {
     expected: `an access token${types}; no ID token, refresh token, proof or event`,

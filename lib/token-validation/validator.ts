@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import QuickLRU from "quick-lru";
+import { LRUCache } from "lru-cache";
 import type { Clock } from "#lib/foundation/clock.ts";
 import type { Log } from "#lib/foundation/log.ts";
 import { whenThere, type Soon } from "#lib/foundation/soon.ts";
@@ -57,7 +57,7 @@ export type ValidationRequest = {
 
 export type ValidatorLimits = {
   skewSeconds: number;
-  /** Tokens whose facts are kept at a time, at most; of those that are used, half as many at least. */
+  /** Tokens whose facts are kept at a time, at most. */
   tokens: number;
   keySets: KeySetLimits;
   introspection: IntrospectionLimits;
@@ -141,7 +141,7 @@ type Call = {
   explain: Explain | undefined;
 };
 /** In front of what a token stands at this moment. */
-type Presence = Pick<Call, "snapshot" | "digest" | "now"> & { accepting: Accepting; explain?: Explain | undefined };
+type Presence = Pick<Call, "snapshot" | "digest" | "now"> & { explain?: Explain | undefined };
 /** What decides which key managers count; of an API, or of none in particular. */
 type Accepting = Pick<CompiledApi, "accepts">;
 
@@ -158,8 +158,7 @@ export function createValidator(ports: ValidatorPorts): Validator {
   const keySets = new KeySetStore({ ...ports, limits: limits.keySets });
   const introspector = new Introspector({ ...ports, limits: limits.introspection });
   const dpop = new DpopVerifier(limits.dpop, ports.timer);
-  // It keeps up to twice as many, and to use one costs next to nothing.
-  const known = new QuickLRU<string, CachedFacts>({ maxSize: Math.ceil(limits.tokens / 2) });
+  const known = new LRUCache<string, CachedFacts>({ max: limits.tokens });
 
   function validate(request: ValidationRequest, explain?: Explain): Soon<Verdict> {
     return whenThere(ports.snapshot(request.tenantId), (snapshot) => validateIn(snapshot, request, explain));
@@ -186,14 +185,14 @@ export function createValidator(ports: ValidatorPorts): Validator {
       explain,
     };
     const known = explain ? null : recall(snapshot, target.api, presented);
-    const checked = known ?? check(presented, { snapshot, accepting: target.api, now, explain });
+    const checked = known ?? check(presented, target.api, call);
     return whenThere(checked, (found) => judgeChecked(found, call));
   }
 
   /** The part of the way that every call goes, whether its token was seen before or not. */
   function judgeChecked(checked: Inspected | Refused, call: Call): Soon<Verdict> {
     if (isRefused(checked)) return checked;
-    const refusal = refuseAtPresent(checked, { ...call, accepting: call.api });
+    const refusal = refuseAtPresent(checked, call.api, call);
     return whenThere(refusal, (refused) => refused ?? judgePresent(checked, call));
   }
 
@@ -219,17 +218,17 @@ export function createValidator(ports: ValidatorPorts): Validator {
     const now = ports.clock.now();
     const presented = { token, digest: digestOf(token) };
     const checked =
-      recall(snapshot, anyKeyManager, presented) ??
-      (await check(presented, { snapshot, accepting: anyKeyManager, now }));
+      recall(snapshot, anyKeyManager, presented) ?? (await check(presented, anyKeyManager, { snapshot, now }));
     if (isRefused(checked)) return checked;
     const { digest } = presented;
-    return (await refuseAtPresent(checked, { snapshot, accepting: anyKeyManager, digest, now })) ?? checked;
+    return (await refuseAtPresent(checked, anyKeyManager, { snapshot, digest, now })) ?? checked;
   }
 
   /** What may have changed since the facts were learned. */
   function refuseAtPresent(
     { facts, anchor }: Inspected,
-    { snapshot, accepting, digest, now, explain }: Presence,
+    accepting: Accepting,
+    { snapshot, digest, now, explain }: Presence,
   ): Soon<Refused | null> {
     explain?.("times", timeSides(facts, now.getTime() / 1000, limits.skewSeconds));
     const untimely = refuseUntimely(facts, now);
@@ -278,7 +277,8 @@ export function createValidator(ports: ValidatorPorts): Validator {
 
   function check(
     { token, digest }: Presented,
-    { snapshot, accepting, now, explain }: Omit<Presence, "digest">,
+    accepting: Accepting,
+    { snapshot, now, explain }: Omit<Presence, "digest">,
   ): Soon<Inspected | Refused> {
     const read = readToken(token);
     explain?.("format", formatSides(read));
@@ -297,7 +297,7 @@ export function createValidator(ports: ValidatorPorts): Validator {
       });
     }
     const { skewSeconds } = limits;
-    const verified = verifyToken(token, read, { anchor, keySets, now, skewSeconds, explain });
+    const verified = verifyToken(read.jwt, { anchor, keySets, now, skewSeconds, explain });
     return whenThere(verified, (outcome) => {
       if (isRefused(outcome)) return outcome;
       const { facts, origin } = outcome;
@@ -424,7 +424,7 @@ function anchorOf(
   { accepts }: Accepting,
   { token, read }: { token: string; read: Exclude<ReadToken, { kind: "malformed" }> },
 ): TrustAnchor | Refused {
-  if (read.kind === "jwt") return owners.ofJwt(read.issuer, read.claims, accepts);
+  if (read.kind === "jwt") return owners.ofJwt(read.jwt.issuer, read.jwt.claims, accepts);
   const anchor = owners.ofOpaque(token, accepts);
   return read.kind === "encrypted" && isRefused(anchor) ? refuse("token_malformed") : anchor;
 }

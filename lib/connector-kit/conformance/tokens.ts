@@ -1,16 +1,15 @@
-import { decodeJwt } from "jose";
 import { expect, it } from "vitest";
 import { systemClock } from "#lib/foundation/clock.ts";
 import { silentLog } from "#lib/foundation/log.ts";
 import { Secret } from "#lib/foundation/secret.ts";
-import { readToken, type ReadToken } from "#lib/token-validation/compact-token.ts";
+import { readJwt, type ReadJwt } from "#lib/token-validation/compact-token.ts";
 import { defaultKeySetLimits, KeySetStore } from "#lib/token-validation/key-set-store.ts";
 import { verifyToken } from "#lib/token-validation/signature.ts";
 import { tokenKinds, type ClientRef } from "../contract.ts";
 import type { Bench } from "./bench.ts";
 
 /** Verifies a token as the validation plane would, with what the connector declares. */
-function verify({ connector, vendor }: Bench, read: ReadToken & { kind: "jwt" }, token: string) {
+function verify({ connector, vendor }: Bench, jwt: ReadJwt) {
   const { issuer, signingKeys } = vendor.settings;
   const keySets = new KeySetStore({
     fetchKeySet: async (url): Promise<unknown> => (await vendor.fetch(url)).json(),
@@ -34,8 +33,8 @@ function verify({ connector, vendor }: Bench, read: ReadToken & { kind: "jwt" },
     fingerprint: "conformance",
   };
   // A simulator's time may have been moved on by another test: the token is looked at when it was made.
-  const { iat = 0 } = decodeJwt(token);
-  return verifyToken(token, read, { anchor, keySets, now: new Date(iat * 1000), skewSeconds: 60 });
+  const now = new Date(Number(jwt.claims["iat"] ?? 0) * 1000);
+  return verifyToken(jwt, { anchor, keySets, now, skewSeconds: 60 });
 }
 
 /** Tokens: issued, seen, revoked, trusted; and clients that prove themselves. */
@@ -100,18 +99,18 @@ export function checkTokens(bench: Bench): void {
     if (!issueToken || signingKeys.kind === "none") return;
     const made = await bench.newClient();
     const token = (await issueToken(made.ref, { scopes: [] })).accessToken.reveal();
-    const read = readToken(token);
-    if (read.kind === "jwt") {
-      expect(await verify(bench, read, token)).toMatchObject({ facts: { consumerKey: made.ref.consumerKey } });
+    const jwt = readJwt(token);
+    if (jwt) {
+      expect(await verify(bench, jwt)).toMatchObject({ facts: { consumerKey: made.ref.consumerKey } });
       const [head, payload, signature = ""] = token.split(".");
       // One letter in the middle is another: still well-formed, and nobody's signature.
       const forged = [head, payload, signature.replace(/(?<=^.{10})./, (letter) => (letter === "A" ? "B" : "A"))].join(
         ".",
       );
       // Read anew: what was read of the true one holds its signature.
-      const readForged = readToken(forged);
-      if (readForged.kind !== "jwt") throw new Error("A forged token reads like the true one.");
-      expect(await verify(bench, readForged, forged)).toMatchObject({ allowed: false, reason: "signature_invalid" });
+      const readForged = readJwt(forged);
+      if (!readForged) throw new Error("A forged token reads like the true one.");
+      expect(await verify(bench, readForged)).toMatchObject({ allowed: false, reason: "signature_invalid" });
     }
     await bench.release(made.ref);
   });
