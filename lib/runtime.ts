@@ -73,6 +73,7 @@ function buildRuntime(env: Env): Runtime {
   const deps: Dependencies = {
     ...base,
     outbound,
+    refuseAddress: goOut.refuseAddress,
     jobs: jobStore,
     signInLimiter: createSignInLimiter(database),
     probeLimiter: createProbeLimiter(database),

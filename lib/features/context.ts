@@ -4,7 +4,7 @@ import type { Clock } from "#lib/foundation/clock.ts";
 import type { DeriveSecret } from "#lib/foundation/derived-secret.ts";
 import type { PersonId, TenantId } from "#lib/foundation/ids.ts";
 import type { Log } from "#lib/foundation/log.ts";
-import type { OutboundFetch } from "#lib/foundation/outbound-contract.ts";
+import type { OutboundFetch, RefuseAddress } from "#lib/foundation/outbound-contract.ts";
 import type { ExplainCall } from "./explanations/contract.ts";
 import type { InspectToken } from "./revocations/contract.ts";
 import type { SignInLimiter } from "./identity/sign-in-limiter.ts";
@@ -39,6 +39,7 @@ export type Dependencies = {
   clock: Clock;
   log: Log;
   outbound: OutboundFetch;
+  refuseAddress: RefuseAddress;
   jobs: JobQueue;
   signInLimiter: SignInLimiter;
   probeLimiter: ProbeLimiter;

@@ -41,3 +41,10 @@ export type OutboundInit = {
  * @throws {OutboundError} see lib/foundation/outbound.ts
  */
 export type OutboundFetch = (url: string, init?: OutboundInit) => Promise<Response>;
+
+/**
+ * Tells whether the outbound door would refuse an address, before anybody relies on it. Calls nobody; a name is resolved.
+ *
+ * @returns why, in words for people; null where it may be called, or where its name leads nowhere at the moment
+ */
+export type RefuseAddress = (url: string) => Promise<string | null>;

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { silentLog } from "./log.ts";
 import { createOutbound, isOutboundError, type Outbound, type OutboundErrorKind } from "./outbound.ts";
 import { outboundLimits, type OutboundInit } from "./outbound-contract.ts";
+import { outboundProblems } from "./outbound-error.ts";
 
 const open: (Server | TcpServer)[] = [];
 const doors: Outbound[] = [];
@@ -110,6 +111,7 @@ describe("addresses that may not be called", () => {
       return Promise.resolve(["127.0.0.1"]);
     });
     expect(["invalid_url", "address_refused"]).toContain(await failure(outbound, url));
+    expect(await outbound.refuseAddress(url)).not.toBeNull();
     expect(resolved.filter((hostname) => hostname !== "localhost")).toEqual([]);
   });
 
@@ -123,7 +125,21 @@ describe("addresses that may not be called", () => {
     const canary = await listen((_req, res) => res.end("{}"));
     const outbound = door([], () => Promise.resolve(addresses));
     expect(await failure(outbound, "https://as.example:8443/")).toBe("address_refused");
+    expect(await outbound.refuseAddress("https://as.example:8443/")).toBe(outboundProblems.address_refused);
     expect(canary.connections()).toBe(0);
+  });
+
+  it("are told beforehand, without calling anybody; a name that leads nowhere may yet be called one day", async () => {
+    const canary = await listen((_req, res) => res.end("{}"));
+    const local = `127.0.0.1:${String(canary.port)}`;
+    const open = door([local], () => Promise.resolve(["93.184.216.34"]));
+    expect(await open.refuseAddress("https://as.example/hooks")).toBeNull();
+    expect(await open.refuseAddress(`http://${local}/hooks`)).toBeNull();
+    expect(canary.connections()).toBe(0);
+    const nowhere = door([], () => Promise.reject(new Error("ENOTFOUND")));
+    expect(await nowhere.refuseAddress("https://as.example")).toBeNull();
+    const silent = door([], () => new Promise(() => undefined));
+    expect(await silent.refuseAddress("https://as.example")).toBeNull();
   });
 
   it("never lets the allow-list open a metadata service", async () => {

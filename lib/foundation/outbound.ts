@@ -16,6 +16,7 @@ import {
   type OutboundFetch,
   type OutboundInit,
   type OutboundPurpose,
+  type RefuseAddress,
 } from "./outbound-contract.ts";
 import { isOutboundError, OutboundError, type OutboundErrorKind } from "./outbound-error.ts";
 
@@ -30,6 +31,7 @@ export type OutboundOptions = {
 };
 
 export type Outbound = OutboundFetch & {
+  refuseAddress: RefuseAddress;
   /** Ends idle connections and waits for calls in flight. */
   close(): Promise<void>;
 };
@@ -369,7 +371,20 @@ export function createOutbound(options: OutboundOptions): Outbound {
       throw failure;
     }
   };
+  const refuseAddress: RefuseAddress = async (text) => {
+    try {
+      const { url, host } = checkUrl(text, allow);
+      const { resolve = systemResolve } = options;
+      await withDeadline(connectTimeoutMs, () => checkedAddresses(url.hostname, allow.has(host), resolve));
+      return null;
+    } catch (error) {
+      const { kind, message } = outboundError(error);
+      return kind === "invalid_url" || kind === "address_refused" ? message : null;
+    }
+  };
+
   return Object.assign(fetch, {
+    refuseAddress,
     async close() {
       await Promise.all(Object.values(pools).map((pool) => pool.close()));
     },

@@ -44,6 +44,7 @@ export function testDependencies(overrides: Partial<Dependencies> = {}): TestDep
     clock: systemClock,
     log: silentLog,
     outbound: (url) => Promise.reject(new Error(`A test reached out to ${url}.`)),
+    refuseAddress: async () => null,
     jobs: { enqueue: async (_tx, job) => void enqueued.push(job) },
     origin: "http://latchkey.test",
     enqueued,

@@ -55,12 +55,17 @@ export const getWebhook = defineQuery({
 /**
  * Adds a webhook, which is told what changes from now on. The view that is returned is the one chance to see its secret.
  *
- * @throws {AppError} `webhook.conflict` where the name is taken, `input.invalid` where there are too many
+ * @throws {AppError} `webhook.conflict` where the name is taken, `input.invalid` where there are too many, or where the
+ *   address may not be called from here
  */
 export const createWebhook = defineMutation({
   action: "webhook.create",
   permission: "webhook:write",
   input: CreateWebhookInput,
+  async look(ctx, { url }): Promise<void> {
+    const refusal = await ctx.deps.refuseAddress(url);
+    if (refusal !== null) throw fieldError("url", refusal);
+  },
   async run(ctx, { name, url }): Promise<NewWebhookView> {
     const { personId: createdById } = requirePerson(ctx.actor);
     if ((await readWebhooks(ctx)).length >= maximumWebhooks) {

@@ -251,7 +251,7 @@ describe("administrators", () => {
   });
 
   it("name each but once, with an address that can be called safely", async () => {
-    const { administrator } = await world();
+    const { administrator, deps } = await world();
     await expect(createWebhook(administrator, { name: "Inventory", url })).rejects.toMatchObject({
       code: "webhook.conflict",
       fields: [{ path: "name" }],
@@ -268,6 +268,12 @@ describe("administrators", () => {
         fields: expect.arrayContaining([expect.objectContaining({ path: "url" })]) as unknown,
       });
     }
+    const refuseAddress = async () => "This address may not be called from here.";
+    const guarded = { ...administrator, deps: { ...deps, refuseAddress } };
+    await expect(createWebhook(guarded, { name: "Other", url: "https://10.0.0.5/hook" })).rejects.toMatchObject({
+      fields: [{ path: "url", message: await refuseAddress() }],
+    });
+    expect(await listWebhooks(administrator, {})).toHaveLength(1);
   });
 
   it("delete one with what it was told; another tenant's does not exist, and nobody else may", async () => {
