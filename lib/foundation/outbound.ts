@@ -84,7 +84,7 @@ async function systemResolve(hostname: string): Promise<string[]> {
 async function checkedAddresses(
   hostname: string,
   isAllowed: boolean,
-  resolve: (hostname: string) => Promise<string[]>,
+  { resolve = systemResolve }: OutboundOptions,
 ): Promise<string[]> {
   const literal = hostname.replace(/^\[|\]$/g, "");
   const addresses = isIP(literal) ? [literal] : await resolve(hostname);
@@ -133,7 +133,7 @@ async function dialFirst(addresses: readonly string[], port: number): Promise<So
 /** Makes undici dial only what was checked. TLS goes by the name: certificate and SNI stay what they were. */
 function guardedConnector(
   allow: ReadonlySet<string>,
-  { resolve = systemResolve }: OutboundOptions,
+  options: OutboundOptions,
   identity?: ClientCertificate,
 ): buildConnector.connector {
   const secure = buildConnector({
@@ -141,15 +141,15 @@ function guardedConnector(
     timeout: connectTimeoutMs,
     ...(identity && { secureContext: contextOf(identity) }),
   });
-  async function open(options: buildConnector.Options): Promise<Socket> {
-    const port = options.port || (options.protocol === "https:" ? "443" : "80");
-    const addresses = await checkedAddresses(options.hostname, allow.has(`${options.hostname}:${port}`), resolve);
+  async function open({ hostname, protocol, port: named }: buildConnector.Options): Promise<Socket> {
+    const port = named || (protocol === "https:" ? "443" : "80");
+    const addresses = await checkedAddresses(hostname, allow.has(`${hostname}:${port}`), options);
     return dialFirst(addresses, Number(port));
   }
-  return (options, callback) => {
-    open(options).then(
+  return (target, callback) => {
+    open(target).then(
       (socket) => {
-        if (options.protocol === "https:") secure({ ...options, httpSocket: socket }, callback);
+        if (target.protocol === "https:") secure({ ...target, httpSocket: socket }, callback);
         else callback(null, socket);
       },
       (error: unknown) => callback(error instanceof Error ? error : new Error(String(error)), null),
@@ -374,8 +374,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
   const refuseAddress: RefuseAddress = async (text) => {
     try {
       const { url, host } = checkUrl(text, allow);
-      const { resolve = systemResolve } = options;
-      await withDeadline(connectTimeoutMs, () => checkedAddresses(url.hostname, allow.has(host), resolve));
+      await withDeadline(connectTimeoutMs, () => checkedAddresses(url.hostname, allow.has(host), options));
       return null;
     } catch (error) {
       const { kind, message } = outboundError(error);
